@@ -1,0 +1,5 @@
+//! tokio 1: its `Elapsed`, its timer, and its `AsyncRead + AsyncWrite` with a tap on them.
+
+mod io;
+mod probe;
+mod timer;

@@ -1,0 +1,6 @@
+//! TODO
+
+mod abort;
+#[cfg(feature = "http_body1")]
+mod guarded;
+mod ledger;

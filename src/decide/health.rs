@@ -1,0 +1,39 @@
+//! Does a fault speak against the next hop's health?
+//!
+//! Its one rule: only what was tried, and failed on the other side of our own network card, counts.
+
+use crate::fault::{Category, Fault, FaultKind};
+
+/// Whether a passive health check, an outlier detector or a circuit breaker should count this fault
+/// against the next hop.
+///
+/// Never for the client's faults, for the gateway's own exhaustion or policy, nor for what was not
+/// tried at all: a gateway out of descriptors must not eject every healthy upstream it has.
+///
+/// ```
+/// use badgateway::decide::health::counts_against;
+/// use badgateway::fault::{Fault, FaultKind};
+/// assert!(counts_against(&Fault::new(FaultKind::ConnectionRefused)));
+/// assert!(!counts_against(&Fault::new(FaultKind::LocalExhausted)));
+/// assert!(!counts_against(&Fault::new(FaultKind::ClientAborted)));
+/// ```
+#[must_use]
+pub const fn counts_against(fault: &Fault) -> bool {
+    match fault.category() {
+        Category::Client | Category::Local => false,
+        // Answers of the next hop's own; the other limits are ours.
+        Category::Limit => {
+            matches!(fault.kind(), FaultKind::StreamRefused | FaultKind::EnhanceYourCalm | FaultKind::TooManyInterim)
+        }
+        Category::Unreachable => !matches!(fault.kind(), FaultKind::NoHealthyUpstream),
+        Category::Refused
+        | Category::Reset
+        | Category::PrematureEof
+        | Category::Malformed
+        | Category::TooLarge
+        | Category::Timeout
+        | Category::Tls
+        | Category::Dns
+        | Category::Protocol => true,
+    }
+}

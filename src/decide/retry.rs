@@ -1,0 +1,211 @@
+//! May the request be sent again? Advice with its reason.
+//!
+//! Its one rule: "A proxy MUST NOT automatically retry non-idempotent requests" (RFC 9110 section
+//! 9.2.2), unless it can tell that the request was never applied. In doubt the answer is no.
+
+use std::fmt;
+
+use crate::exchange::{Exchange, Forwarded, RequestBody};
+use crate::fault::{Applied, Blame, Category, Fault, FaultKind};
+
+/// Advice on sending the request again by itself. It is about what is *safe*; whether it is wise
+/// (budgets, back-off, another next hop) stays with the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(clippy::exhaustive_enums)] // yes or no, each with its reason
+pub enum Retry {
+    /// It may be sent again.
+    Safe(Why),
+    /// It must not, or it would be in vain.
+    Never(WhyNot),
+}
+
+/// Why it is safe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Why {
+    /// The next hop provably never applied the request.
+    NotApplied,
+    /// The method is idempotent.
+    Idempotent,
+}
+
+/// Why it is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WhyNot {
+    /// The client has gone, or its request is what failed.
+    ClientFault,
+    /// The client has seen some of a response to it.
+    Forwarded,
+    /// It is a second try already (RFC 9110: do not retry a failed automatic retry).
+    AlreadyRetried,
+    /// The request body cannot be produced again.
+    NotReplayable,
+    /// It may have been applied, and the method is not idempotent.
+    NotIdempotent,
+    /// The same next hop would give the same fault.
+    Pointless,
+}
+
+impl Retry {
+    /// Whether it may be sent again.
+    #[must_use]
+    pub const fn is_safe(self) -> bool {
+        matches!(self, Self::Safe(_))
+    }
+
+    /// `safe` or `never`.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Safe(_) => "safe",
+            Self::Never(_) => "never",
+        }
+    }
+
+    /// The stable name of the reason.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Safe(Why::NotApplied) => "not_applied",
+            Self::Safe(Why::Idempotent) => "idempotent",
+            Self::Never(WhyNot::ClientFault) => "client_fault",
+            Self::Never(WhyNot::Forwarded) => "forwarded",
+            Self::Never(WhyNot::AlreadyRetried) => "already_retried",
+            Self::Never(WhyNot::NotReplayable) => "not_replayable",
+            Self::Never(WhyNot::NotIdempotent) => "not_idempotent",
+            Self::Never(WhyNot::Pointless) => "pointless",
+        }
+    }
+}
+
+impl fmt::Display for Retry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.code(), self.reason())
+    }
+}
+
+/// Whether this request may be sent again after this fault.
+///
+/// ```
+/// use badgateway::decide::retry::{Retry, Why, WhyNot, advise};
+/// use badgateway::exchange::Exchange;
+/// use badgateway::fault::{Fault, FaultKind};
+///
+/// let post = Exchange::of(&http::Request::post("/pay").body(()).unwrap());
+/// let reset = Fault::new(FaultKind::ResetBeforeResponse);
+/// assert_eq!(advise(&reset, &post), Retry::Never(WhyNot::NotIdempotent));
+/// let refused = Fault::new(FaultKind::ConnectionRefused);
+/// assert_eq!(advise(&refused, &post), Retry::Safe(Why::NotApplied));
+/// ```
+#[must_use]
+pub fn advise(fault: &Fault, exchange: &Exchange) -> Retry {
+    if exchange.client_gone || fault.blame() == Blame::Client || fault.category() == Category::Client {
+        return Retry::Never(WhyNot::ClientFault);
+    }
+    if exchange.forwarded != Forwarded::Nothing {
+        return Retry::Never(WhyNot::Forwarded);
+    }
+    if exchange.attempts > 1 {
+        return Retry::Never(WhyNot::AlreadyRetried);
+    }
+    if is_lasting(fault.kind()) {
+        return Retry::Never(WhyNot::Pointless);
+    }
+    let body_at_hand = match exchange.request_body {
+        RequestBody::None | RequestBody::Unread => true,
+        RequestBody::Partial | RequestBody::Whole => exchange.replayable,
+        RequestBody::Failed => false,
+    };
+    if !body_at_hand {
+        return Retry::Never(WhyNot::NotReplayable);
+    }
+    if super::applied(fault, exchange) == Applied::No {
+        return Retry::Safe(Why::NotApplied);
+    }
+    if exchange.is_idempotent() {
+        return Retry::Safe(Why::Idempotent);
+    }
+    Retry::Never(WhyNot::NotIdempotent)
+}
+
+/// Faults that the same next hop would repeat: they need a repair, not a second try.
+const fn is_lasting(kind: FaultKind) -> bool {
+    use FaultKind as K;
+    match kind {
+        K::NoRoute
+        | K::AddressProhibited
+        | K::LoopDetected
+        | K::ConnectDenied
+        | K::TlsAlert
+        | K::TlsNotTls
+        | K::TlsProtocol
+        | K::TlsNoAlpn
+        | K::CertExpired
+        | K::CertNotYetValid
+        | K::CertUntrusted
+        | K::CertNameMismatch
+        | K::CertRevoked
+        | K::CertInvalid
+        | K::NotHttp
+        | K::BadStatusLine
+        | K::BadHeader
+        | K::AmbiguousFraming
+        | K::HeadTooLarge
+        | K::HeaderTooLarge
+        | K::TooManyHeaders
+        | K::UnexpectedUpgrade
+        | K::UpgradeRefused
+        | K::TooManyInterim
+        | K::UnsupportedCoding
+        | K::BadChunk
+        | K::BadTrailer
+        | K::TrailersTooLarge
+        | K::BodyTooLarge
+        | K::BadContentCoding
+        | K::Http11Required
+        | K::H2ProtocolError
+        | K::H3VersionFallback
+        | K::H3ProtocolError
+        | K::ProxyInternal
+        | K::ProxyMisconfigured => true,
+        K::DnsNotFound
+        | K::DnsFailure
+        | K::DnsTimeout
+        | K::NoHealthyUpstream
+        | K::CircuitOpen
+        | K::ConnectionLimit
+        | K::ConnectionRefused
+        | K::ConnectionTimeout
+        | K::Unreachable
+        | K::ConnectReset
+        | K::LocalExhausted
+        | K::TlsTimeout
+        | K::TlsClosed
+        | K::TlsReset
+        | K::SendTimeout
+        | K::SendReset
+        | K::ClosedBeforeResponse
+        | K::ResetBeforeResponse
+        | K::HeadTruncated
+        | K::HeadReset
+        | K::ResponseTimeout
+        | K::HeadStalled
+        | K::BodyTruncated
+        | K::BodyReset
+        | K::BodyStalled
+        | K::DeadlineExceeded
+        | K::TlsTruncated
+        | K::StreamRefused
+        | K::StreamReset
+        | K::Goaway
+        | K::GoawayUnprocessed
+        | K::EnhanceYourCalm
+        | K::H3RequestRejected
+        | K::QuicIdleTimeout
+        | K::ClientAborted
+        | K::ClientBodyFailed
+        | K::ClientTimeout
+        | K::Unclassified => false,
+    }
+}

@@ -1,0 +1,221 @@
+//! What the caller knows about one exchange: facts, not opinions.
+//!
+//! Its one rule: every field has a default that is safe, so that an [`Exchange::default()`] never
+//! leads to a retry that may apply a request twice, nor to a connection reused with bytes left in it.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, TE, TRANSFER_ENCODING, UPGRADE};
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Method, Request, StatusCode, Version};
+
+use crate::fault::Phase;
+
+/// What became of the client's request body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RequestBody {
+    /// There is none.
+    None,
+    /// Nobody has read from it. The default, because an HTTP/1 connection with an unread body in it
+    /// must not be reused (RFC 9112 section 9.3).
+    #[default]
+    Unread,
+    /// Some of it was read.
+    Partial,
+    /// It was read to its end.
+    Whole,
+    /// Reading it failed: the client's fault, whatever the upstream said afterwards.
+    Failed,
+}
+
+/// How the client can tell where the body of the forwarded response ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BodyFraming {
+    /// The response has no body (HEAD, 204, 304).
+    None,
+    /// By `Content-Length`.
+    Length,
+    /// By the last chunk.
+    Chunked,
+    /// By the end of the connection.
+    UntilClose,
+}
+
+/// What has gone to the client already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Forwarded {
+    /// Nothing: a status can still be chosen.
+    #[default]
+    Nothing,
+    /// Interim (1xx) responses only: a status can still be chosen.
+    Interim,
+    /// The final head. No status can be changed any more.
+    Head {
+        /// The status that the client saw.
+        status: StatusCode,
+        /// How the client can tell where the body ends. HTTP/2 and HTTP/3 have their own way and
+        /// ignore this.
+        framing: BodyFraming,
+    },
+}
+
+/// One request/response pair through the gateway, and the facts known about it.
+///
+/// Fields are public and may be set in any order while the exchange goes on; more may come.
+///
+/// ```
+/// use badgateway::exchange::{Exchange, RequestBody};
+/// use badgateway::fault::Phase;
+///
+/// let request = http::Request::post("/pay").header("accept", "application/json").body(()).unwrap();
+/// let mut exchange = Exchange::of(&request);
+/// exchange.next_hop = Some("10.0.0.7:8080".into());
+/// exchange.phase = Some(Phase::Head);
+/// exchange.request_body = RequestBody::Whole;
+/// assert_eq!(exchange.method, http::Method::POST);
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Exchange {
+    /// The client's method. Default: GET.
+    pub method: Method,
+    /// The version that the client speaks. Default: HTTP/1.1.
+    pub version: Version,
+    /// The path and query as the client sent them, for the log.
+    pub path: Option<PathAndQuery>,
+    /// The client's `Accept`, which picks the format of a generated body.
+    pub accept: Option<HeaderValue>,
+    /// Whether the client said `TE: trailers`.
+    pub trailers_wanted: bool,
+    /// Whether the client offered an upgrade, so that 101 is an answer to it (RFC 9110 section 7.8).
+    pub upgrade_offered: bool,
+    /// Whether this is a gRPC call, by its content type.
+    pub grpc: bool,
+    /// What became of the request body. Default: unread.
+    pub request_body: RequestBody,
+    /// Whether the whole request, body included, can be produced again. Default: no.
+    pub replayable: bool,
+    /// How many times this request has been tried, this time included. Default: 1.
+    pub attempts: u32,
+    /// How far the exchange had got.
+    pub phase: Option<Phase>,
+    /// Request bytes written to the next hop. `Some(0)` proves that the request was not applied.
+    pub sent: Option<u64>,
+    /// Response bytes received for this request, heads and interim responses included.
+    pub received: Option<u64>,
+    /// Whether the connection to the next hop had carried an exchange before.
+    pub reused: Option<bool>,
+    /// The time since the request arrived.
+    pub elapsed: Option<Duration>,
+    /// What has gone to the client already. Default: nothing.
+    pub forwarded: Forwarded,
+    /// The client has gone. Default: no.
+    pub client_gone: bool,
+    /// The next hop: host name, address or alias, with or without a port.
+    pub next_hop: Option<Cow<'static, str>>,
+    /// The ALPN name of the protocol to the next hop, `http/1.1` or `h2`.
+    pub next_protocol: Option<Cow<'static, str>>,
+    /// The status that the next hop answered with, where there was one.
+    pub received_status: Option<StatusCode>,
+    /// The next hop's own `Proxy-Status`, which ours is appended to.
+    pub proxy_status: Option<HeaderValue>,
+    /// When it makes sense to try again, where the caller knows.
+    pub retry_after: Option<Duration>,
+    /// A reference that client and log share: a request or trace id. Shown to the client.
+    pub reference: Option<Cow<'static, str>>,
+}
+
+impl Default for Exchange {
+    fn default() -> Self {
+        Self {
+            method: Method::GET,
+            version: Version::HTTP_11,
+            path: None,
+            accept: None,
+            trailers_wanted: false,
+            upgrade_offered: false,
+            grpc: false,
+            request_body: RequestBody::Unread,
+            replayable: false,
+            attempts: 1,
+            phase: None,
+            sent: None,
+            received: None,
+            reused: None,
+            elapsed: None,
+            forwarded: Forwarded::Nothing,
+            client_gone: false,
+            next_hop: None,
+            next_protocol: None,
+            received_status: None,
+            proxy_status: None,
+            retry_after: None,
+            reference: None,
+        }
+    }
+}
+
+impl Exchange {
+    /// The exchange that this request begins. Copies no bytes: values are shared.
+    #[must_use]
+    pub fn of<B>(request: &Request<B>) -> Self {
+        let headers = request.headers();
+        let has_body = headers.contains_key(TRANSFER_ENCODING)
+            || headers.get(http::header::CONTENT_LENGTH).is_some_and(|v| v.as_bytes() != b"0")
+            // HTTP/2 and HTTP/3 requests may have a body without either field.
+            || (request.version() >= Version::HTTP_2 && !is_usually_bodyless(request.method()));
+        Self {
+            method: request.method().clone(),
+            version: request.version(),
+            path: request.uri().path_and_query().cloned(),
+            accept: headers.get(ACCEPT).cloned(),
+            trailers_wanted: has_token(headers, &TE, b"trailers"),
+            upgrade_offered: headers.contains_key(UPGRADE),
+            grpc: is_grpc(headers),
+            request_body: if has_body { RequestBody::Unread } else { RequestBody::None },
+            replayable: !has_body,
+            ..Self::default()
+        }
+    }
+
+    /// Whether the method is idempotent, so that a proxy may repeat it by itself
+    /// ([RFC 9110, section 9.2.2](https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2)). Unknown methods are not.
+    #[must_use]
+    pub fn is_idempotent(&self) -> bool {
+        [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE, Method::PUT, Method::DELETE].contains(&self.method)
+    }
+
+    /// Whether a status can still be chosen: the final head has not gone out.
+    #[must_use]
+    pub const fn can_respond(&self) -> bool {
+        match self.forwarded {
+            Forwarded::Nothing | Forwarded::Interim => true,
+            Forwarded::Head { .. } => false,
+        }
+    }
+}
+
+fn is_usually_bodyless(method: &Method) -> bool {
+    [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE, Method::DELETE].contains(method)
+}
+
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(CONTENT_TYPE) else { return false };
+    match value.as_bytes().strip_prefix(b"application/grpc") {
+        // `application/grpc-web` is another protocol, with its trailers in the body.
+        Some(rest) => matches!(rest.first(), None | Some(b'+' | b';' | b' ')),
+        None => false,
+    }
+}
+
+fn has_token(headers: &HeaderMap, name: &http::HeaderName, token: &[u8]) -> bool {
+    headers
+        .get_all(name)
+        .iter()
+        .flat_map(|line| line.as_bytes().split(|&b| b == b','))
+        .any(|item| item.trim_ascii().eq_ignore_ascii_case(token))
+}

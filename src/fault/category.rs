@@ -1,0 +1,107 @@
+//! The small closed answers a row of the table gives: category, applied, blame, who reports it.
+//!
+//! Its one rule: each enum answers one question, in words people use.
+
+use core::fmt;
+
+/// Defines a fieldless enum whose variants carry their stable code.
+macro_rules! coded_enum {
+    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $code:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        $vis enum $name { $($(#[$vmeta])* $variant,)+ }
+
+        impl $name {
+            /// Every value, in the order of the definition.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The stable name, for logs and metrics.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.code())
+            }
+        }
+    };
+}
+
+coded_enum! {
+    /// The kind of trouble in the words people use, for dashboards and for a `match` that must stay
+    /// exhaustive: this list is closed, while [`FaultKind`](super::FaultKind) grows.
+    #[allow(clippy::exhaustive_enums)] // closed on purpose: see above
+    pub enum Category {
+        /// The next hop said no to a connection.
+        Refused = "refused",
+        /// There is no way to the next hop, or none is fit to be used.
+        Unreachable = "unreachable",
+        /// The connection was torn down.
+        Reset = "reset",
+        /// The connection was closed, in good order, before the message was whole.
+        PrematureEof = "premature_eof",
+        /// The response breaks the grammar or the framing rules of HTTP.
+        Malformed = "malformed",
+        /// The response passes a limit of the gateway.
+        TooLarge = "too_large",
+        /// Something did not happen in time.
+        Timeout = "timeout",
+        /// The TLS handshake or the certificate failed.
+        Tls = "tls",
+        /// The name could not be resolved.
+        Dns = "dns",
+        /// The next hop speaks another protocol, or broke the rules of this one.
+        Protocol = "protocol",
+        /// A limit on connections, streams or load was reached.
+        Limit = "limit",
+        /// The gateway itself: its resources, routes, policy or bugs.
+        Local = "local",
+        /// The client: it left, or its request body failed.
+        Client = "client",
+    }
+}
+
+coded_enum! {
+    /// Whether the next hop could have acted on the request: the fact under every retry decision
+    /// (RFC 9110 section 9.2.2).
+    #[allow(clippy::exhaustive_enums)] // the three answers to one question
+    pub enum Applied {
+        /// Provably not: any request may be sent again.
+        No = "no",
+        /// Nobody can tell: only idempotent requests may be sent again.
+        Perhaps = "perhaps",
+        /// It answered, so it did.
+        Yes = "yes",
+    }
+}
+
+coded_enum! {
+    /// Where the repair has to happen.
+    #[non_exhaustive]
+    pub enum Blame {
+        /// The server that was contacted, or its operator.
+        NextHop = "next_hop",
+        /// What lies between: links, firewalls, resolvers.
+        Network = "network",
+        /// The client.
+        Client = "client",
+        /// The gateway's own process or host.
+        Proxy = "proxy",
+        /// The gateway's settings: a wrong name, port, scheme, trust root or route.
+        Configuration = "configuration",
+    }
+}
+
+coded_enum! {
+    /// Who can find a fault out.
+    #[non_exhaustive]
+    pub enum ReportedBy {
+        /// This crate, from an error value, bytes or a timer.
+        Library = "library",
+        /// Only the caller: no error value says it, so the caller makes the [`Fault`](super::Fault) itself.
+        Caller = "caller",
+    }
+}

@@ -1,0 +1,149 @@
+//! The finer class of a malformation: `stage.cause`, as the parser and the tap report it.
+//!
+//! Its one rule: one row a class, with the kind of fault it belongs to. Sources are RFC 9112 and
+//! RFC 9110; where a class is a limit of ours, the row says so.
+
+use core::fmt;
+
+use super::kind::FaultKind;
+
+macro_rules! classes {
+    ($($variant:ident = $name:literal: $kind:ident, $what:literal;)+) => {
+        /// What exactly is wrong with the bytes of a response.
+        ///
+        /// ```
+        /// use badgateway::fault::{Class, FaultKind};
+        /// assert_eq!(Class::FramingClAndTe.as_str(), "framing.cl_and_te");
+        /// assert_eq!(Class::FramingClAndTe.kind(), FaultKind::AmbiguousFraming);
+        /// ```
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        #[non_exhaustive]
+        pub enum Class { $(#[doc = $what] $variant,)+ }
+
+        impl Class {
+            /// Every class, by stage.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The stable name, `stage.cause`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// The class with that name.
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)+ _ => None }
+            }
+
+            /// The kind of fault it belongs to.
+            #[must_use]
+            pub const fn kind(self) -> FaultKind {
+                match self { $(Self::$variant => FaultKind::$kind,)+ }
+            }
+
+            /// What is wrong, in a few words for an operator.
+            #[must_use]
+            pub const fn phrase(self) -> &'static str {
+                match self { $(Self::$variant => $what,)+ }
+            }
+        }
+    };
+}
+
+classes! {
+    // Something other than an HTTP/1 response (RFC 9110 section 15.6.3: an invalid response).
+    NotHttpTlsAlert = "not_http.tls_alert": NotHttp, "a TLS alert on a plain connection";
+    NotHttpTlsRecord = "not_http.tls_record": NotHttp, "a TLS record on a plain connection";
+    NotHttpHttp2Frame = "not_http.http2_frame": NotHttp, "HTTP/2 frames";
+    NotHttpHttp2Preface = "not_http.http2_preface": NotHttp, "an HTTP/2 connection preface";
+    NotHttpSsh = "not_http.ssh": NotHttp, "an SSH greeting";
+    NotHttpSmtpFtp = "not_http.smtp_ftp": NotHttp, "an SMTP or FTP greeting";
+    NotHttpPopImap = "not_http.pop_imap": NotHttp, "a POP3 or IMAP greeting";
+    NotHttpRedis = "not_http.redis": NotHttp, "a Redis reply";
+    NotHttpHtml = "not_http.html": NotHttp, "HTML without a head, as HTTP/0.9 had it";
+    NotHttpRequest = "not_http.request": NotHttp, "an HTTP request";
+    NotHttpOtherProtocol = "not_http.other_protocol": NotHttp, "another protocol's version line";
+    NotHttpOther = "not_http.other": NotHttp, "bytes that are not HTTP";
+    // RFC 9112 section 4.
+    StatusLineLeadingCrlf = "status_line.leading_crlf": BadStatusLine, "an empty line before the status line";
+    StatusLineLeadingSpace = "status_line.leading_space": BadStatusLine, "white space before the status line";
+    StatusLineVersion = "status_line.version": BadStatusLine, "a malformed HTTP version";
+    StatusLineVersionCase = "status_line.version_case": BadStatusLine, "an HTTP version in the wrong case";
+    StatusLineVersionUnsupported = "status_line.version_unsupported": BadStatusLine, "an HTTP version with another syntax";
+    StatusLineSeparator = "status_line.separator": BadStatusLine, "a wrong separator in the status line";
+    StatusLineCode = "status_line.code": BadStatusLine, "a status code that is not three digits";
+    StatusLineCodeRange = "status_line.code_range": BadStatusLine, "a status code outside 100 to 599";
+    StatusLineReason = "status_line.reason": BadStatusLine, "a forbidden byte in the reason phrase";
+    StatusLineBareCr = "status_line.bare_cr": BadStatusLine, "a carriage return alone in the status line";
+    StatusLineBareLf = "status_line.bare_lf": BadStatusLine, "a line feed alone after the status line";
+    // RFC 9112 section 5, RFC 9110 section 5.5.
+    HeaderLeadingWhitespace = "header.leading_whitespace": BadHeader, "white space before the first field";
+    HeaderObsFold = "header.obs_fold": BadHeader, "a folded field line";
+    HeaderNoColon = "header.no_colon": BadHeader, "a field line without a colon";
+    HeaderNameEmpty = "header.name_empty": BadHeader, "a field without a name";
+    HeaderNameInvalid = "header.name_invalid": BadHeader, "a forbidden byte in a field name";
+    HeaderSpaceBeforeColon = "header.space_before_colon": BadHeader, "white space between a field name and its colon";
+    HeaderValueNul = "header.value_nul": BadHeader, "a NUL in a field value";
+    HeaderValueCtl = "header.value_ctl": BadHeader, "a control character in a field value";
+    HeaderBareCr = "header.bare_cr": BadHeader, "a carriage return alone in a field line";
+    HeaderBareLf = "header.bare_lf": BadHeader, "a line feed alone after a field line";
+    // RFC 9112 section 7.1.2: the same grammar in the trailer section.
+    TrailerLeadingWhitespace = "trailer.leading_whitespace": BadTrailer, "white space before the first trailer";
+    TrailerObsFold = "trailer.obs_fold": BadTrailer, "a folded trailer line";
+    TrailerNoColon = "trailer.no_colon": BadTrailer, "a trailer line without a colon";
+    TrailerNameEmpty = "trailer.name_empty": BadTrailer, "a trailer without a name";
+    TrailerNameInvalid = "trailer.name_invalid": BadTrailer, "a forbidden byte in a trailer name";
+    TrailerSpaceBeforeColon = "trailer.space_before_colon": BadTrailer, "white space between a trailer name and its colon";
+    TrailerValueNul = "trailer.value_nul": BadTrailer, "a NUL in a trailer value";
+    TrailerValueCtl = "trailer.value_ctl": BadTrailer, "a control character in a trailer value";
+    TrailerBareCr = "trailer.bare_cr": BadTrailer, "a carriage return alone in a trailer line";
+    TrailerBareLf = "trailer.bare_lf": BadTrailer, "a line feed alone after a trailer line";
+    // RFC 9112 sections 6.1 to 6.3.
+    FramingClInvalid = "framing.cl_invalid": AmbiguousFraming, "a Content-Length that is not a number";
+    FramingClConflict = "framing.cl_conflict": AmbiguousFraming, "Content-Length values that disagree";
+    FramingClOverflow = "framing.cl_overflow": AmbiguousFraming, "a Content-Length too large to count";
+    FramingClAndTe = "framing.cl_and_te": AmbiguousFraming, "both Content-Length and Transfer-Encoding";
+    FramingTeInHttp10 = "framing.te_in_http10": AmbiguousFraming, "Transfer-Encoding in an HTTP/1.0 response";
+    FramingTeInvalid = "framing.te_invalid": AmbiguousFraming, "a malformed Transfer-Encoding";
+    FramingTeUnsupported = "framing.te_unsupported": UnsupportedCoding, "an unknown transfer coding";
+    FramingTeChunkedNotFinal = "framing.te_chunked_not_final": UnsupportedCoding, "chunked is not the last transfer coding";
+    FramingTeChunkedRepeated = "framing.te_chunked_repeated": UnsupportedCoding, "chunked is applied more than once";
+    FramingLengthInNoContent = "framing.length_in_no_content": AmbiguousFraming, "a length on a response that has no content";
+    // RFC 9112 section 7.1.
+    ChunkSizeEmpty = "chunk.size_empty": BadChunk, "a chunk without a size";
+    ChunkSizeInvalid = "chunk.size_invalid": BadChunk, "a chunk size that is not hexadecimal";
+    ChunkSizeOverflow = "chunk.size_overflow": BadChunk, "a chunk size too large to count";
+    ChunkSizeTrailingSpace = "chunk.size_trailing_space": BadChunk, "white space after a chunk size";
+    ChunkExtInvalid = "chunk.ext_invalid": BadChunk, "a malformed chunk extension";
+    ChunkBareCr = "chunk.bare_cr": BadChunk, "a carriage return alone in a chunk line";
+    ChunkBareLf = "chunk.bare_lf": BadChunk, "a line feed alone after a chunk line";
+    ChunkDataTerminator = "chunk.data_terminator": BadChunk, "a chunk that does not end where its size says";
+    // RFC 9112 section 8.
+    PrematureEofEmpty = "premature_eof.empty": ClosedBeforeResponse, "closed without a byte";
+    PrematureEofStatusLine = "premature_eof.status_line": HeadTruncated, "closed in the status line";
+    PrematureEofHeaders = "premature_eof.headers": HeadTruncated, "closed in the header section";
+    PrematureEofAfterInterim = "premature_eof.after_interim": HeadTruncated, "closed after an interim response";
+    PrematureEofContentLengthBody = "premature_eof.content_length_body": BodyTruncated, "closed before Content-Length was reached";
+    PrematureEofChunkSize = "premature_eof.chunk_size": BodyTruncated, "closed in a chunk line, or before the last chunk";
+    PrematureEofChunkData = "premature_eof.chunk_data": BodyTruncated, "closed in a chunk";
+    PrematureEofChunkEnd = "premature_eof.chunk_end": BodyTruncated, "closed between a chunk and its line end";
+    PrematureEofTrailers = "premature_eof.trailers": BodyTruncated, "closed in the trailer section";
+    // Limits of ours.
+    TooLargeStatusLine = "too_large.status_line": HeadTooLarge, "a status line over the limit";
+    TooLargeHeaderCount = "too_large.header_count": TooManyHeaders, "more fields than the limit";
+    TooLargeHeaderBytes = "too_large.header_bytes": HeadTooLarge, "a header section over the limit";
+    TooLargeHeaderLine = "too_large.header_line": HeaderTooLarge, "a field line over the limit";
+    TooLargeInterim = "too_large.interim": TooManyInterim, "interim responses over the limit";
+    TooLargeChunkLine = "too_large.chunk_line": BadChunk, "chunk lines or extensions over the limit";
+    TooLargeTrailers = "too_large.trailers": TrailersTooLarge, "a trailer section over the limit";
+    // RFC 9110 section 7.8.
+    UnexpectedUpgrade = "unexpected.upgrade": UnexpectedUpgrade, "101 without an offer to upgrade";
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

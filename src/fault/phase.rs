@@ -1,0 +1,87 @@
+//! How far an exchange had got when it failed.
+//!
+//! Its one rule: the order of the variants is the order of the work.
+
+use core::fmt;
+
+/// How far the exchange had got.
+///
+/// The words are those of nginx's log ("while connecting to upstream") and of HAProxy's second
+/// termination letter. The order is the order of the work, so phases can be compared.
+///
+/// ```
+/// use badgateway::fault::Phase;
+/// assert!(Phase::Connect < Phase::Head);
+/// assert_eq!(Phase::Tls.code(), "tls");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Phase {
+    /// Choosing the next hop: routing, health, limits. Nothing has been contacted.
+    Select,
+    /// Turning the next hop's name into addresses.
+    Resolve,
+    /// Opening the transport connection.
+    Connect,
+    /// The TLS (or QUIC) handshake.
+    Tls,
+    /// Writing the request.
+    Send,
+    /// Waiting for, or reading, the response's status line and fields (interim ones included).
+    Head,
+    /// Reading the response's content.
+    Body,
+    /// Reading the trailer section.
+    Trailers,
+}
+
+impl Phase {
+    /// Every phase, in the order of the work.
+    pub const ALL: &'static [Self] =
+        &[Self::Select, Self::Resolve, Self::Connect, Self::Tls, Self::Send, Self::Head, Self::Body, Self::Trailers];
+
+    /// The stable name, for logs and metrics.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Select => "select",
+            Self::Resolve => "resolve",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Send => "send",
+            Self::Head => "head",
+            Self::Body => "body",
+            Self::Trailers => "trailers",
+        }
+    }
+
+    /// What the gateway was doing, for an operator: completes "while …".
+    #[must_use]
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::Select => "choosing the next hop",
+            Self::Resolve => "resolving the next hop's name",
+            Self::Connect => "connecting to the next hop",
+            Self::Tls => "in the TLS handshake with the next hop",
+            Self::Send => "sending the request to the next hop",
+            Self::Head => "reading the response head from the next hop",
+            Self::Body => "reading the response body from the next hop",
+            Self::Trailers => "reading the trailers from the next hop",
+        }
+    }
+
+    /// Whether some of the request may have been written by then.
+    #[must_use]
+    pub const fn is_after_send(self) -> bool {
+        match self {
+            Self::Select | Self::Resolve | Self::Connect | Self::Tls => false,
+            Self::Send | Self::Head | Self::Body | Self::Trailers => true,
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}

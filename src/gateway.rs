@@ -1,0 +1,5 @@
+//! The configured whole.
+
+/// stub
+#[derive(Debug)]
+pub struct Gateway {}
