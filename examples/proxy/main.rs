@@ -1,1 +1,107 @@
-fn main() {}
+//! A real reverse proxy on hyper, with `badgateway` in its error paths.
+//!
+//! ```text
+//! cargo run --features full --example proxy                                  # the tour
+//! cargo run --features full --example proxy -- --route /=http://127.0.0.1:3000
+//! ```
+//!
+//! Without a route it starts the lab of misbehaving upstreams and a route to each, sends one request
+//! to each, prints what each became, and keeps serving an index page of links.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `flags` | the command line |
+//! | `serve` | accepts clients, finds the route |
+//! | `exchange` | **one exchange: where `badgateway` is used** |
+//! | `connect`, `resolve`, `pool` | the way to the next hop |
+//! | `upload`, `downstream` | the request body, the client's connection |
+//! | `log`, `tour` | records; the table and the index page |
+
+mod connect;
+mod downstream;
+mod exchange;
+mod flags;
+mod log;
+mod pool;
+mod resolve;
+mod serve;
+mod tour;
+mod upload;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use badgateway::Gateway;
+use tokio::net::TcpListener;
+
+use crate::connect::Connector;
+use crate::flags::{Flags, USAGE};
+use crate::log::Log;
+use crate::resolve::Resolver;
+use crate::serve::Proxy;
+
+/// Threads for `getaddrinfo`, which cannot be cancelled when it hangs.
+const RESOLVER_THREADS: usize = 64;
+
+fn main() -> ExitCode {
+    let flags = match Flags::parse(std::env::args().skip(1)) {
+        Ok(Some(flags)) => flags,
+        Ok(None) => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Err(line) => return refuse(&line),
+    };
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(RESOLVER_THREADS).build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return refuse(&format!("cannot start the runtime: {error}")),
+    };
+    match runtime.block_on(run(flags)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(line) => refuse(&line),
+    }
+}
+
+fn refuse(line: &str) -> ExitCode {
+    eprintln!("proxy: {line}");
+    ExitCode::from(2)
+}
+
+async fn run(flags: Flags) -> Result<(), String> {
+    if flags.routes.is_empty() {
+        return tour::run(flags).await;
+    }
+    let log = Log::new(flags.log.as_deref())?;
+    let proxy = build(&flags, log)?;
+    let listener = listen(flags.listen.unwrap_or(DEFAULT_LISTEN)).await?;
+    announce(&listener)?;
+    proxy.serve(listener).await;
+    Ok(())
+}
+
+/// Where the proxy listens unless told otherwise.
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
+fn build(flags: &Flags, log: Log) -> Result<Arc<Proxy>, String> {
+    let gateway = Gateway::new(&flags.name)
+        .map_err(|e| format!("--name {:?}: {e}", flags.name))?
+        .with_profile(flags.profile)
+        .with_disclosure(flags.disclosure);
+    let gateway = Arc::new(gateway);
+    let resolver = flags.resolver.map_or(Resolver::System, Resolver::Server);
+    let connector = Connector::new(Arc::clone(&gateway), resolver, flags.ca.as_deref(), flags.timeouts)?;
+    Ok(Arc::new(Proxy::new(gateway, connector, &flags.routes, flags.timeouts, log)))
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|e| format!("cannot listen on {address}: {e}"))
+}
+
+fn announce(listener: &TcpListener) -> Result<(), String> {
+    let address = listener.local_addr().map_err(|e| e.to_string())?;
+    println!("listening on {address}");
+    Ok(())
+}

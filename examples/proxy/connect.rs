@@ -1,0 +1,178 @@
+//! From a route to an open connection: resolve, connect, TLS, tap, hyper.
+//!
+//! Its one rule: each step has its own timer and its own phase, so that every failure here is exact
+//! and provably before the request.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use badgateway::Gateway;
+use badgateway::adapters::tokio1::{Tap, TapHandle};
+use badgateway::exchange::Exchange;
+use badgateway::fault::{Failure, Fault, FaultKind, Phase};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use crate::flags::Timeouts;
+use crate::resolve::Resolver;
+use crate::upload::Upload;
+
+/// The largest response head taken. Cloudflare's limit is the same; nginx's default is a 4 or 8 KiB
+/// buffer, hyper's own about 400 KiB.
+const HEAD_LIMIT: usize = 128 * 1024;
+
+/// Where a route leads.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Target {
+    pub(crate) tls: bool,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+/// An open connection to a next hop. Dropping it closes the connection.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) sender: SendRequest<Upload>,
+    pub(crate) tap: TapHandle,
+    pub(crate) address: SocketAddr,
+    driver: JoinHandle<()>,
+    /// An upgraded connection lives on without its driver.
+    pub(crate) detached: bool,
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        if !self.detached {
+            self.driver.abort();
+        }
+    }
+}
+
+/// Opens connections.
+#[derive(Debug)]
+pub(crate) struct Connector {
+    gateway: Arc<Gateway>,
+    resolver: Resolver,
+    tls: TlsConnector,
+    timeouts: Timeouts,
+}
+
+impl Connector {
+    /// A connector that trusts the public roots and those in `ca`.
+    ///
+    /// # Errors
+    ///
+    /// One line that says what is wrong with the file.
+    pub(crate) fn new(
+        gateway: Arc<Gateway>,
+        resolver: Resolver,
+        ca: Option<&Path>,
+        timeouts: Timeouts,
+    ) -> Result<Self, String> {
+        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        if let Some(path) = ca {
+            let name = path.display();
+            let file = CertificateDer::pem_file_iter(path).map_err(|e| format!("--ca {name}: {e}"))?;
+            for certificate in file {
+                let certificate = certificate.map_err(|e| format!("--ca {name}: {e}"))?;
+                roots.add(certificate).map_err(|e| format!("--ca {name}: {e}"))?;
+            }
+        }
+        // Named, because rustls panics when two providers are in the build and none is chosen.
+        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|e| e.to_string())?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self { gateway, resolver, tls: TlsConnector::from(Arc::new(config)), timeouts })
+    }
+
+    /// Opens a connection to the target.
+    ///
+    /// # Errors
+    ///
+    /// What failed, with its phase. No byte of a request has been written then.
+    pub(crate) async fn connect(&self, target: &Target) -> Result<Link, Failure> {
+        let addresses =
+            self.resolver.resolve(&target.host, target.port, self.timeouts.connect, &self.gateway).await?;
+        let stream = self.connect_any(&addresses).await?;
+        let address = stream.peer_addr().map_err(|e| self.failure(e, Phase::Connect))?;
+        // Small requests must not wait for the acknowledgement of the last ones.
+        let _ = stream.set_nodelay(true);
+        if !target.tls {
+            return self.handshake(stream, address).await;
+        }
+        let bare = target.host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let name = ServerName::try_from(bare)
+            .map_err(|e| Failure::new(Fault::new(FaultKind::ProxyMisconfigured), e))?;
+        match timeout(self.timeouts.tls, self.tls.connect(name, stream)).await {
+            Ok(Ok(stream)) => self.handshake(stream, address).await,
+            Ok(Err(error)) => Err(self.failure(error, Phase::Tls)),
+            Err(elapsed) => Err(Failure::new(Fault::new(FaultKind::TlsTimeout), elapsed)),
+        }
+    }
+
+    /// Tries each address in turn within one total time, so that a list of dead addresses takes no
+    /// longer than one. The first failure is told: it is the one of the preferred address.
+    async fn connect_any(&self, addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
+        let deadline = Instant::now() + self.timeouts.connect;
+        let mut first = None;
+        for &address in addresses {
+            match timeout_at(deadline, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) => first = first.or_else(|| Some(self.failure(error, Phase::Connect))),
+                Err(elapsed) => {
+                    let late = || Failure::new(Fault::new(FaultKind::ConnectionTimeout), elapsed);
+                    return Err(first.unwrap_or_else(late));
+                }
+            }
+        }
+        Err(first.unwrap_or_else(|| Fault::new(FaultKind::DnsNotFound).into()))
+    }
+
+    async fn handshake<T>(&self, stream: T, address: SocketAddr) -> Result<Link, Failure>
+    where
+        T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        // Above TLS, below hyper's buffers: what is counted here is HTTP.
+        let (stream, tap) = Tap::new(stream);
+        let (sender, connection) = http1::Builder::new()
+            .max_buf_size(HEAD_LIMIT)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|e| Failure::new(self.gateway.classify(&e, &at(Phase::Connect)), e))?;
+        // What the connection ends with is told by the tap, which sees it first.
+        let driver = tokio::spawn(async move {
+            let _ = connection.with_upgrades().await;
+        });
+        Ok(Link { sender, tap, address, driver, detached: false })
+    }
+
+    fn failure(&self, error: io::Error, phase: Phase) -> Failure {
+        Failure::new(self.gateway.classify(&error, &at(phase)), error)
+    }
+}
+
+fn at(phase: Phase) -> Exchange {
+    let mut exchange = Exchange::default();
+    exchange.phase = Some(phase);
+    exchange
+}

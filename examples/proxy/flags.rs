@@ -1,0 +1,187 @@
+//! The command line, read by hand: a dozen flags do not need a parser crate in everybody's build.
+//!
+//! Its one rule: what is wrong is said in one clear line, and nothing is guessed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use badgateway::decide::Profile;
+use badgateway::reply::Disclosure;
+use http::Uri;
+
+/// One `--route /prefix=URL`.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    /// Begins with `/` and does not end with one, except that it may be `/` itself.
+    pub(crate) prefix: String,
+    /// `http` or `https`, with an authority.
+    pub(crate) url: Uri,
+}
+
+/// How long each phase may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timeouts {
+    /// Connecting, in total over all addresses; resolving has as much again for itself.
+    pub(crate) connect: Duration,
+    /// The TLS handshake.
+    pub(crate) tls: Duration,
+    /// Between two writes of the request.
+    pub(crate) send: Duration,
+    /// The whole response head, from the last request byte.
+    pub(crate) response: Duration,
+    /// Between two reads of the response body.
+    pub(crate) idle: Duration,
+    /// How long a clean head waits for its first body frame.
+    pub(crate) first_byte_hold: Duration,
+}
+
+/// Everything the command line can say.
+#[derive(Clone, Debug)]
+pub(crate) struct Flags {
+    pub(crate) listen: Option<SocketAddr>,
+    pub(crate) routes: Vec<Route>,
+    pub(crate) ca: Option<PathBuf>,
+    pub(crate) resolver: Option<SocketAddr>,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) profile: Profile,
+    pub(crate) disclosure: Disclosure,
+    pub(crate) name: String,
+    pub(crate) log: Option<PathBuf>,
+}
+
+pub(crate) const USAGE: &str = "\
+usage: proxy [--listen ADDR] [--route /prefix=URL]... [--ca FILE] [--resolver ADDR[:PORT]]
+             [--connect-timeout T] [--tls-timeout T] [--send-timeout T] [--response-timeout T]
+             [--idle-timeout T] [--first-byte-hold T] [--profile rfc9209|cloudflare]
+             [--disclosure token|details|trusted] [--name NAME] [--log FILE]
+T is like 2s or 500ms. Without a route it starts the lab of misbehaving upstreams and a route to each.";
+
+impl Default for Flags {
+    fn default() -> Self {
+        Self {
+            listen: None,
+            routes: Vec::new(),
+            ca: None,
+            resolver: None,
+            timeouts: Timeouts {
+                connect: Duration::from_secs(2),
+                tls: Duration::from_secs(2),
+                send: Duration::from_secs(2),
+                response: Duration::from_secs(2),
+                idle: Duration::from_secs(2),
+                first_byte_hold: Duration::from_millis(10),
+            },
+            profile: Profile::Rfc9209,
+            disclosure: Disclosure::Token,
+            name: "badgateway".into(),
+            log: None,
+        }
+    }
+}
+
+impl Flags {
+    /// Reads the arguments, the program's name left out. `Ok(None)` asks for the usage text.
+    ///
+    /// # Errors
+    ///
+    /// One line that says what is wrong.
+    pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Option<Self>, String> {
+        let mut flags = Self::default();
+        let mut args = args.into_iter();
+        while let Some(arg) = args.next() {
+            // Both `--flag value` and `--flag=value`, but a route's value has a `=` of its own.
+            let (name, inline) = match arg.split_once('=') {
+                Some((name, value)) if name.starts_with("--") => (name.to_owned(), Some(value.to_owned())),
+                Some(_) | None => (arg, None),
+            };
+            if name == "--help" || name == "-h" {
+                return Ok(None);
+            }
+            let mut value = || inline.clone().or_else(|| args.next()).ok_or_else(|| format!("{name} needs a value"));
+            match name.as_str() {
+                "--listen" => flags.listen = Some(address(&name, &value()?, None)?),
+                "--route" => flags.routes.push(route(&value()?)?),
+                "--ca" => flags.ca = Some(value()?.into()),
+                "--resolver" => flags.resolver = Some(address(&name, &value()?, Some(53))?),
+                "--connect-timeout" => flags.timeouts.connect = duration(&name, &value()?)?,
+                "--tls-timeout" => flags.timeouts.tls = duration(&name, &value()?)?,
+                "--send-timeout" => flags.timeouts.send = duration(&name, &value()?)?,
+                "--response-timeout" => flags.timeouts.response = duration(&name, &value()?)?,
+                "--idle-timeout" => flags.timeouts.idle = duration(&name, &value()?)?,
+                "--first-byte-hold" => flags.timeouts.first_byte_hold = hold(&name, &value()?)?,
+                "--profile" => flags.profile = profile(&value()?)?,
+                "--disclosure" => flags.disclosure = disclosure(&value()?)?,
+                "--name" => flags.name = value()?,
+                "--log" => flags.log = Some(value()?.into()),
+                _ => return Err(format!("unknown flag {name}; --help lists them")),
+            }
+        }
+        Ok(Some(flags))
+    }
+}
+
+fn address(flag: &str, text: &str, port: Option<u16>) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    match (text.parse(), port) {
+        (Ok(ip), Some(port)) => Ok(SocketAddr::new(ip, port)),
+        _ => Err(format!("{flag} {text:?} is not an address like 127.0.0.1:8080")),
+    }
+}
+
+fn route(text: &str) -> Result<Route, String> {
+    let bad = |why: &str| format!("--route {text:?}: {why}; it looks like /prefix=http://host:port");
+    let (prefix, url) = text.split_once('=').ok_or_else(|| bad("there is no ="))?;
+    if !prefix.starts_with('/') {
+        return Err(bad("the prefix does not begin with /"));
+    }
+    let url: Uri = url.parse().map_err(|_| bad("that is not a URL"))?;
+    match url.scheme_str() {
+        Some("http" | "https") if url.host().is_some_and(|h| !h.is_empty()) => {}
+        Some("http" | "https") => return Err(bad("the URL has no host")),
+        _ => return Err(bad("the URL is neither http:// nor https://")),
+    }
+    let prefix = if prefix == "/" { prefix } else { prefix.trim_end_matches('/') };
+    Ok(Route { prefix: prefix.to_owned(), url })
+}
+
+fn duration(flag: &str, text: &str) -> Result<Duration, String> {
+    match number_with_unit(text) {
+        Some(d) if !d.is_zero() => Ok(d),
+        _ => Err(format!("{flag} {text:?} is not a time like 2s or 500ms")),
+    }
+}
+
+fn hold(flag: &str, text: &str) -> Result<Duration, String> {
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    number_with_unit(text).ok_or_else(|| format!("{flag} {text:?} is neither 0 nor a time like 10ms"))
+}
+
+fn number_with_unit(text: &str) -> Option<Duration> {
+    if let Some(ms) = text.strip_suffix("ms") {
+        return ms.parse().ok().map(Duration::from_millis);
+    }
+    let seconds: f64 = text.strip_suffix('s')?.parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+fn profile(text: &str) -> Result<Profile, String> {
+    match text {
+        "rfc9209" => Ok(Profile::Rfc9209),
+        "cloudflare" => Ok(Profile::Cloudflare),
+        _ => Err(format!("--profile {text:?} is not one of rfc9209, cloudflare")),
+    }
+}
+
+fn disclosure(text: &str) -> Result<Disclosure, String> {
+    match text {
+        "token" => Ok(Disclosure::Token),
+        "details" => Ok(Disclosure::Details),
+        "trusted" => Ok(Disclosure::Trusted),
+        _ => Err(format!("--disclosure {text:?} is not one of token, details, trusted")),
+    }
+}

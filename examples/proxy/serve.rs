@@ -1,0 +1,192 @@
+//! Accepts clients and finds the route for each request.
+//!
+//! Its one rule: a request that cannot be served still gets a response that says why.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use badgateway::fault::{Fault, FaultKind};
+use badgateway::{Exchange, Gateway};
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::sleep;
+
+use crate::connect::{Connector, Target};
+use crate::downstream::{Downstream, Wishes};
+use crate::exchange::Trace;
+use crate::flags::{Route, Timeouts};
+use crate::log::Log;
+use crate::pool::Pool;
+
+/// How long a client may take for a request head.
+const CLIENT_HEAD: Duration = Duration::from_secs(30);
+
+/// The body of every response: a reply of our own, or the next hop's behind its guard.
+pub(crate) type ReplyBody = UnsyncBoxBody<Bytes, Fault>;
+
+/// The proxy.
+#[derive(Debug)]
+pub(crate) struct Proxy {
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) connector: Connector,
+    pub(crate) pool: Pool,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) log: Log,
+    /// Longest prefix first.
+    routes: Vec<Mounted>,
+    /// The tour's index page.
+    index: OnceLock<Bytes>,
+}
+
+/// A route, taken apart.
+#[derive(Clone, Debug)]
+pub(crate) struct Mounted {
+    prefix: String,
+    pub(crate) target: Target,
+    /// What goes into `Host`.
+    pub(crate) authority: HeaderValue,
+    /// The URL's own path, without a `/` at its end.
+    base: String,
+}
+
+impl Proxy {
+    pub(crate) fn new(
+        gateway: Arc<Gateway>,
+        connector: Connector,
+        routes: &[Route],
+        timeouts: Timeouts,
+        log: Log,
+    ) -> Self {
+        let mut routes: Vec<Mounted> = routes.iter().filter_map(Mounted::new).collect();
+        routes.sort_by_key(|route| std::cmp::Reverse(route.prefix.len()));
+        Self { gateway, connector, pool: Pool::default(), timeouts, log, routes, index: OnceLock::new() }
+    }
+
+    /// Serves this page at `/` where no route does.
+    pub(crate) fn set_index(&self, page: String) {
+        // It is set once, before anybody has the address.
+        let _ = self.index.set(page.into());
+    }
+
+    /// Accepts clients for ever.
+    pub(crate) async fn serve(self: Arc<Self>, listener: TcpListener) {
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    tokio::spawn(Arc::clone(&self).client(stream));
+                }
+                // Out of descriptors, most likely. Trying again at once would only burn the processor.
+                Err(_) => sleep(Duration::from_millis(20)).await,
+            }
+        }
+    }
+
+    async fn client(self: Arc<Self>, stream: TcpStream) {
+        let _ = stream.set_nodelay(true);
+        let peer = stream.peer_addr().map(|a| a.ip()).ok();
+        let wishes = Wishes::default();
+        let io = TokioIo::new(Downstream::new(stream, wishes.clone()));
+        let service = service_fn(|request| Arc::clone(&self).handle(request, peer, wishes.clone()));
+        // A client that shuts down its sending side still gets its answer. The price: one that left
+        // altogether is only noticed when something is written to it.
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(CLIENT_HEAD)
+            .half_close(true)
+            .serve_connection(io, service)
+            .with_upgrades();
+        // It fails where an exchange was aborted or the client broke off; both are in the log.
+        let _ = connection.await;
+    }
+
+    async fn handle(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        peer: Option<std::net::IpAddr>,
+        wishes: Wishes,
+    ) -> Result<Response<ReplyBody>, Infallible> {
+        if request.method() == Method::CONNECT {
+            return Ok(plain(StatusCode::NOT_IMPLEMENTED, "CONNECT is not supported here\n"));
+        }
+        let mut exchange = Exchange::of(&request);
+        let Some((mounted, path)) = self.route(request.uri()) else {
+            if let (Some(page), "/") = (self.index.get(), request.uri().path()) {
+                return Ok(html(page.clone()));
+            }
+            let trace = Trace::new(Arc::clone(&self), exchange);
+            return Ok(trace.answer(Fault::new(FaultKind::NoRoute), None));
+        };
+        exchange.next_hop = Some(mounted.target.to_string().into());
+        let trace = Trace::new(Arc::clone(&self), exchange);
+        Ok(trace.forward(request, &mounted, &path, peer, &wishes).await)
+    }
+
+    /// The route with the longest prefix, and what to ask its target for.
+    fn route(&self, uri: &Uri) -> Option<(Mounted, String)> {
+        let mounted = self.routes.iter().find(|route| route.rest(uri.path()).is_some())?;
+        let rest = mounted.rest(uri.path())?;
+        let slash = if rest.starts_with('/') { "" } else { "/" };
+        let query = uri.query().map(|q| format!("?{q}")).unwrap_or_default();
+        Some((mounted.clone(), format!("{}{slash}{rest}{query}", mounted.base)))
+    }
+}
+
+impl Mounted {
+    /// `None` only for what the flags have refused already.
+    fn new(route: &Route) -> Option<Self> {
+        let authority = route.url.authority()?;
+        let tls = route.url.scheme_str() == Some("https");
+        let port = route.url.port_u16().unwrap_or(if tls { 443 } else { 80 });
+        // A URL may carry a user and password; they are no part of a `Host` field.
+        let host = authority.host().to_owned();
+        let named = match authority.port_u16() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.clone(),
+        };
+        Some(Self {
+            prefix: route.prefix.clone(),
+            target: Target { tls, host, port },
+            authority: HeaderValue::from_str(&named).ok()?,
+            base: route.url.path().trim_end_matches('/').to_owned(),
+        })
+    }
+
+    /// The path behind the prefix; `/shop` covers `/shop` and `/shop/cart` but not `/shopping`.
+    fn rest<'a>(&self, path: &'a str) -> Option<&'a str> {
+        if self.prefix == "/" {
+            return Some(path);
+        }
+        let rest = path.strip_prefix(self.prefix.as_str())?;
+        (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+    }
+}
+
+/// A reply of our own as a response body.
+pub(crate) fn full(bytes: Bytes) -> ReplyBody {
+    Full::new(bytes).map_err(|never| match never {}).boxed_unsync()
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Response<ReplyBody> {
+    let mut response = Response::new(full(Bytes::from_static(text.as_bytes())));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn html(page: Bytes) -> Response<ReplyBody> {
+    let mut response = Response::new(full(page));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

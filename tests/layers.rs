@@ -1,0 +1,88 @@
+//! A room imports only rooms on lower floors. This reads every `crate::room` in the sources and fails
+//! on an upward one.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Rooms and their floors. `lib.rs` and `gateway.rs` are the porch: they may import everything, and
+/// are the only ones that may import `adapters`.
+const FLOORS: &[(&str, u8)] = &[
+    ("fault", 0),
+    ("exchange", 1),
+    ("h1", 1),
+    ("body", 1),
+    ("deadline", 1),
+    ("classify", 2),
+    ("tap", 2),
+    ("decide", 2),
+    ("audit", 2),
+    ("reply", 3),
+    ("adapters", 4),
+    ("lab", 4),
+    ("gateway", 5),
+    ("lib", 6),
+];
+
+fn floor(room: &str) -> Option<u8> {
+    FLOORS.iter().find(|(name, _)| *name == room).map(|(_, floor)| *floor)
+}
+
+fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Upward imports in one file's text, as `line: room`.
+fn upward(room: &str, text: &str) -> Vec<String> {
+    let here = floor(room).unwrap_or_else(|| panic!("the room {room} has no floor: add it to FLOORS"));
+    let mut wrong = Vec::new();
+    for (n, line) in text.lines().enumerate() {
+        // Links in documentation may point anywhere.
+        let code = line.split("//").next().unwrap_or_default();
+        for used in code.split("crate::").skip(1) {
+            let used: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let names_the_root = floor(&used).is_none();
+            if used == room || (names_the_root && here >= 5) {
+                continue;
+            }
+            if names_the_root || floor(&used) >= Some(here) {
+                wrong.push(format!("line {}: {room} may not import {used}", n + 1));
+            }
+        }
+    }
+    wrong
+}
+
+#[test]
+fn no_room_imports_upward() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    assert!(files.len() > 20, "the sources were not found");
+    let mut wrong = Vec::new();
+    for file in files {
+        let inside = file.strip_prefix(&src).unwrap();
+        let room = inside.components().next().unwrap().as_os_str().to_str().unwrap();
+        let text = fs::read_to_string(&file).unwrap();
+        wrong.extend(
+            upward(room.trim_end_matches(".rs"), &text).into_iter().map(|w| format!("{}: {w}", file.display())),
+        );
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn an_upward_import_is_found() {
+    assert_eq!(upward("fault", "use crate::decide::decide;"), ["line 1: fault may not import decide"]);
+    assert_eq!(upward("reply", "\nuse crate::adapters::hyper1;"), ["line 2: reply may not import adapters"]);
+    assert_eq!(upward("tap", "use crate::Exchange;"), ["line 1: tap may not import Exchange"]);
+    assert!(upward("reply", "/// [x](crate::adapters)\nuse crate::fault::Fault;").is_empty());
+    assert!(upward("gateway", "use crate::adapters::hyper1;").is_empty());
+}

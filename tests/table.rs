@@ -1,0 +1,178 @@
+//! The table of kinds, walked row by row: what every row must satisfy, and the page made of it.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects)]
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+use badgateway::Exchange;
+use badgateway::decide::{Decision, Profile, decide};
+use badgateway::fault::{Applied, Blame, Category, Class, Code, ErrorType, Fault, FaultKind, Phase, ReportedBy};
+
+/// Rows whose status differs from what RFC 9209 recommends for their type, each with its reason there.
+const OTHER_STATUS: &[FaultKind] = &[
+    // A 503 passes by itself; the registry's 500 for `proxy_internal_error` speaks of defects.
+    FaultKind::LocalExhausted,
+    // `http_request_error` recommends "the applicable 4xx".
+    FaultKind::ClientTimeout,
+];
+
+#[test]
+fn every_row_is_sound() {
+    let mut codes = HashSet::new();
+    for &kind in FaultKind::ALL {
+        assert!(codes.insert(kind.code()), "{kind} stands twice");
+        assert_eq!(FaultKind::from_code(kind.code()), Some(kind));
+        assert!(kind.code().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'), "{kind}");
+        let phrase = kind.phrase();
+        assert!(phrase.starts_with(|c: char| c.is_lowercase() || phrase.starts_with("TLS")), "{phrase}");
+        assert!(!phrase.ends_with('.') && phrase.is_ascii(), "{phrase}");
+        assert!(kind.source().contains("RFC") || kind.source().contains("nginx"), "{kind} has no source");
+        assert_eq!(Fault::new(kind).phase(), kind.phase());
+        match kind.error_type() {
+            Some(error) if OTHER_STATUS.contains(&kind) => assert_ne!(kind.status(), error.recommended_status()),
+            Some(error) => assert_eq!(kind.status(), error.recommended_status(), "{kind}"),
+            None => assert_eq!(kind, FaultKind::ClientAborted),
+        }
+    }
+    assert!(FaultKind::from_code("no_such_kind").is_none());
+}
+
+#[test]
+fn columns_agree_with_each_other() {
+    for &kind in FaultKind::ALL {
+        // Nothing was sent in these phases, so nothing was applied.
+        if !kind.phase().is_after_send() && kind != FaultKind::ProxyInternal {
+            assert_eq!(kind.applied(), Applied::No, "{kind}");
+        }
+        // Every timeout is a 504 and every 504 a timeout.
+        if kind.category() != Category::Client {
+            assert_eq!(kind.category() == Category::Timeout, kind.status() == 504, "{kind}");
+        }
+        // 500 is for the gateway's own failures, never for an upstream's.
+        if kind.status() == 500 {
+            assert!(matches!(kind.blame(), Blame::Proxy | Blame::Configuration), "{kind}");
+        }
+        if kind.category() == Category::Client {
+            assert_eq!(kind.blame(), Blame::Client, "{kind}");
+        }
+        // Cloudflare's codes, where it documents one.
+        match kind.error_type() {
+            Some(ErrorType::TlsCertificateError) => assert_eq!(kind.cloudflare(), 526, "{kind}"),
+            Some(ErrorType::DnsError | ErrorType::DnsTimeout) => assert_eq!(kind.cloudflare(), 530, "{kind}"),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn every_kind_gets_a_response_unless_the_client_has_gone() {
+    for &kind in FaultKind::ALL {
+        for profile in [Profile::Rfc9209, Profile::Cloudflare] {
+            match decide(&Fault::new(kind), &Exchange::default(), &profile) {
+                Decision::Respond(status) => assert!(status.is_client_error() || status.is_server_error(), "{kind}"),
+                Decision::Silence => assert_eq!(kind, FaultKind::ClientAborted),
+                Decision::Abort(_) => panic!("{kind}: nothing was forwarded"),
+            }
+        }
+    }
+}
+
+#[test]
+fn classes_belong_to_kinds_that_the_library_reports() {
+    let mut names = HashSet::new();
+    for &class in Class::ALL {
+        assert!(names.insert(class.as_str()), "{class} stands twice");
+        assert_eq!(Class::from_name(class.as_str()), Some(class));
+        assert_eq!(class.kind().reported_by(), ReportedBy::Library, "{class}");
+        let (stage, cause) = class.as_str().split_once('.').unwrap();
+        assert!(!stage.is_empty() && !cause.is_empty());
+        assert_eq!(Fault::of_class(class).class(), Some(class));
+    }
+}
+
+#[test]
+fn error_types_are_those_of_the_rfc() {
+    assert_eq!(ErrorType::ALL.len(), 32);
+    for (n, error) in ErrorType::ALL.iter().enumerate() {
+        assert_eq!(error.section(), format!("2.3.{}", n + 1), "registry order");
+        assert!((400..600).contains(&error.recommended_status()));
+    }
+}
+
+#[test]
+fn a_fault_is_small_plain_data() {
+    assert!(size_of::<Fault>() <= 32, "{}", size_of::<Fault>());
+    assert_eq!(size_of::<Option<Fault>>(), size_of::<Fault>(), "results of it stay as small");
+    let codes = [
+        Code::Errno(-7),
+        Code::Errno(111),
+        Code::TlsAlert(255),
+        Code::H2(u32::MAX),
+        Code::H3(0x10c),
+        Code::DnsRcode(u16::MAX),
+        Code::Status(408),
+    ];
+    for code in codes {
+        let fault = Fault::new(FaultKind::BadChunk)
+            .with_confidence(badgateway::fault::Confidence::Text)
+            .with_code(code)
+            .with_offset(0)
+            .with_expected(u64::MAX - 1)
+            .with_received(7);
+        assert_eq!(fault.code(), Some(code));
+        assert_eq!((fault.offset(), fault.expected(), fault.received()), (Some(0), Some(u64::MAX - 1), Some(7)));
+        assert_eq!(fault.confidence(), badgateway::fault::Confidence::Text);
+    }
+    assert_eq!(Fault::new(FaultKind::BadChunk).with_offset(u64::MAX).offset(), None, "as documented");
+}
+
+#[test]
+fn a_tls_alert_after_the_request_may_have_been_applied() {
+    let alert = Fault::new(FaultKind::TlsAlert).with_code(Code::TlsAlert(116));
+    assert_eq!(alert.applied(), Applied::No);
+    assert_eq!(alert.at(Phase::Head).applied(), Applied::Perhaps);
+}
+
+/// The page `docs/kinds.md`, which the crate's documentation shows. Set `UPDATE=1` to write it anew.
+#[test]
+fn the_page_of_kinds_is_up_to_date() {
+    let mut page = String::from(
+        "| kind | phase | category | RFC 9209 error | status | Cloudflare | applied | blame | source |\n\
+         |---|---|---|---|---|---|---|---|---|\n",
+    );
+    for &kind in FaultKind::ALL {
+        let caller = if kind.reported_by() == ReportedBy::Caller { " †" } else { "" };
+        let error = kind.error_type().map_or_else(|| "none".to_owned(), |e| format!("`{e}`"));
+        writeln!(
+            page,
+            "| `{kind}`{caller} | {} | {} | {error} | {} | {} | {} | {} | {} |",
+            kind.phase(),
+            kind.category(),
+            kind.status(),
+            kind.cloudflare(),
+            kind.applied(),
+            kind.blame(),
+            kind.source(),
+        )
+        .unwrap();
+    }
+    page.push_str("\n† no error value says it: only the caller can report it.\n");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/kinds.md");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/docs")).unwrap();
+        std::fs::write(path, &page).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), page, "run the tests with UPDATE=1");
+}
+
+#[test]
+fn public_types_travel_between_threads() {
+    fn travels<T: Send + Sync + 'static>() {}
+    travels::<Fault>();
+    travels::<badgateway::fault::Failure>();
+    travels::<badgateway::fault::Evidence>();
+    travels::<Exchange>();
+    travels::<Profile>();
+    travels::<Decision>();
+    travels::<badgateway::Gateway>();
+}
