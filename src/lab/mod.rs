@@ -33,6 +33,8 @@ mod server;
 mod table;
 mod tally;
 
+pub mod probe;
+
 pub use behaviour::{Behaviour, Group, Rule};
 pub use server::{Builder, Lab, Upstream};
 pub use table::BEHAVIOURS;
