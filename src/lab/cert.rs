@@ -9,15 +9,15 @@ use std::sync::Arc;
 
 use rcgen::string::Ia5String;
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, SanType, date_time_ymd,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, SanType, date_time_ymd,
 };
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 
-/// Names that a hostile certificate bears: markup, a header to inject, and a very long label.
+/// Names that a hostile certificate bears: markup, a header to inject, a command to run.
 const HOSTILE: &[&str] = &[
     "<script>alert(1)</script>.lab.invalid",
     "x.lab.invalid\r\nSet-Cookie: stolen=1",
@@ -25,24 +25,60 @@ const HOSTILE: &[&str] = &[
 ];
 
 /// Which certificate an upstream shows, and what it asks of the client.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Cert {
-    /// Signed by the lab's root, for 127.0.0.1, localhost and `*.lab.test`.
-    Good,
-    /// As good, but its time ended in 2001.
-    Expired,
-    /// As good, but its time begins in 2090.
-    Early,
-    /// The right names, signed by itself.
-    SelfSigned,
-    /// Signed by the lab's root, for other hosts.
-    WrongHost,
-    /// Signed by the lab's root, for names that hurt whoever prints them.
-    Hostile,
-    /// As good; the client has to show a certificate too.
-    AsksClient,
-    /// The same in TLS 1.2, where the refusal comes within the handshake.
-    AsksClient12,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cert {
+    names: &'static [&'static str],
+    /// Whether it is for 127.0.0.1 as well.
+    loopback: bool,
+    /// Valid from the first day of the one year to the first day of the other.
+    years: (i32, i32),
+    /// Whether the lab's root signed it, or its own key.
+    trusted: bool,
+    /// Whether the client has to show a certificate too.
+    asks_client: bool,
+    versions: &'static [&'static SupportedProtocolVersion],
+}
+
+impl Cert {
+    pub(super) const GOOD: Self = Self {
+        names: &["localhost", "lab.test", "*.lab.test"],
+        loopback: true,
+        years: (2020, 2099),
+        trusted: true,
+        asks_client: false,
+        versions: rustls::ALL_VERSIONS,
+    };
+    pub(super) const EXPIRED: Self = Self {
+        years: (2000, 2001),
+        ..Self::GOOD
+    };
+    pub(super) const EARLY: Self = Self {
+        years: (2090, 2099),
+        ..Self::GOOD
+    };
+    pub(super) const SELF_SIGNED: Self = Self {
+        trusted: false,
+        ..Self::GOOD
+    };
+    pub(super) const WRONG_HOST: Self = Self {
+        names: &["other.lab.invalid"],
+        loopback: false,
+        ..Self::GOOD
+    };
+    pub(super) const HOSTILE: Self = Self {
+        names: HOSTILE,
+        loopback: false,
+        ..Self::GOOD
+    };
+    pub(super) const ASKS_CLIENT: Self = Self {
+        asks_client: true,
+        ..Self::GOOD
+    };
+    /// In TLS 1.2 the refusal comes within the handshake, in TLS 1.3 after it.
+    pub(super) const ASKS_CLIENT_12: Self = Self {
+        versions: &[&rustls::version::TLS12],
+        ..Self::ASKS_CLIENT
+    };
 }
 
 /// The lab's certificate authority.
@@ -55,10 +91,7 @@ pub(super) struct Authority {
 impl Authority {
     pub(super) fn new() -> io::Result<Self> {
         let key = KeyPair::generate().map_err(io::Error::other)?;
-        let mut params = blank(&[])?;
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "badgateway lab root");
+        let mut params = params("badgateway lab root", (2020, 2099));
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let certificate = params.self_signed(&key).map_err(io::Error::other)?;
@@ -75,30 +108,25 @@ impl Authority {
     }
 
     /// The configuration of a server that shows this certificate.
-    pub(super) fn server(&self, cert: Cert) -> io::Result<Arc<ServerConfig>> {
+    pub(super) fn server(&self, cert: &Cert) -> io::Result<Arc<ServerConfig>> {
         let key = KeyPair::generate().map_err(io::Error::other)?;
         let params = leaf(cert)?;
-        let certificate = if cert == Cert::SelfSigned {
-            params.self_signed(&key)
-        } else {
+        let certificate = if cert.trusted {
             params.signed_by(&key, &self.issuer)
+        } else {
+            params.self_signed(&key)
         };
         let chain = vec![certificate.map_err(io::Error::other)?.der().clone()];
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
 
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let versions: &[&SupportedProtocolVersion] = match cert {
-            Cert::AsksClient12 => &[&rustls::version::TLS12],
-            _ => rustls::ALL_VERSIONS,
-        };
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
-            .with_protocol_versions(versions)
+            .with_protocol_versions(cert.versions)
             .map_err(io::Error::other)?;
-        let builder = match cert {
-            Cert::AsksClient | Cert::AsksClient12 => {
-                builder.with_client_cert_verifier(self.asking(provider)?)
-            }
-            _ => builder.with_no_client_auth(),
+        let builder = if cert.asks_client {
+            builder.with_client_cert_verifier(self.asking(provider)?)
+        } else {
+            builder.with_no_client_auth()
         };
         builder
             .with_single_cert(chain, key)
@@ -118,59 +146,30 @@ impl Authority {
     }
 }
 
-fn leaf(cert: Cert) -> io::Result<CertificateParams> {
-    let mut params = match cert {
-        Cert::WrongHost => blank(&["other.lab.invalid", "*.other.lab.invalid"])?,
-        Cert::Hostile => blank(HOSTILE)?,
-        _ => blank(&["localhost", "lab.test", "*.lab.test"])?,
-    };
-    match cert {
-        Cert::WrongHost => {}
-        Cert::Hostile => {
-            let long = format!("{}.lab.invalid", "a".repeat(2000));
-            params.subject_alt_names.push(dns(&long)?);
-            params
-                .distinguished_name
-                .push(DnType::CommonName, HOSTILE.concat());
-        }
-        _ => {
-            let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
-            params.subject_alt_names.push(SanType::IpAddress(loopback));
-            params
-                .distinguished_name
-                .push(DnType::CommonName, "badgateway lab");
-        }
+fn leaf(cert: &Cert) -> io::Result<CertificateParams> {
+    // The first name is the subject as well: what is hostile is so in both places.
+    let mut params = params(cert.names.first().unwrap_or(&"lab.test"), cert.years);
+    for name in cert.names {
+        // `CertificateParams::new` would take some of ours for addresses.
+        let name = Ia5String::try_from(*name).map_err(io::Error::other)?;
+        params.subject_alt_names.push(SanType::DnsName(name));
     }
-    match cert {
-        Cert::Expired => {
-            params.not_before = date_time_ymd(2000, 1, 1);
-            params.not_after = date_time_ymd(2001, 1, 1);
-        }
-        Cert::Early => params.not_before = date_time_ymd(2090, 1, 1),
-        _ => {}
+    if cert.loopback {
+        params
+            .subject_alt_names
+            .push(SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
     }
-    params.use_authority_key_identifier_extension = cert != Cert::SelfSigned;
+    params.use_authority_key_identifier_extension = cert.trusted;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     Ok(params)
 }
 
-/// Parameters valid from 2020 to 2099, with these names.
-fn blank(names: &[&str]) -> io::Result<CertificateParams> {
+fn params(subject: &str, (from, until): (i32, i32)) -> CertificateParams {
     let mut params = CertificateParams::default();
-    params.distinguished_name = rcgen::DistinguishedName::new();
-    params.not_before = date_time_ymd(2020, 1, 1);
-    params.not_after = date_time_ymd(2099, 1, 1);
-    params.subject_alt_names = names
-        .iter()
-        .map(|name| dns(name))
-        .collect::<io::Result<_>>()?;
-    Ok(params)
-}
-
-/// A name as it stands. `CertificateParams::new` would take some of ours for addresses.
-fn dns(name: &str) -> io::Result<SanType> {
-    Ia5String::try_from(name)
-        .map(SanType::DnsName)
-        .map_err(io::Error::other)
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, subject);
+    params.not_before = date_time_ymd(from, 1, 1);
+    params.not_after = date_time_ymd(until, 1, 1);
+    params
 }

@@ -225,7 +225,8 @@ impl Peer {
         SockRef::from(&self.socket).set_linger(Some(Duration::ZERO))
     }
 
-    /// Waits that long, or fails as soon as the peer has left. What it sends meanwhile is kept.
+    /// Waits that long, or fails as soon as the peer has left. What it sends meanwhile is thrown away,
+    /// or it could fill our memory.
     pub(super) fn pause(&mut self, length: Duration) -> io::Result<()> {
         let start = Instant::now();
         loop {
@@ -238,7 +239,7 @@ impl Peer {
             self.socket.set_read_timeout(Some(TICK))?;
             match read {
                 Ok(0) => return Err(io::ErrorKind::ConnectionAborted.into()),
-                Ok(_) => {}
+                Ok(_) => self.input.clear(),
                 Err(error) => self.again(error)?,
             }
         }
@@ -349,7 +350,7 @@ impl Head {
         let mut first = lines.next().unwrap_or_default().split(' ');
         let method = first.next().unwrap_or_default().to_owned();
         let mut head = Self {
-            keep_alive: first.last() != Some("HTTP/1.0"),
+            keep_alive: first.next_back() != Some("HTTP/1.0"),
             method,
             raw: Vec::new(),
             upgrade: None,

@@ -222,7 +222,7 @@ impl Lab {
                 TcpListener::bind(local)?
             }
             Act::Tls(cert, _) => {
-                tls = Some(ca.server(*cert)?);
+                tls = Some(ca.server(cert)?);
                 TcpListener::bind(local)?
             }
             Act::Say(..) | Act::Plain(_) | Act::NotTls(_) => TcpListener::bind(local)?,

@@ -67,7 +67,7 @@ reset_mid_body Close StatusOrCut(BROKEN), "RST after half of the Content-Length"
     => Say(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", Rst);
 reset_mid_close_delim Close StatusOrCut(BROKEN), "RST within a body that only the end of the connection delimits"
     => Say(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello", Rst);
-reset_mid_large_body Close Cut, "RST after 8 of 64 MiB, when any proxy has forwarded the head"
+reset_mid_large_body Close Cut, "RST within a body of 64 MiB, when any proxy has forwarded the head"
     => Plain(fault::reset_mid_large_body);
 close_on_accept Close Status(BROKEN), "FIN as soon as the connection is accepted"
     => Plain(fault::close_on_accept);
@@ -106,15 +106,15 @@ hostile_status_line NotHttp Status(BROKEN), "markup and a terminal escape where 
 plain_on_tls Tls Status(BROKEN), "plain HTTP in answer to a ClientHello"
     => NotTls(fault::plain_on_tls);
 tls_selfsigned Tls Status(BROKEN), "a certificate signed by itself"
-    => Tls(Cert::SelfSigned, control::ok);
+    => Tls(Cert::SELF_SIGNED, control::ok);
 tls_expired Tls Status(BROKEN), "a certificate that expired in 2001"
-    => Tls(Cert::Expired, control::ok);
+    => Tls(Cert::EXPIRED, control::ok);
 tls_not_yet_valid Tls Status(BROKEN), "a certificate that is valid from 2090"
-    => Tls(Cert::Early, control::ok);
+    => Tls(Cert::EARLY, control::ok);
 tls_wrong_host Tls Status(BROKEN), "a certificate for another host"
-    => Tls(Cert::WrongHost, control::ok);
+    => Tls(Cert::WRONG_HOST, control::ok);
 tls_hostile_name Tls Status(BROKEN), "a certificate for other hosts, whose names hold markup, CRLF and shell"
-    => Tls(Cert::Hostile, control::ok);
+    => Tls(Cert::HOSTILE, control::ok);
 tls_handshake_stall Tls Status(LATE), "the ClientHello is never answered"
     => NotTls(fault::tls_stall);
 tls_alert Tls Status(BROKEN), "fatal alert handshake_failure in answer to the ClientHello"
@@ -124,19 +124,19 @@ tls_alert_version Tls Status(BROKEN), "fatal alert protocol_version in answer to
 tls_alert_name Tls Status(BROKEN), "fatal alert unrecognized_name in answer to the ClientHello"
     => NotTls(fault::tls_alert_name);
 tls_client_cert Tls Status(BROKEN), "a client certificate is demanded (TLS 1.3: refused after the handshake)"
-    => Tls(Cert::AsksClient, control::ok);
+    => Tls(Cert::ASKS_CLIENT, control::ok);
 tls_client_cert_12 Tls Status(BROKEN), "a client certificate is demanded (TLS 1.2: refused within the handshake)"
-    => Tls(Cert::AsksClient12, control::ok);
+    => Tls(Cert::ASKS_CLIENT_12, control::ok);
 tls_close_hello Tls Status(BROKEN), "FIN after the ClientHello"
     => NotTls(fault::tls_close_hello);
 tls_reset_hello Tls Status(BROKEN), "RST after the ClientHello"
     => NotTls(fault::tls_reset_hello);
 tls_reset_after_request Tls Status(BROKEN), "RST once the request was read"
-    => Tls(Cert::Good, fault::tls_reset_after_request);
+    => Tls(Cert::GOOD, fault::tls_reset_after_request);
 tls_cut_mid_body Tls StatusOrCut(BROKEN), "FIN without close_notify after half of the Content-Length"
-    => Tls(Cert::Good, fault::tls_cut_mid_body);
+    => Tls(Cert::GOOD, fault::tls_cut_mid_body);
 tls_no_close_notify Tls StatusOrCut(BROKEN), "FIN without close_notify ends a body that only the end delimits"
-    => Tls(Cert::Good, fault::tls_no_close_notify);
+    => Tls(Cert::GOOD, fault::tls_no_close_notify);
 
 bad_header_nul Head StatusOrWhole(OK_OR_BROKEN), "a NUL in a field value"
     => Say(b"HTTP/1.1 200 OK\r\nX-Bad: a\0b\r\nContent-Length: 6\r\n\r\nhello\n", Fin);
@@ -264,7 +264,7 @@ upstream_503_retry Control Whole(&[503]), "the upstream's own 503, with Retry-Af
 upstream_504 Control Whole(&[504]), "the upstream's own 504"
     => Plain(control::status_504);
 tls_ok_200 Control Whole(OK), "200 over TLS, with a certificate of the lab's root"
-    => Tls(Cert::Good, control::ok);
+    => Tls(Cert::GOOD, control::ok);
 dns_ok_200 Control Whole(OK), "200 from a host that the lab's name server knows"
     => Named("ok.lab.test", control::ok);
 ok_sse Control Whole(OK), "an event stream: three events, 100 ms apart"
