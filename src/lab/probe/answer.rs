@@ -30,6 +30,8 @@ pub struct Answer {
     pub elapsed: Duration,
     /// The first 4 KiB, as they came.
     pub raw: Vec<u8>,
+    /// Whether the final head came whole.
+    pub(super) headed: bool,
     /// What no sender may send, in words.
     pub(super) flaws: Vec<&'static str>,
     pub(super) http10: bool,
@@ -81,7 +83,7 @@ impl Answer {
 
     /// Whether a right proxy may show this where the rule holds.
     ///
-    /// A cut must be seen: [`End::Cut`] or [`End::Reset`] after a final status. An answer of the
+    /// A cut must be seen: [`End::Cut`] or [`End::Reset`] after a whole final head. An answer of the
     /// proxy's own must be [`End::Complete`]; [`End::Eof`] will do for a request in HTTP/1.0, and
     /// for what passes through, whose length the upstream may not have told either (RFC 9112
     /// section 6.3).
@@ -93,7 +95,7 @@ impl Answer {
         if let Some(flaw) = self.flaws.first() {
             return Err(format!("the answer has {flaw}"));
         }
-        let cut = self.status.is_some() && matches!(self.end, End::Cut | End::Reset);
+        let cut = self.headed && matches!(self.end, End::Cut | End::Reset);
         let own = self.end == End::Complete || (self.end == End::Eof && self.http10);
         let whole = own || self.end == End::Eof;
         let listed = |list: &[u16]| self.status.is_some_and(|status| list.contains(&status));

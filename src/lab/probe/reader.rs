@@ -133,7 +133,12 @@ impl Reader {
             State::Trailer => self.trailer(line),
             State::ChunkEnd if line.is_empty() => Some(State::ChunkSize),
             State::ChunkSize => chunk_size(line),
-            _ => None,
+            State::ChunkEnd
+            | State::Bytes(_)
+            | State::Chunk(_)
+            | State::UntilClose
+            | State::Complete
+            | State::Broken => None,
         };
         match next {
             Some(next) => {
@@ -246,6 +251,7 @@ impl Reader {
             self.answer.headers.clear();
             return Some(State::StatusLine);
         }
+        self.answer.headed = true;
         let coding = self.values("transfer-encoding");
         let mut lengths = self.values("content-length");
         if matches!(status, 101 | 204) && !(coding.is_empty() && lengths.is_empty()) {

@@ -13,7 +13,7 @@ use super::answer::{Answer, Stop};
 use super::reader::Reader;
 
 /// Bytes after a complete message that come later than this are not waited for.
-const AFTERMATH: Duration = Duration::from_millis(30);
+const AFTERMATH: Duration = Duration::from_millis(100);
 /// An answer is read no further than this.
 const MAX_ANSWER: usize = 64 << 20;
 
@@ -161,15 +161,22 @@ pub fn send(addr: SocketAddr, request: &Request) -> io::Result<Answer> {
     let stop = thread::scope(|scope| {
         // A body in a thread of its own: an answer may come, and want to be read, before all of it
         // is gone. A failed write is no verdict: the answer may be on its way all the same.
+        let mut unwritten = None;
         if request.body.is_empty() {
-            let _ = (&socket).write_all(&bytes);
+            unwritten = (&socket).write_all(&bytes).err();
         } else {
             scope.spawn(|| (&socket).write_all(&bytes));
         }
         let stop = receive(&socket, start, request.timeout, &mut reader);
         // Ends the write as well, if it is still at it.
         let _ = socket.shutdown(Shutdown::Both);
-        stop
+        match (stop?, unwritten) {
+            // An RST is told once: where the write met it, the read sees a FIN.
+            (Stop::Fin, Some(error)) if error.kind() == ErrorKind::ConnectionReset => {
+                Ok(Stop::Reset)
+            }
+            (stop, _) => Ok::<_, io::Error>(stop),
+        }
     })?;
     Ok(reader.finish(stop, start.elapsed(), request.version == Version::HTTP_10))
 }
@@ -193,12 +200,12 @@ fn receive(
         match socket.read(&mut chunk) {
             Ok(0) => return Ok(Stop::Fin),
             Ok(n) => reader.feed(chunk.get(..n).unwrap_or_default()),
-            Err(error) => match error.kind() {
-                ErrorKind::Interrupted => {}
-                ErrorKind::WouldBlock | ErrorKind::TimedOut => return Ok(Stop::Timeout),
-                // Whatever else ends a connection that had been made is as good as an RST.
-                _ => return Ok(Stop::Reset),
-            },
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                return Ok(Stop::Timeout);
+            }
+            // Whatever else ends a connection that had been made is as good as an RST.
+            Err(_) => return Ok(Stop::Reset),
         }
         if reader.is_extra() {
             return Ok(Stop::Timeout);
