@@ -1,0 +1,286 @@
+//! The table: every behaviour of the lab, one row each.
+//!
+//! One rule: a new behaviour is a row here, and at most a small function in `fault.rs` or
+//! `control.rs`. Rows: `name group rule, description => act`.
+
+use super::act::Act::{Blackhole, Named, NotTls, Plain, Refused, Say, Tls, Url};
+use super::act::Then::{Fin, Hold, Keep, Rst};
+use super::behaviour::Rule::{Cut, Limit, Status, StatusOrCut, StatusOrWhole, Whole};
+use super::behaviour::{Behaviour, Group};
+use super::cert::Cert;
+use super::{control, fault};
+
+/// The upstream answered, or ended, wrongly (RFC 9110 section 15.6.3).
+const BROKEN: &[u16] = &[502];
+/// There is no upstream to speak of: 502, or 503 (15.6.4).
+const ABSENT: &[u16] = &[502, 503];
+/// It did not answer in time (15.6.5).
+const LATE: &[u16] = &[504];
+/// It went on and on: a limit (502) or the clock (504), whichever strikes first.
+const ENDLESS: &[u16] = &[502, 504];
+const OK: &[u16] = &[200];
+/// May be mended, may be refused.
+const OK_OR_BROKEN: &[u16] = &[200, 502];
+
+macro_rules! table {
+    ($($name:ident $group:ident $rule:expr, $description:literal => $act:expr;)*) => {
+        /// Every behaviour there is, by group and then in an order that explains itself.
+        pub static BEHAVIOURS: &[Behaviour] = &[$({
+            let act = $act;
+            Behaviour {
+                name: stringify!($name),
+                group: Group::$group,
+                tls: act.is_tls(),
+                description: $description,
+                rule: $rule,
+                act,
+            }
+        }),*];
+    };
+}
+
+table! {
+refused Connect Status(ABSENT), "nobody listens on the port: the SYN is answered with RST"
+    => Refused;
+blackhole Connect Status(LATE), "every SYN is dropped, as by a firewall (Linux)"
+    => Blackhole;
+unreachable Connect Status(ABSENT), "an address to which there is no route (ENETUNREACH)"
+    => Url("http://224.0.0.1:9");
+dns_nxdomain Connect Status(ABSENT), "the name does not exist (NXDOMAIN)"
+    => Url("http://nxdomain.lab.test:80");
+dns_nodata Connect Status(ABSENT), "the name exists and has no address (NOERROR, no records)"
+    => Url("http://nodata.lab.test:80");
+dns_servfail Connect Status(ABSENT), "the name server fails (SERVFAIL)"
+    => Url("http://servfail.lab.test:80");
+dns_refused Connect Status(ABSENT), "the name server refuses to answer (REFUSED)"
+    => Url("http://refused.lab.test:80");
+dns_timeout Connect Status(LATE), "the name server says nothing"
+    => Url("http://timeout.lab.test:80");
+
+reset_on_accept Close Status(BROKEN), "RST as soon as the connection is accepted"
+    => Plain(fault::reset_on_accept);
+reset_after_request Close Status(BROKEN), "RST once the request was read"
+    => Say(b"", Rst);
+reset_mid_head Close Status(BROKEN), "RST within a field of the head"
+    => Say(b"HTTP/1.1 200 OK\r\nContent-Type: te", Rst);
+reset_mid_body Close StatusOrCut(BROKEN), "RST after half of the Content-Length"
+    => Say(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", Rst);
+reset_mid_close_delim Close StatusOrCut(BROKEN), "RST within a body that only the end of the connection delimits"
+    => Say(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello", Rst);
+reset_mid_large_body Close Cut, "RST within a body of 64 MiB, when any proxy has forwarded the head"
+    => Plain(fault::reset_mid_large_body);
+close_on_accept Close Status(BROKEN), "FIN as soon as the connection is accepted"
+    => Plain(fault::close_on_accept);
+close_after_request Close Status(BROKEN), "FIN once the request was read"
+    => Say(b"", Fin);
+close_mid_status_line Close Status(BROKEN), "FIN within the status line"
+    => Say(b"HTTP/1.1 20", Fin);
+close_mid_head Close Status(BROKEN), "FIN within a field of the head"
+    => Say(b"HTTP/1.1 200 OK\r\nContent-Type: te", Fin);
+close_mid_head_eol Close Status(BROKEN), "FIN after a whole field, before the empty line"
+    => Say(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n", Fin);
+close_mid_cl_body Close StatusOrCut(BROKEN), "FIN after half of the Content-Length"
+    => Say(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", Fin);
+close_mid_chunked Close StatusOrCut(BROKEN), "FIN after a whole chunk, without the last chunk"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", Fin);
+close_mid_chunk Close StatusOrCut(BROKEN), "FIN within a chunk"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na\r\nhello", Fin);
+
+garbage_status_line NotHttp Status(BROKEN), "a line that is no status line"
+    => Say(b"THIS IS NOT HTTP\r\n\r\n", Fin);
+http09_html NotHttp Status(BROKEN), "a bare page without a head, as in HTTP/0.9"
+    => Say(b"<html><body>It works!</body></html>\n", Fin);
+ssh_banner NotHttp Status(BROKEN), "an SSH server's banner"
+    => Say(b"SSH-2.0-OpenSSH_9.6\r\n", Fin);
+smtp_banner NotHttp Status(BROKEN), "a mail server's greeting"
+    => Say(b"220 mail.lab.test ESMTP Postfix\r\n", Fin);
+redis_err NotHttp Status(BROKEN), "Redis, which does not know the command GET"
+    => Say(b"-ERR wrong number of arguments for 'get' command\r\n", Fin);
+h2_settings_on_h1 NotHttp Status(BROKEN), "an HTTP/2 SETTINGS frame in answer to HTTP/1.1"
+    => Say(b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64", Fin);
+tls_record_on_plain NotHttp Status(BROKEN), "a TLS alert in answer to plain HTTP: the port is a TLS one"
+    => Say(b"\x15\x03\x03\0\x02\x02\x0a", Fin);
+hostile_status_line NotHttp Status(BROKEN), "markup and a terminal escape where the status should be"
+    => Say(b"HTTP/1.1 <script>alert(1)</script>\x1b[31m\xff\r\n\r\n", Fin);
+
+plain_on_tls Tls Status(BROKEN), "plain HTTP in answer to a ClientHello"
+    => NotTls(fault::plain_on_tls);
+tls_selfsigned Tls Status(BROKEN), "a certificate signed by itself"
+    => Tls(Cert::SELF_SIGNED, control::ok);
+tls_expired Tls Status(BROKEN), "a certificate that expired in 2001"
+    => Tls(Cert::EXPIRED, control::ok);
+tls_not_yet_valid Tls Status(BROKEN), "a certificate that is valid from 2090"
+    => Tls(Cert::EARLY, control::ok);
+tls_wrong_host Tls Status(BROKEN), "a certificate for another host"
+    => Tls(Cert::WRONG_HOST, control::ok);
+tls_hostile_name Tls Status(BROKEN), "a certificate for other hosts, whose names hold markup, CRLF and shell"
+    => Tls(Cert::HOSTILE, control::ok);
+tls_handshake_stall Tls Status(LATE), "the ClientHello is never answered"
+    => NotTls(fault::tls_stall);
+tls_alert Tls Status(BROKEN), "fatal alert handshake_failure in answer to the ClientHello"
+    => NotTls(fault::tls_alert);
+tls_alert_version Tls Status(BROKEN), "fatal alert protocol_version in answer to the ClientHello"
+    => NotTls(fault::tls_alert_version);
+tls_alert_name Tls Status(BROKEN), "fatal alert unrecognized_name in answer to the ClientHello"
+    => NotTls(fault::tls_alert_name);
+tls_client_cert Tls Status(BROKEN), "a client certificate is demanded (TLS 1.3: refused after the handshake)"
+    => Tls(Cert::ASKS_CLIENT, control::ok);
+tls_client_cert_12 Tls Status(BROKEN), "a client certificate is demanded (TLS 1.2: refused within the handshake)"
+    => Tls(Cert::ASKS_CLIENT_12, control::ok);
+tls_close_hello Tls Status(BROKEN), "FIN after the ClientHello"
+    => NotTls(fault::tls_close_hello);
+tls_reset_hello Tls Status(BROKEN), "RST after the ClientHello"
+    => NotTls(fault::tls_reset_hello);
+tls_reset_after_request Tls Status(BROKEN), "RST once the request was read"
+    => Tls(Cert::GOOD, fault::tls_reset_after_request);
+tls_cut_mid_body Tls StatusOrCut(BROKEN), "FIN without close_notify after half of the Content-Length"
+    => Tls(Cert::GOOD, fault::tls_cut_mid_body);
+tls_no_close_notify Tls StatusOrCut(BROKEN), "FIN without close_notify ends a body that only the end delimits"
+    => Tls(Cert::GOOD, fault::tls_no_close_notify);
+
+bad_header_nul Head StatusOrWhole(OK_OR_BROKEN), "a NUL in a field value"
+    => Say(b"HTTP/1.1 200 OK\r\nX-Bad: a\0b\r\nContent-Length: 6\r\n\r\nhello\n", Fin);
+bad_header_space_before_colon Head StatusOrWhole(OK_OR_BROKEN), "a space between field name and colon"
+    => Say(b"HTTP/1.1 200 OK\r\nX-Bad : a\r\nContent-Length: 6\r\n\r\nhello\n", Fin);
+bad_header_no_colon Head StatusOrWhole(OK_OR_BROKEN), "a line without a colon among the fields"
+    => Say(b"HTTP/1.1 200 OK\r\nthis is no field\r\nContent-Length: 6\r\n\r\nhello\n", Fin);
+bad_header_empty_name Head StatusOrWhole(OK_OR_BROKEN), "a field without a name"
+    => Say(b"HTTP/1.1 200 OK\r\n: a\r\nContent-Length: 6\r\n\r\nhello\n", Fin);
+obs_fold Head StatusOrWhole(OK_OR_BROKEN), "a field value folded over two lines"
+    => Say(b"HTTP/1.1 200 OK\r\nX-Fold: a\r\n b\r\nContent-Length: 6\r\n\r\nhello\n", Fin);
+bare_lf Head StatusOrWhole(OK_OR_BROKEN), "lines end in LF alone"
+    => Say(b"HTTP/1.1 200 OK\nContent-Length: 6\n\nhello\n", Fin);
+bare_cr Head StatusOrWhole(OK_OR_BROKEN), "a CR alone within a field value"
+    => Say(b"HTTP/1.1 200 OK\r\nX-Bad: a\rX-Injected: b\r\nContent-Length: 6\r\n\r\nhello\n", Fin);
+huge_head_1mb Head StatusOrWhole(OK_OR_BROKEN), "1 MiB of fields, 16 KiB each"
+    => Plain(fault::huge_head);
+hostile_header_1mb Head StatusOrWhole(OK_OR_BROKEN), "one field value of 1 MiB that begins with markup"
+    => Plain(fault::huge_value);
+many_headers_5000 Head StatusOrWhole(OK_OR_BROKEN), "5000 small fields"
+    => Plain(fault::many_headers);
+endless_head Head Status(ENDLESS), "fields without end, 400 kB/s"
+    => Plain(fault::endless_head);
+
+cl_conflict Framing Status(BROKEN), "two different Content-Lengths"
+    => Say(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 10\r\n\r\nhelloworld", Fin);
+cl_duplicate_same Framing StatusOrWhole(OK_OR_BROKEN), "the same Content-Length in two fields"
+    => Say(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nContent-Length: 6\r\n\r\nhello\n", Fin);
+cl_list_same Framing StatusOrWhole(OK_OR_BROKEN), "the same Content-Length twice in one field"
+    => Say(b"HTTP/1.1 200 OK\r\nContent-Length: 6, 6\r\n\r\nhello\n", Fin);
+cl_negative Framing Status(BROKEN), "a negative Content-Length"
+    => Say(b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello", Fin);
+cl_plus Framing Status(BROKEN), "a Content-Length with a plus sign"
+    => Say(b"HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\nhello", Fin);
+cl_hex Framing Status(BROKEN), "a hexadecimal Content-Length"
+    => Say(b"HTTP/1.1 200 OK\r\nContent-Length: 0x5\r\n\r\nhello", Fin);
+cl_overflow Framing Status(BROKEN), "a Content-Length of 2^64 + 5"
+    => Say(b"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551621\r\n\r\nhello", Fin);
+cl_te_both Framing StatusOrWhole(OK_OR_BROKEN), "chunked, and a shorter Content-Length besides"
+    => Say(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", Fin);
+te_unknown Framing Status(BROKEN), "a transfer coding that nobody knows"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: foo\r\n\r\nhello", Fin);
+te_chunked_twice Framing Status(BROKEN), "chunked named twice"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", Fin);
+te_http10 Framing StatusOrWhole(OK_OR_BROKEN), "chunked in an HTTP/1.0 response"
+    => Say(b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", Fin);
+bad_chunk_size Framing StatusOrCut(BROKEN), "a chunk size that is no number"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nhello\r\n0\r\n\r\n", Fin);
+empty_chunk_size Framing StatusOrCut(BROKEN), "an empty line where a chunk size should be"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n\r\n\r\n", Fin);
+chunk_size_overflow Framing StatusOrCut(BROKEN), "a chunk size of 2^64 + 5"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000005\r\nhello\r\n0\r\n\r\n", Fin);
+chunk_ext_long Framing Limit(OK_OR_BROKEN), "a chunk extension of 64 KiB"
+    => Plain(fault::chunk_ext_long);
+bad_chunk_crlf Framing StatusOrCut(BROKEN), "a chunk longer than its size says"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloXX\r\n0\r\n\r\n", Fin);
+bad_second_chunk Framing StatusOrCut(BROKEN), "a chunk that is right, then a size that is no number"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nxyz\r\nhello\r\n0\r\n\r\n", Fin);
+trailer_forbidden Framing Limit(OK_OR_BROKEN), "framing and routing fields among the trailers"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nContent-Length: 999\r\nTransfer-Encoding: identity\r\nHost: evil.test\r\nSet-Cookie: a=b\r\n\r\n", Fin);
+status_204_body Framing StatusOrWhole(&[204, 502]), "204 with a Content-Length and a body"
+    => Say(b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello", Keep);
+
+status_000 Status Status(BROKEN), "status 000"
+    => Say(b"HTTP/1.1 000 Zero\r\nContent-Length: 6\r\n\r\nhello\n", Fin);
+status_99 Status Status(BROKEN), "a status of two digits"
+    => Say(b"HTTP/1.1 99 Odd\r\nContent-Length: 6\r\n\r\nhello\n", Fin);
+status_600 Status StatusOrWhole(&[502, 600]), "status 600, which a recipient should treat as a 5xx"
+    => Say(b"HTTP/1.1 600 Odd\r\nContent-Length: 6\r\n\r\nhello\n", Fin);
+status_1000 Status Status(BROKEN), "a status of four digits"
+    => Say(b"HTTP/1.1 1000 Odd\r\nContent-Length: 6\r\n\r\nhello\n", Fin);
+http12 Status StatusOrWhole(OK_OR_BROKEN), "HTTP/1.2, a minor version from the future"
+    => Say(b"HTTP/1.2 200 OK\r\nContent-Length: 6\r\n\r\nhello\n", Fin);
+http2_0_status_line Status Status(BROKEN), "HTTP/2.0 in a status line of HTTP/1"
+    => Say(b"HTTP/2.0 200 OK\r\nContent-Length: 6\r\n\r\nhello\n", Fin);
+no_reason_space Status StatusOrWhole(OK_OR_BROKEN), "no reason phrase, and no space before it"
+    => Say(b"HTTP/1.1 200\r\nContent-Length: 6\r\n\r\nhello\n", Fin);
+hostile_reason Status Whole(OK), "a reason phrase that holds markup and 8-bit bytes"
+    => Say(b"HTTP/1.1 200 <script>alert(1)</script> \xe9\xff\r\nContent-Length: 6\r\n\r\nhello\n", Fin);
+only_100_then_close Status Status(BROKEN), "100 Continue, then FIN"
+    => Say(b"HTTP/1.1 100 Continue\r\n\r\n", Fin);
+many_1xx Status Status(ENDLESS), "103 Early Hints without end, 100 a second"
+    => Plain(fault::many_1xx);
+unexpected_101 Status Status(BROKEN), "101 although nobody asked to switch protocols"
+    => Say(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: lab\r\nConnection: upgrade\r\n\r\nRAWBYTES", Fin);
+
+no_response_timeout Time Status(LATE), "the request is read and never answered"
+    => Say(b"", Hold);
+never_reads Time Status(LATE), "not even the request is read"
+    => Plain(fault::never_reads);
+stall_mid_head Time Status(LATE), "nothing more after a field of the head"
+    => Say(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n", Hold);
+stall_after_1xx Time Status(LATE), "103 Early Hints, then nothing"
+    => Say(b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n", Hold);
+stall_mid_body Time StatusOrCut(LATE), "nothing more after half of the Content-Length"
+    => Say(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", Hold);
+stall_mid_chunked Time StatusOrCut(LATE), "nothing more after a whole chunk"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", Hold);
+slow_drip_head Time Status(ENDLESS), "a head without end, a byte every 200 ms"
+    => Plain(fault::slow_drip_head);
+slow_drip_body Time Limit(&[200, 504]), "a body of 25 bytes, one every 200 ms"
+    => Plain(fault::slow_drip_body);
+
+extra_bytes_after_response Desync Whole(OK), "a second response that nobody asked for follows the first"
+    => Say(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nEVIL", Keep);
+response_before_request_read Desync StatusOrWhole(OK_OR_BROKEN), "the response is sent on accept, before the request was read"
+    => Plain(fault::response_before_request);
+stale_keepalive Desync StatusOrWhole(OK_OR_BROKEN), "200 to the first request of a connection, FIN under the second"
+    => Plain(fault::stale_keepalive);
+stale_keepalive_reset Desync StatusOrWhole(OK_OR_BROKEN), "200 to the first request of a connection, RST under the second"
+    => Plain(fault::stale_keepalive_reset);
+silent_close Desync Whole(OK), "200, then FIN at once, which no Connection field announced"
+    => Say(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n", Fin);
+
+ok_200 Control Whole(OK), "200 with a Content-Length"
+    => Plain(control::ok);
+close_delimited_ok Control Whole(OK), "200 whose body ends with the connection"
+    => Plain(control::close_delimited);
+ok_chunked_trailers Control Whole(OK), "200, chunked, with a trailer field"
+    => Plain(control::trailers);
+upstream_502 Control Whole(&[502]), "the upstream's own 502"
+    => Plain(control::status_502);
+upstream_503_retry Control Whole(&[503]), "the upstream's own 503, with Retry-After: 7"
+    => Plain(control::status_503);
+upstream_504 Control Whole(&[504]), "the upstream's own 504"
+    => Plain(control::status_504);
+tls_ok_200 Control Whole(OK), "200 over TLS, with a certificate of the lab's root"
+    => Tls(Cert::GOOD, control::ok);
+dns_ok_200 Control Whole(OK), "200 from a host that the lab's name server knows"
+    => Named("ok.lab.test", control::ok);
+ok_sse Control Whole(OK), "an event stream: three events, 100 ms apart"
+    => Plain(control::events);
+slow_ok Control Whole(OK), "200 after 300 ms"
+    => Plain(control::slow);
+early_hints Control Whole(OK), "103 Early Hints, then 200"
+    => Plain(control::early_hints);
+echo Control Whole(OK), "200 with the request's body, its length and its FNV-1a hash"
+    => Plain(control::echo);
+echo_head Control Whole(OK), "200 with the request's head as the body"
+    => Plain(control::echo_head);
+ok_large Control Whole(OK), "200 with a body of 2 MiB"
+    => Plain(control::large);
+early_413 Control Whole(&[413]), "413 as soon as the head was read"
+    => Plain(control::early_413);
+upgrade_echo Control Whole(&[101, 426]), "101 and every byte back if the client asks for an upgrade, else 426"
+    => Plain(control::upgrade);
+}
