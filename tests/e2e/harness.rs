@@ -1,0 +1,167 @@
+//! The proxy as a process of its own in front of the lab, and its log.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use badgateway::lab::Lab;
+
+/// An engine of the proxy: the example that is run. Each has its column of expectations.
+pub(crate) const ENGINE: &str = "proxy";
+
+/// The example's program, built if it is not there (`cargo test` builds examples, `cargo test --test
+/// e2e` does not).
+pub(crate) fn program() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT
+        .get_or_init(|| {
+            let mut cargo = Command::new(env!("CARGO"));
+            cargo.args(["build", "--quiet", "--features", "full", "--example", ENGINE]);
+            if !cfg!(debug_assertions) {
+                cargo.arg("--release");
+            }
+            assert!(cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success(), "{ENGINE} does not build");
+            // target/<profile>/deps/e2e-… → target/<profile>/examples/proxy
+            let here = std::env::current_exe().unwrap();
+            here.ancestors().nth(2).unwrap().join("examples").join(ENGINE)
+        })
+        .clone()
+}
+
+/// The proxy with a route to every upstream of a lab.
+pub(crate) struct Proxy {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    log: PathBuf,
+}
+
+impl Proxy {
+    /// Starts it with 2 s timeouts and these flags besides.
+    pub(crate) fn start(lab: &Lab, flags: &[&str]) -> Self {
+        static NUMBER: Mutex<u32> = Mutex::new(0);
+        let number = {
+            let mut number = NUMBER.lock().unwrap();
+            *number += 1;
+            *number
+        };
+        let log = std::env::temp_dir().join(format!("badgateway-e2e-{}-{number}.log", std::process::id()));
+        let mut command = Command::new(program());
+        command.args(["--listen", "127.0.0.1:0", "--log"]).arg(&log);
+        command.arg("--ca").arg(lab.ca_file()).args(["--resolver", &lab.resolver().to_string()]);
+        for upstream in lab.upstreams() {
+            command.arg("--route").arg(format!("/{}={}", upstream.name(), upstream.url()));
+        }
+        command.args(flags).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("{line:?}"));
+        Self { child, address: address.parse().unwrap(), log }
+    }
+
+    /// The records so far, by path, in order.
+    pub(crate) fn records(&self) -> HashMap<String, Vec<Record>> {
+        let mut records: HashMap<String, Vec<Record>> = HashMap::new();
+        for line in fs::read_to_string(&self.log).unwrap_or_default().lines() {
+            let record = Record(line.to_owned());
+            records.entry(record.text("path").unwrap_or_default()).or_default().push(record);
+        }
+        records
+    }
+
+    /// The record of this path, waited for: it is written when the exchange ends, which may be after
+    /// the client has its answer.
+    pub(crate) fn record(&self, path: &str) -> Option<Record> {
+        let until = Instant::now() + Duration::from_secs(3);
+        loop {
+            if let Some(record) = self.records().get(path).and_then(|r| r.last()) {
+                return Some(record.clone());
+            }
+            if Instant::now() > until {
+                return None;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = fs::remove_file(&self.log);
+    }
+}
+
+/// One line of the log. Fields are read by looking for them: values are escaped, so that a quoted name
+/// with a colon is a field and nothing else.
+#[derive(Clone, Debug)]
+pub(crate) struct Record(pub(crate) String);
+
+impl Record {
+    /// The raw value of a field.
+    fn raw(&self, name: &str) -> &str {
+        let key = format!("\"{name}\":");
+        let at = self.0.find(&key).unwrap_or_else(|| panic!("no {name} in {}", self.0));
+        self.0[at + key.len()..].trim_start()
+    }
+
+    /// A string field; `None` where it is null.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        let raw = self.raw(name);
+        if raw.starts_with("null") {
+            return None;
+        }
+        let raw = raw.strip_prefix('"').unwrap_or_else(|| panic!("{name} is no string in {}", self.0));
+        let mut text = String::new();
+        let mut chars = raw.chars();
+        loop {
+            match chars.next() {
+                Some('"') => return Some(text),
+                Some('\\') => text.extend(chars.next()),
+                Some(c) => text.push(c),
+                None => panic!("{name} does not end in {}", self.0),
+            }
+        }
+    }
+
+    /// A number field; `None` where it is null.
+    pub(crate) fn number(&self, name: &str) -> Option<u64> {
+        let raw = self.raw(name);
+        let digits: String = raw.chars().take_while(char::is_ascii_digit).collect();
+        if digits.is_empty() {
+            assert!(raw.starts_with("null"), "{name} is no number in {}", self.0);
+            return None;
+        }
+        digits.parse().ok()
+    }
+}
+
+/// Runs a job for each item on a few threads, results in order.
+pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], threads: usize, job: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = Mutex::new(0usize);
+    let results: Mutex<Vec<Option<R>>> = Mutex::new(items.iter().map(|_| None).collect());
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let n = {
+                        let mut next = next.lock().unwrap();
+                        *next += 1;
+                        *next - 1
+                    };
+                    let Some(item) = items.get(n) else { break };
+                    let result = job(item);
+                    results.lock().unwrap()[n] = Some(result);
+                }
+            });
+        }
+    });
+    results.into_inner().unwrap().into_iter().map(Option::unwrap).collect()
+}

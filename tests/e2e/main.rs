@@ -1,0 +1,440 @@
+//! End to end: a client, the example proxy as a process, and every upstream of the lab, on real sockets.
+//!
+//! Expectations are exact: status, how the message ends, fault, class, phase, and the status of each
+//! profile. Where the network may show a fault in more than one shape, the row has a set and a reason.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+
+mod expect;
+mod harness;
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use badgateway::FaultKind;
+use badgateway::lab::probe::{self, Answer, End, Request};
+use badgateway::lab::{BEHAVIOURS, Group, Lab, Rule};
+
+use crate::expect::{EXPECTED, Expected};
+use crate::harness::{Proxy, Record, in_parallel, program};
+
+/// How many exchanges run at a time. Most wait for a timer, so more than there are processors.
+const THREADS: usize = 16;
+/// Longer than any chain of 2 s timers here: whoever takes this long hangs.
+const PATIENCE: Duration = Duration::from_secs(12);
+
+fn get(proxy: &Proxy, path: &str) -> Answer {
+    probe::send(proxy.address, &Request::new().path(path).timeout(PATIENCE)).unwrap()
+}
+
+/// `502`, or `200/cut`.
+fn shape(answer: &Answer) -> String {
+    let status = answer.status.map_or("-".to_owned(), |s| s.to_string());
+    match answer.end {
+        End::Complete => status,
+        end => format!("{status}/{}", format!("{end:?}").to_lowercase()),
+    }
+}
+
+/// What is wrong with an answer and its record, by the row.
+fn judge(row: &Expected, answer: &Answer, record: Option<&Record>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let got = shape(answer);
+    if !row.shapes.contains(&got.as_str()) {
+        wrong.push(format!("answered {got}, expected {:?}", row.shapes));
+    }
+    let behaviour = BEHAVIOURS.iter().find(|b| b.name == row.name).unwrap();
+    if let Err(why) = answer.satisfies(&behaviour.rule) {
+        wrong.push(why);
+    }
+    let Some(record) = record else {
+        if !row.faults.is_empty() {
+            wrong.push(format!("no record, expected one of {:?}", row.faults));
+        }
+        return wrong;
+    };
+    let fault = record.text("fault").unwrap();
+    if !row.faults.contains(&fault.as_str()) {
+        wrong.push(format!("logged {fault}, expected {:?}: {}", row.faults, record.0));
+        return wrong;
+    }
+    let class = record.text("class").unwrap_or_else(|| "-".into());
+    if !row.classes.is_empty() && !row.classes.contains(&class.as_str()) {
+        wrong.push(format!("class {class}, expected {:?}: {}", row.classes, record.0));
+    }
+    let phase = record.text("phase").unwrap();
+    if !row.phases.is_empty() && !row.phases.contains(&phase.as_str()) {
+        wrong.push(format!("phase {phase}, expected {:?}: {}", row.phases, record.0));
+    }
+    let kind = FaultKind::from_code(&fault).unwrap();
+    let responded = record.text("decision").as_deref() == Some("respond");
+    if responded {
+        if record.number("status").map(|n| n as u16) != answer.status {
+            wrong.push(format!("the log says another status than the client got: {}", record.0));
+        }
+        let expected = format!("badgateway; error={}", kind.error_type().unwrap());
+        if answer.header("proxy-status") != Some(&expected) {
+            wrong.push(format!("Proxy-Status {:?}, expected {expected:?}", answer.header("proxy-status")));
+        }
+        if answer.header("cache-control").is_none_or(|v| !v.contains("no-store")) {
+            wrong.push("a generated answer may be cached".into());
+        }
+    } else if record.number("forwarded_status").map(|n| n as u16) != answer.status {
+        wrong.push(format!("the log says another forwarded status than the client saw: {}", record.0));
+    }
+    wrong
+}
+
+#[test]
+fn every_behaviour_becomes_what_it_should() {
+    let lab = Lab::start().unwrap();
+    let proxy = Proxy::start(&lab, &[]);
+    let wrong: Vec<String> = in_parallel(EXPECTED, THREADS, |row| {
+        let path = format!("/{}", row.name);
+        let answer = get(&proxy, &path);
+        let record = if row.faults.is_empty() { None } else { proxy.record(&path) };
+        judge(row, &answer, record.as_ref()).into_iter().map(|w| format!("{}: {w}", row.name)).collect::<Vec<_>>()
+    })
+    .into_iter()
+    .flatten()
+    .collect();
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    // What nobody expected to fail has left no record.
+    let records = proxy.records();
+    for row in EXPECTED.iter().filter(|row| row.faults.is_empty()) {
+        assert!(!records.contains_key(&format!("/{}", row.name)), "{}: {:?}", row.name, records);
+    }
+}
+
+#[test]
+fn the_table_covers_the_lab() {
+    for behaviour in BEHAVIOURS {
+        let rows = EXPECTED.iter().filter(|row| row.name == behaviour.name).count();
+        assert_eq!(rows, 1, "{}", behaviour.name);
+    }
+    assert_eq!(EXPECTED.len(), BEHAVIOURS.len());
+    for group in Group::ALL {
+        assert!(BEHAVIOURS.iter().any(|b| b.group == *group), "{group}");
+    }
+    for row in EXPECTED {
+        for fault in row.faults {
+            assert!(FaultKind::from_code(fault).is_some(), "{fault}");
+        }
+        let raced = row.shapes.len() > 1 || row.faults.len() > 1;
+        assert!(!raced || !row.why.is_empty(), "{} has a set without a reason", row.name);
+    }
+}
+
+#[test]
+fn cloudflares_codes_for_cloudflares_profile() {
+    let lab = Lab::start().unwrap();
+    let proxy = Proxy::start(&lab, &["--profile", "cloudflare"]);
+    // What answers at once; the clock is covered by one of each.
+    let slow = ["stall_mid_head", "slow_drip_head", "endless_head", "many_1xx", "never_reads", "slow_drip_body"];
+    let rows: Vec<&Expected> = EXPECTED.iter().filter(|r| !r.faults.is_empty() && !slow.contains(&r.name)).collect();
+    in_parallel(&rows, THREADS, |row| {
+        let path = format!("/{}", row.name);
+        let answer = get(&proxy, &path);
+        let record = proxy.record(&path).unwrap_or_else(|| panic!("{path} left no record"));
+        if record.text("decision").as_deref() != Some("respond") {
+            return;
+        }
+        let kind = FaultKind::from_code(&record.text("fault").unwrap()).unwrap();
+        assert_eq!(answer.status, Some(kind.cloudflare()), "{path}: {}", record.0);
+        // hyper would print `<none>` where no phrase is registered.
+        assert!(!answer.reason.is_empty() && !answer.reason.contains('<'), "{path}: {:?}", answer.reason);
+    });
+}
+
+#[test]
+fn a_client_of_http_1_0_sees_every_cut() {
+    let lab = Lab::start().unwrap();
+    let proxy = Proxy::start(&lab, &["--first-byte-hold", "0"]);
+    let cut: Vec<_> = BEHAVIOURS.iter().filter(|b| matches!(b.rule, Rule::StatusOrCut(_) | Rule::Cut)).collect();
+    assert!(cut.len() >= 12);
+    in_parallel(&cut, THREADS, |behaviour| {
+        for version in [http::Version::HTTP_10, http::Version::HTTP_11] {
+            let path = format!("/{}", behaviour.name);
+            let request = Request::new().path(&path).version(version).timeout(PATIENCE);
+            let answer = probe::send(proxy.address, &request).unwrap();
+            if let Err(why) = answer.satisfies(&behaviour.rule) {
+                panic!("{path} to {version:?}: {why}: {}", String::from_utf8_lossy(&answer.raw));
+            }
+            assert!(answer.status.is_some(), "{path} to {version:?}: no status");
+        }
+    });
+}
+
+#[test]
+fn head_gets_the_same_head_and_no_body() {
+    let lab = Lab::start().unwrap();
+    let proxy = Proxy::start(&lab, &[]);
+    for name in ["refused", "close_after_request", "cl_conflict", "ssh_banner", "no_response_timeout", "ok_200"] {
+        let path = format!("/{name}");
+        let with = get(&proxy, &path);
+        let without =
+            probe::send(proxy.address, &Request::new().method("HEAD").path(&path).timeout(PATIENCE)).unwrap();
+        assert_eq!(shape(&without), shape(&with), "{name}");
+        assert!(without.body.is_empty());
+        for field in ["content-length", "content-type", "proxy-status", "cache-control"] {
+            assert_eq!(without.header(field), with.header(field), "{name}: {field}");
+        }
+    }
+}
+
+#[test]
+fn hostile_text_reaches_nobody() {
+    let lab = Lab::start().unwrap();
+    // What the hostile upstreams say; nothing of it may come through by default.
+    let marks = ["<script", "alert(1)", "Set-Cookie", "stolen", "\u{1b}", "evil", "$(id)", "lab.invalid", "OpenSSH", "Postfix", "ERR wrong"];
+    for disclosure in ["token", "details"] {
+        let proxy = Proxy::start(&lab, &["--disclosure", disclosure]);
+        let rows: Vec<&Expected> = EXPECTED
+            .iter()
+            .filter(|r| !r.faults.is_empty() && BEHAVIOURS.iter().any(|b| b.name == r.name && b.group != Group::Time))
+            .collect();
+        in_parallel(&rows, THREADS, |row| {
+            for accept in ["text/html", "application/problem+json", "text/plain"] {
+                let path = format!("/{}", row.name);
+                let request = Request::new().path(&path).header("Accept", accept).timeout(PATIENCE);
+                let answer = probe::send(proxy.address, &request).unwrap();
+                if answer.header("proxy-status").is_none() {
+                    continue; // the upstream's own head was forwarded
+                }
+                let raw = String::from_utf8_lossy(&answer.raw);
+                assert!(answer.raw.len() <= 8192, "{path}: {} bytes", answer.raw.len());
+                for mark in marks {
+                    assert!(!raw.contains(mark), "{path} as {accept} at {disclosure} shows {mark:?}:\n{raw}");
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn a_reference_of_a_path_and_a_host_are_not_trusted_either() {
+    let lab = Lab::builder().only(&["refused"]).start().unwrap();
+    let proxy = Proxy::start(&lab, &["--disclosure", "trusted"]);
+    let request = Request::new().path("/refused?<script>alert(1)</script>").header("Host", "\"><script>x").header("Accept", "text/html");
+    let answer = probe::send(proxy.address, &request).unwrap();
+    assert!(!String::from_utf8_lossy(&answer.body).contains("<script"), "{}", String::from_utf8_lossy(&answer.body));
+}
+
+#[test]
+fn a_connection_with_leftovers_is_not_used_again() {
+    let lab = Lab::builder().only(&["extra_bytes_after_response", "ok_200"]).start().unwrap();
+    let proxy = Proxy::start(&lab, &[]);
+    for _ in 0..5 {
+        let answer = get(&proxy, "/extra_bytes_after_response");
+        assert_eq!((shape(&answer).as_str(), answer.body.as_slice()), ("200", b"hello\n".as_slice()));
+    }
+    assert_eq!(lab.upstream("extra_bytes_after_response").unwrap().counts().connections, 5);
+    // A connection without leftovers is.
+    for _ in 0..5 {
+        assert_eq!(shape(&get(&proxy, "/ok_200")), "200");
+    }
+    assert_eq!(lab.upstream("ok_200").unwrap().counts().connections, 1);
+}
+
+#[test]
+fn no_post_reaches_an_upstream_twice() {
+    let lab = Lab::start().unwrap();
+    let proxy = Proxy::start(&lab, &[]);
+    let fast: Vec<_> = BEHAVIOURS.iter().filter(|b| b.group != Group::Time && b.name != "blackhole").collect();
+    in_parallel(&fast, THREADS, |behaviour| {
+        let upstream = lab.upstream(behaviour.name).unwrap();
+        for round in 1..=3 {
+            let request = Request::new().method("POST").path(&format!("/{}", behaviour.name)).body("pay 5");
+            let answer = probe::send(proxy.address, &request.timeout(PATIENCE)).unwrap();
+            assert!(answer.status.is_some(), "{}: {:?}", behaviour.name, answer.end);
+            let seen = upstream.counts().method("POST");
+            assert!(seen <= round, "{}: {seen} requests for {round}", behaviour.name);
+        }
+    });
+}
+
+#[test]
+fn an_early_answer_to_an_upload_is_not_lost() {
+    let lab = Lab::builder().only(&["early_413", "refused", "reset_after_request", "echo"]).start().unwrap();
+    let proxy = Proxy::start(&lab, &[]);
+    let body = vec![b'x'; 8 << 20];
+    for (path, status) in [("/early_413", 413), ("/refused", 502), ("/echo", 200)] {
+        let request = Request::new().method("POST").path(path).body(body.clone()).timeout(PATIENCE);
+        let answer = probe::send(proxy.address, &request).unwrap();
+        assert_eq!(answer.status, Some(status), "{path}: {:?}", answer.end);
+        if path == "/echo" {
+            assert_eq!(answer.header("x-lab-length"), Some((8 << 20).to_string().as_str()));
+        }
+    }
+}
+
+#[test]
+fn an_upload_that_is_not_taken_ends_in_time() {
+    let lab = Lab::builder().only(&["never_reads"]).start().unwrap();
+    let proxy = Proxy::start(&lab, &["--send-timeout", "500ms"]);
+    // Larger than what kernel and hyper buffer together.
+    let request = Request::new().method("POST").path("/never_reads").body(vec![b'x'; 32 << 20]).timeout(PATIENCE);
+    let answer = probe::send(proxy.address, &request).unwrap();
+    assert_eq!(answer.status, Some(504), "{:?}", answer.end);
+    let record = proxy.record("/never_reads").unwrap();
+    assert_eq!(record.text("fault").as_deref(), Some("send_timeout"), "{}", record.0);
+    assert_eq!(record.text("phase").as_deref(), Some("send"));
+}
+
+#[test]
+fn a_client_that_leaves_is_logged_as_such() {
+    let lab = Lab::builder().only(&["no_response_timeout", "stall_mid_chunked"]).start().unwrap();
+    let proxy = Proxy::start(&lab, &["--idle-timeout", "20s", "--response-timeout", "20s"]);
+    for (path, forwarded) in [("/no_response_timeout", None), ("/stall_mid_chunked", Some(200))] {
+        let mut client = TcpStream::connect(proxy.address).unwrap();
+        write!(client, "GET {path} HTTP/1.1\r\nHost: lab.test\r\n\r\n").unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        // A reset, so that it is noticed before something is written: a FIN alone may come from a client that
+        // still wants its answer.
+        socket2::SockRef::from(&client).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(client);
+        let record = proxy.record(path).unwrap_or_else(|| panic!("{path} left no record"));
+        assert_eq!(record.text("fault").as_deref(), Some("client_aborted"), "{}", record.0);
+        assert_eq!(record.text("decision").as_deref(), Some("silence"), "{}", record.0);
+        assert_eq!(record.number("status"), None, "{}", record.0);
+        assert_eq!(record.number("forwarded_status"), forwarded, "{}", record.0);
+        assert_eq!(record.text("blame").as_deref(), Some("client"));
+    }
+}
+
+#[test]
+fn a_client_whose_body_breaks_off_is_blamed_itself() {
+    let lab = Lab::builder().only(&["echo"]).start().unwrap();
+    let proxy = Proxy::start(&lab, &[]);
+    let mut client = TcpStream::connect(proxy.address).unwrap();
+    client.write_all(b"POST /echo HTTP/1.1\r\nHost: lab.test\r\nContent-Length: 100\r\n\r\nonly some").unwrap();
+    client.shutdown(Shutdown::Write).unwrap();
+    let mut answer = String::new();
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    let _ = client.read_to_string(&mut answer);
+    let record = proxy.record("/echo").expect("a record");
+    assert_eq!(record.text("blame").as_deref(), Some("client"), "{}", record.0);
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400 "), "{answer}");
+}
+
+#[test]
+fn a_client_that_only_stops_sending_gets_its_answer() {
+    let lab = Lab::builder().only(&["slow_ok"]).start().unwrap();
+    let proxy = Proxy::start(&lab, &[]);
+    let mut client = TcpStream::connect(proxy.address).unwrap();
+    client.write_all(b"GET /slow_ok HTTP/1.1\r\nHost: lab.test\r\nConnection: close\r\n\r\n").unwrap();
+    client.shutdown(Shutdown::Write).unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("hello\n"), "{answer}");
+}
+
+#[test]
+fn an_upgrade_that_was_asked_for_is_tunnelled() {
+    let lab = Lab::builder().only(&["upgrade_echo", "unexpected_101"]).start().unwrap();
+    let proxy = Proxy::start(&lab, &[]);
+    let mut client = TcpStream::connect(proxy.address).unwrap();
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    client
+        .write_all(b"GET /upgrade_echo HTTP/1.1\r\nHost: lab.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        .unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        client.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&head));
+    for message in [b"ping".as_slice(), b"\x00\xff\r\n\r\n"] {
+        client.write_all(message).unwrap();
+        let mut echo = vec![0; message.len()];
+        client.read_exact(&mut echo).unwrap();
+        assert_eq!(echo, message);
+    }
+}
+
+#[test]
+fn an_event_stream_is_not_held_back() {
+    let lab = Lab::builder().only(&["ok_sse"]).start().unwrap();
+    let proxy = Proxy::start(&lab, &["--first-byte-hold", "5s"]);
+    let mut client = TcpStream::connect(proxy.address).unwrap();
+    client.write_all(b"GET /ok_sse HTTP/1.1\r\nHost: lab.test\r\nConnection: close\r\n\r\n").unwrap();
+    let mut pieces = 0;
+    let mut all = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        match client.read(&mut buffer).unwrap() {
+            0 => break,
+            n => all.extend_from_slice(&buffer[..n]),
+        }
+        pieces += 1;
+    }
+    let text = String::from_utf8_lossy(&all);
+    assert!(text.contains("data: 1") && text.contains("data: 3"), "{text}");
+    assert!(pieces >= 3, "the events came in {pieces} pieces");
+}
+
+#[test]
+fn what_the_upstream_answers_itself_is_passed_on() {
+    let lab = Lab::builder().only(&["upstream_502", "upstream_503_retry", "upstream_504", "echo_head"]).start().unwrap();
+    let proxy = Proxy::start(&lab, &[]);
+    for (path, status) in [("/upstream_502", 502), ("/upstream_503_retry", 503), ("/upstream_504", 504)] {
+        let answer = get(&proxy, path);
+        assert_eq!((answer.status, answer.body.as_slice()), (Some(status), b"mine\n".as_slice()), "{path}");
+        assert!(answer.header("proxy-status").is_none_or(|v| !v.contains("error=")), "no fault of ours");
+    }
+    assert_eq!(get(&proxy, "/upstream_503_retry").header("retry-after"), Some("7"));
+    // Hop-by-hop fields stay on their hop, and so does what `Connection` names.
+    let request = Request::new()
+        .path("/echo_head/deep?q=1")
+        .header("Connection", "close, X-Secret")
+        .header("X-Secret", "1")
+        .header("TE", "trailers")
+        .header("Proxy-Connection", "keep-alive")
+        .header("X-Kept", "2");
+    let answer = probe::send(proxy.address, &request).unwrap();
+    let head = String::from_utf8_lossy(&answer.body).to_lowercase();
+    assert!(head.starts_with("get /deep?q=1 http/1.1\r\n"), "{head}");
+    assert!(head.contains("x-kept: 2") && head.contains("via:"), "{head}");
+    for gone in ["x-secret", "proxy-connection", "\r\nte:", "connection: close"] {
+        assert!(!head.contains(gone), "{gone} was forwarded:\n{head}");
+    }
+}
+
+#[test]
+fn bad_flags_are_refused_in_one_line() {
+    for flags in [
+        &["--no-such-flag"][..],
+        &["--route"],
+        &["--route", "nonsense"],
+        &["--route", "/a=ftp://x"],
+        &["--route", "a=http://x"],
+        &["--route", "/a=http://"],
+        &["--connect-timeout", "5"],
+        &["--connect-timeout", "-5s"],
+        &["--response-timeout", "0s"],
+        &["--profile", "apache"],
+        &["--disclosure", "all"],
+        &["--listen", "here"],
+        &["--resolver", "dns.example"],
+        &["--route", "/=http://127.0.0.1:9", "--ca", "/no/such/file"],
+        &["--route", "/=http://127.0.0.1:9", "--name", ""],
+        &["--route", "/=http://127.0.0.1:9", "--log", "/no/such/folder/log"],
+        &["--route", "/=http://127.0.0.1:9", "--listen", "192.0.2.1:1"],
+    ] {
+        let output = Command::new(program()).args(flags).stdin(Stdio::null()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{flags:?}: {said}");
+        assert_eq!(said.lines().count(), 1, "{flags:?}: {said}");
+        assert!(said.starts_with("proxy: ") && output.stdout.is_empty(), "{flags:?}: {said}");
+    }
+    let help = Command::new(program()).arg("--help").output().unwrap();
+    assert!(help.status.success() && String::from_utf8_lossy(&help.stdout).contains("--route"));
+}
