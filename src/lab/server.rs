@@ -37,7 +37,7 @@ pub struct Lab {
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
     /// Sockets that do their work by being there.
-    _held: Vec<Socket>,
+    held: Vec<Socket>,
 }
 
 /// How a [`Lab`] is to start.
@@ -161,7 +161,7 @@ impl Builder {
             resolver,
             stop,
             threads: vec![thread],
-            _held: Vec::new(),
+            held: Vec::new(),
         };
         for (n, behaviour) in chosen.into_iter().enumerate() {
             let port = match self.base_port {
@@ -206,7 +206,7 @@ impl Lab {
                 let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
                 socket.bind(&local.into())?;
                 let address = address_of(&socket)?;
-                self._held.push(socket);
+                self.held.push(socket);
                 self.upstreams
                     .push(Upstream::new(behaviour, format!("http://{address}")));
                 return Ok(());
@@ -255,14 +255,14 @@ impl Lab {
         listener.bind(&local.into())?;
         listener.listen(0)?;
         let address = address_of(&listener)?;
-        self._held.push(listener);
+        self.held.push(listener);
         // Linux queues one connection more than asked for; other systems have a larger least.
         for _ in 0..256 {
             let filler = Socket::new(Domain::IPV4, Type::STREAM, None)?;
             if filler.connect_timeout(&address.into(), FULL).is_err() {
                 break;
             }
-            self._held.push(filler);
+            self.held.push(filler);
         }
         Ok(address)
     }
