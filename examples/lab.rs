@@ -23,11 +23,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match if list {
-        print_table()
-    } else {
-        serve(base_port)
-    } {
+    match if list { print_table() } else { serve(base_port) } {
         Ok(()) => ExitCode::SUCCESS,
         // Who reads the list may stop reading it: `lab --list | head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -68,11 +64,7 @@ fn serve(base_port: u16) -> io::Result<()> {
     let lab = Lab::builder().base_port(base_port).start()?;
     let mut out = io::stdout().lock();
     let ca = json(&lab.ca_file().display().to_string());
-    writeln!(
-        out,
-        "{{\"ca\": {ca}, \"resolver\": \"{}\"}}",
-        lab.resolver()
-    )?;
+    writeln!(out, "{{\"ca\": {ca}, \"resolver\": \"{}\"}}", lab.resolver())?;
     for upstream in lab.upstreams() {
         writeln!(out, "{}", row(upstream.behaviour(), Some(upstream.url())))?;
     }

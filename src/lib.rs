@@ -1,4 +1,95 @@
-//! Tells a proxy exactly what went wrong upstream.
+//! Tells a proxy exactly what went wrong upstream, and answers its client accordingly.
+//!
+//! You write a proxy, gateway or middleware. An upstream fails, and all you have is an error value, some
+//! bytes, or a timer that fired. Hand it over and get back
+//!
+//! - **what happened**: a [`Fault`], one row of [one table](#the-table) of everything that can go wrong,
+//! - **what to do**: a [`Decision`](decide::Decision) to respond, abort or stay silent, and whether the
+//!   request [may be sent again](decide::retry),
+//! - **what to say**: a complete `http::Response` (502, 504, or Cloudflare's 520 to 526) with a
+//!   [`Proxy-Status`](https://www.rfc-editor.org/rfc/rfc9209), and a log record.
+//!
+//! It does **not** make connections, read clocks, spawn, log, or retry. It has no runtime and runs on any.
+//! It is not a proxy (the `proxy` example is), and a "fault" in here is never fault *injection*, except in
+//! the [`lab`] on purpose.
+//!
+//! ```
+//! use badgateway::{Exchange, Gateway};
+//!
+//! let gateway = Gateway::new("edge-1.example")?;
+//! let request = http::Request::get("/cart").header("accept", "text/html").body(())?;
+//! let exchange = Exchange::of(&request);
+//!
+//! // Any client, any error: here it is what a refused connection leaves behind.
+//! let error = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+//! let response = gateway.answer(&error, &exchange);
+//!
+//! assert_eq!(response.status(), 502);
+//! assert_eq!(response.headers()["proxy-status"], "edge-1.example; error=connection_refused");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The way through
+//!
+//! ```text
+//!  error value ──► classify ──┐
+//!  bytes ────────► tap, audit ├─► Fault ──► decide ──► Respond ──► reply ──► http::Response
+//!  a timer ──────► deadline ──┘   (+ Exchange, the facts)  Abort ────► body ───► a visible cut
+//!                                                          Silence ──► the log, 499
+//! ```
+//!
+//! 1. [`fault`]: the vocabulary. [`FaultKind`] is the table; a [`Fault`] is a row with its numbers.
+//! 2. [`exchange`]: what you know and an error value does not: how far it had got, how many bytes came,
+//!    whether the connection was reused. Every field has a safe default; each one you fill makes answers sharper.
+//! 3. [`classify`](mod@classify): from any `&dyn Error`, through any number of wrappers, to a fault.
+//! 4. [`tap`]: sits on the connection and sees what no error says: the SSH banner behind "invalid HTTP
+//!    version", the byte where a head goes wrong, whether the end was clean.
+//! 5. [`audit`]: the head that another library parsed and that you should not forward as it is.
+//! 6. [`decide`]: respond, abort or stay silent; retry advice; health.
+//! 7. [`reply`]: the response itself, and the log record.
+//! 8. [`body`]: once the head is out, a cut must be *visible*. [`body::Ledger`] counts,
+//!    `body::Guarded` wraps a body.
+//! 9. [`deadline`]: phase timers over any runtime's timer.
+//! 10. [`adapters`]: one side door for each foreign crate and major version.
+//! 11. [`lab`]: over a hundred upstreams that misbehave on purpose, to test *your* proxy with.
+//!
+//! [`Gateway`] holds them together: a name, a policy, a disclosure, built once.
+//!
+//! # Words
+//!
+//! | word | meaning |
+//! |---|---|
+//! | upstream, downstream | toward the next hop, toward the client |
+//! | next hop | the server actually contacted |
+//! | exchange | one request/response pair through the gateway, and the facts known about it |
+//! | phase | how far it had got: select, resolve, connect, tls, send, head, body, trailers |
+//! | fault | no usable response from the next hop, as data |
+//! | applied | could the next hop have acted on the request? The fact under every retry decision |
+//! | profile | which status a fault becomes: RFC 9209 (default), Cloudflare, or your own |
+//! | evidence | text that supports a fault; made on demand, never part of it |
+//! | disclosure | how much detail leaves the house: token (default), details, trusted |
+//!
+//! # Features
+//!
+//! None is on by default, and a feature only adds API. With an adapter on, [`classify()`](fn@classify) and [`Gateway`]
+//! recognise that crate's errors by type; without it they fall back to what `std` can tell.
+//!
+//! | feature | adds | makes public |
+//! |---|---|---|
+//! | `http_body1` | `body::Guarded` | `http-body` 1 |
+//! | `hyper1` | errors of hyper 1, reason phrases for 520 to 530; includes `http_body1` | `hyper` 1 |
+//! | `rustls023` | TLS alerts and certificate errors of rustls 0.23 | `rustls` 0.23 |
+//! | `tokio1` | `Elapsed`, tokio's timer, the tap for `AsyncRead + AsyncWrite` | `tokio` 1 |
+//! | `lab` | upstreams that misbehave on purpose, and a client that judges what a proxy made of them | |
+//! | `full` | what the examples need: all of the above | |
+//! | `all-adapters` | every adapter | |
+//!
+//! An adapter for a foreign major version may be dropped in a minor release, a year after that major's last
+//! release at the earliest. `Display` texts are for people and may change; codes, tokens and classes do not.
+//!
+//! # The table
+//!
+#![doc = include_str!("../docs/kinds.md")]
 #![cfg_attr(badgateway_docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 

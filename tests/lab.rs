@@ -150,39 +150,18 @@ enum Tls {
 const TLS: &[(&str, Tls)] = &[
     (
         "plain_on_tls",
-        Tls::Fails(|e| {
-            matches!(
-                e,
-                rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)
-            )
-        }),
+        Tls::Fails(|e| matches!(e, rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType))),
     ),
-    (
-        "tls_selfsigned",
-        Tls::Fails(|e| *e == rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)),
-    ),
+    ("tls_selfsigned", Tls::Fails(|e| *e == rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer))),
     (
         "tls_expired",
-        Tls::Fails(|e| {
-            matches!(
-                e,
-                rustls::Error::InvalidCertificate(CertificateError::ExpiredContext { .. })
-            )
-        }),
+        Tls::Fails(|e| matches!(e, rustls::Error::InvalidCertificate(CertificateError::ExpiredContext { .. }))),
     ),
     (
         "tls_not_yet_valid",
-        Tls::Fails(|e| {
-            matches!(
-                e,
-                rustls::Error::InvalidCertificate(CertificateError::NotValidYetContext { .. })
-            )
-        }),
+        Tls::Fails(|e| matches!(e, rustls::Error::InvalidCertificate(CertificateError::NotValidYetContext { .. }))),
     ),
-    (
-        "tls_wrong_host",
-        Tls::Fails(|e| presented(e) == ["DnsName(\"other.lab.invalid\")"]),
-    ),
+    ("tls_wrong_host", Tls::Fails(|e| presented(e) == ["DnsName(\"other.lab.invalid\")"])),
     (
         "tls_hostile_name",
         Tls::Fails(|e| {
@@ -193,46 +172,16 @@ const TLS: &[(&str, Tls)] = &[
         }),
     ),
     ("tls_handshake_stall", Tls::Ends(ErrorKind::WouldBlock, "")),
-    (
-        "tls_alert",
-        Tls::Fails(|e| alert(e, AlertDescription::HandshakeFailure)),
-    ),
-    (
-        "tls_alert_version",
-        Tls::Fails(|e| alert(e, AlertDescription::ProtocolVersion)),
-    ),
-    (
-        "tls_alert_name",
-        Tls::Fails(|e| alert(e, AlertDescription::UnrecognisedName)),
-    ),
-    (
-        "tls_client_cert",
-        Tls::Fails(|e| alert(e, AlertDescription::CertificateRequired)),
-    ),
-    (
-        "tls_client_cert_12",
-        Tls::Fails(|e| alert(e, AlertDescription::CertificateRequired)),
-    ),
+    ("tls_alert", Tls::Fails(|e| alert(e, AlertDescription::HandshakeFailure))),
+    ("tls_alert_version", Tls::Fails(|e| alert(e, AlertDescription::ProtocolVersion))),
+    ("tls_alert_name", Tls::Fails(|e| alert(e, AlertDescription::UnrecognisedName))),
+    ("tls_client_cert", Tls::Fails(|e| alert(e, AlertDescription::CertificateRequired))),
+    ("tls_client_cert_12", Tls::Fails(|e| alert(e, AlertDescription::CertificateRequired))),
     ("tls_close_hello", Tls::Ends(ErrorKind::UnexpectedEof, "")),
     ("tls_reset_hello", Tls::Ends(ErrorKind::ConnectionReset, "")),
-    (
-        "tls_reset_after_request",
-        Tls::Ends(ErrorKind::ConnectionReset, ""),
-    ),
-    (
-        "tls_cut_mid_body",
-        Tls::Ends(
-            ErrorKind::UnexpectedEof,
-            "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello",
-        ),
-    ),
-    (
-        "tls_no_close_notify",
-        Tls::Ends(
-            ErrorKind::UnexpectedEof,
-            "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello\n",
-        ),
-    ),
+    ("tls_reset_after_request", Tls::Ends(ErrorKind::ConnectionReset, "")),
+    ("tls_cut_mid_body", Tls::Ends(ErrorKind::UnexpectedEof, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")),
+    ("tls_no_close_notify", Tls::Ends(ErrorKind::UnexpectedEof, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello\n")),
     (
         "tls_ok_200",
         Tls::Tidy(
@@ -245,12 +194,8 @@ const TLS: &[(&str, Tls)] = &[
 fn the_table_is_whole() {
     let names: BTreeSet<_> = BEHAVIOURS.iter().map(|behaviour| behaviour.name).collect();
     assert_eq!(names.len(), BEHAVIOURS.len(), "names are unique");
-    let tested: BTreeSet<_> = PLAIN
-        .iter()
-        .map(|row| row.0)
-        .chain(TLS.iter().map(|row| row.0))
-        .chain(CONNECT.iter().copied())
-        .collect();
+    let tested: BTreeSet<_> =
+        PLAIN.iter().map(|row| row.0).chain(TLS.iter().map(|row| row.0)).chain(CONNECT.iter().copied()).collect();
     assert_eq!(names, tested, "every behaviour is expected to do something");
     let groups: Vec<_> = BEHAVIOURS.iter().map(|behaviour| behaviour.group).collect();
     assert!(groups.is_sorted(), "rows stand by group");
@@ -288,15 +233,8 @@ fn plain_upstreams_show_what_they_promise() {
 
                 let counts = upstream.counts();
                 let unread = ["reset_on_accept", "close_on_accept", "never_reads"].contains(name);
-                assert_eq!(
-                    (counts.connections, counts.requests),
-                    (1, u64::from(!unread)),
-                    "{name}"
-                );
-                assert_eq!(
-                    (counts.method("GET"), counts.unsafe_requests),
-                    (u64::from(!unread), 0)
-                );
+                assert_eq!((counts.connections, counts.requests), (1, u64::from(!unread)), "{name}");
+                assert_eq!((counts.method("GET"), counts.unsafe_requests), (u64::from(!unread), 0));
             });
         }
     });
@@ -309,46 +247,28 @@ fn details_of_plain_upstreams() {
     assert_eq!(get("upstream_503_retry").header("retry-after"), Some("7"));
     assert_eq!(get("early_hints").interim, [103]);
     assert_eq!(get("only_100_then_close").interim, [100]);
-    assert_eq!(
-        get("ok_chunked_trailers").trailers,
-        [("X-Checksum".into(), "42".into())]
-    );
+    assert_eq!(get("ok_chunked_trailers").trailers, [("X-Checksum".into(), "42".into())]);
     assert_eq!(get("trailer_forbidden").trailers.len(), 4);
     assert_eq!(get("many_headers_5000").headers.len(), 5002);
-    assert_eq!(
-        get("huge_head_1mb").header("x-huge-63").unwrap().len(),
-        16 << 10
-    );
+    assert_eq!(get("huge_head_1mb").header("x-huge-63").unwrap().len(), 16 << 10);
     assert!(get("hostile_header_1mb").header("x-huge").unwrap().len() > 1 << 20);
-    assert_eq!(
-        get("hostile_reason").reason,
-        "<script>alert(1)</script> \u{e9}\u{ff}"
-    );
+    assert_eq!(get("hostile_reason").reason, "<script>alert(1)</script> \u{e9}\u{ff}");
     assert_eq!(get("bad_header_nul").header("x-bad"), Some("a\0b"));
     assert_eq!(get("bare_cr").header("x-bad"), Some("a\rX-Injected: b"));
     assert_eq!(get("obs_fold").header("x-fold"), Some("a b"));
     assert_eq!(get("ok_large").body.len(), 2 << 20);
-    assert_eq!(
-        get("ok_sse").header("content-type"),
-        Some("text/event-stream")
-    );
+    assert_eq!(get("ok_sse").header("content-type"), Some("text/event-stream"));
     assert!(get("slow_ok").elapsed >= Duration::from_millis(300));
     assert!(get("ok_sse").elapsed >= Duration::from_millis(300));
     let many = ask(&lab, "many_1xx", &Request::new().timeout(SHORT));
     assert!(many.interim.len() > 3, "{}", many.interim.len());
     let head = ask(&lab, "ok_200", &Request::new().method("HEAD"));
-    assert_eq!(
-        (head.status, head.end, head.body.len()),
-        (Some(200), End::Complete, 0)
-    );
+    assert_eq!((head.status, head.end, head.body.len()), (Some(200), End::Complete, 0));
 }
 
 #[test]
 fn a_body_is_read_and_given_back() {
-    let lab = Lab::builder()
-        .only(&["echo", "early_413", "never_reads"])
-        .start()
-        .unwrap();
+    let lab = Lab::builder().only(&["echo", "early_413", "never_reads"]).start().unwrap();
     let post = Request::new().method("POST").path("/x");
 
     let answer = ask(&lab, "echo", &post.clone().body("abc"));
@@ -357,22 +277,12 @@ fn a_body_is_read_and_given_back() {
     assert_eq!(answer.header("x-lab-fnv1a"), Some("e71fa2190541574b"));
 
     let chunked = post.clone().header("Transfer-Encoding", "chunked");
-    let answer = ask(
-        &lab,
-        "echo",
-        &chunked.body("2;x=y\r\nab\r\n1\r\nc\r\n0\r\nT: x\r\n\r\n"),
-    );
-    assert_eq!(
-        (answer.body.as_slice(), answer.end),
-        (&b"abc"[..], End::Complete)
-    );
+    let answer = ask(&lab, "echo", &chunked.body("2;x=y\r\nab\r\n1\r\nc\r\n0\r\nT: x\r\n\r\n"));
+    assert_eq!((answer.body.as_slice(), answer.end), (&b"abc"[..], End::Complete));
 
     let continued = post.clone().header("Expect", "100-continue").body("abc");
     let answer = ask(&lab, "echo", &continued);
-    assert_eq!(
-        (answer.interim.as_slice(), answer.status),
-        (&[100][..], Some(200))
-    );
+    assert_eq!((answer.interim.as_slice(), answer.status), (&[100][..], Some(200)));
 
     let large = post.clone().body(vec![b'x'; 3 << 20]);
     let answer = ask(&lab, "echo", &large);
@@ -382,14 +292,7 @@ fn a_body_is_read_and_given_back() {
     assert_eq!(ask(&lab, "never_reads", &larger).end, End::Hang);
 
     let counts = lab.upstream("echo").unwrap().counts();
-    assert_eq!(
-        (
-            counts.requests,
-            counts.unsafe_requests,
-            counts.method("POST")
-        ),
-        (4, 4, 4)
-    );
+    assert_eq!((counts.requests, counts.unsafe_requests, counts.method("POST")), (4, 4, 4));
 }
 
 #[test]
@@ -397,14 +300,11 @@ fn connections_are_kept_where_they_may_be() {
     let lab = Lab::start().unwrap();
     let get = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
     let twice = |name: &str| {
-        let mut socket =
-            TcpStream::connect(lab.upstream(name).unwrap().address().unwrap()).unwrap();
+        let mut socket = TcpStream::connect(lab.upstream(name).unwrap().address().unwrap()).unwrap();
         socket.set_read_timeout(Some(LONG)).unwrap();
         let read = |socket: &mut TcpStream| {
             let mut bytes = vec![0; 4096];
-            socket
-                .read(&mut bytes)
-                .map(|n| String::from_utf8_lossy(&bytes[..n]).into_owned())
+            socket.read(&mut bytes).map(|n| String::from_utf8_lossy(&bytes[..n]).into_owned())
         };
         socket.write_all(get).unwrap();
         let first = read(&mut socket).unwrap();
@@ -415,30 +315,19 @@ fn connections_are_kept_where_they_may_be() {
         assert_eq!((counts.connections, counts.requests), (1, 2), "{name}");
         (first, second)
     };
-    for name in [
-        "ok_200",
-        "echo",
-        "upstream_502",
-        "extra_bytes_after_response",
-        "status_204_body",
-    ] {
+    for name in ["ok_200", "echo", "upstream_502", "extra_bytes_after_response", "status_204_body"] {
         let (first, second) = twice(name);
         assert_eq!(Ok(first), second, "{name}");
     }
     assert_eq!(twice("stale_keepalive").1, Ok(String::new()));
-    assert_eq!(
-        twice("stale_keepalive_reset").1,
-        Err(ErrorKind::ConnectionReset)
-    );
+    assert_eq!(twice("stale_keepalive_reset").1, Err(ErrorKind::ConnectionReset));
 }
 
 #[test]
 fn an_upgrade_becomes_a_tunnel() {
     let lab = Lab::builder().only(&["upgrade_echo"]).start().unwrap();
     let mut socket = TcpStream::connect(lab.upstreams()[0].address().unwrap()).unwrap();
-    socket
-        .write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\nab")
-        .unwrap();
+    socket.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\nab").unwrap();
     let mut bytes = Vec::new();
     while !bytes.ends_with(b"\r\n\r\nab") {
         let mut chunk = [0; 100];
@@ -461,43 +350,23 @@ fn nothing_is_there_to_connect_to() {
         let address: SocketAddr = url.strip_prefix("http://").unwrap().parse().unwrap();
         probe::send(address, &Request::new().timeout(SHORT)).map_err(|error| error.kind())
     };
-    assert_eq!(
-        connect("refused").unwrap_err(),
-        ErrorKind::ConnectionRefused
-    );
-    assert_eq!(
-        connect("unreachable").unwrap_err(),
-        ErrorKind::NetworkUnreachable
-    );
+    assert_eq!(connect("refused").unwrap_err(), ErrorKind::ConnectionRefused);
+    assert_eq!(connect("unreachable").unwrap_err(), ErrorKind::NetworkUnreachable);
     if cfg!(target_os = "linux") {
         for _ in 0..3 {
             assert_eq!(connect("blackhole").unwrap_err(), ErrorKind::TimedOut);
         }
     }
-    assert!(
-        lab.upstreams()
-            .iter()
-            .all(|upstream| upstream.counts().connections == 0)
-    );
+    assert!(lab.upstreams().iter().all(|upstream| upstream.counts().connections == 0));
 }
 
 #[test]
 fn names_resolve_or_fail_as_they_say() {
     let lab = Lab::builder().only(CONNECT).start().unwrap();
     let code = |name: &str| resolve(&lab, name, TYPE::A);
-    for name in [
-        "localhost",
-        "lab.test",
-        "ok.lab.test",
-        "a.b.lab.test",
-        "OK.LAB.TEST",
-    ] {
+    for name in ["localhost", "lab.test", "ok.lab.test", "a.b.lab.test", "OK.LAB.TEST"] {
         assert_eq!(code(name), Some((RCODE::NoError, 1)), "{name}");
-        assert_eq!(
-            resolve(&lab, name, TYPE::AAAA),
-            Some((RCODE::NoError, 0)),
-            "{name}"
-        );
+        assert_eq!(resolve(&lab, name, TYPE::AAAA), Some((RCODE::NoError, 0)), "{name}");
     }
     let expected = [
         ("dns_nxdomain", Some((RCODE::NameError, 0))),
@@ -508,11 +377,7 @@ fn names_resolve_or_fail_as_they_say() {
     ];
     for (name, answer) in expected {
         let url = lab.upstream(name).unwrap().url();
-        let host = url
-            .strip_prefix("http://")
-            .unwrap()
-            .strip_suffix(":80")
-            .unwrap();
+        let host = url.strip_prefix("http://").unwrap().strip_suffix(":80").unwrap();
         assert_eq!(code(host), answer, "{name}");
     }
     assert_eq!(code("example.com"), Some((RCODE::NameError, 0)));
@@ -559,35 +424,18 @@ fn a_dropped_lab_is_gone() {
     let lab = Lab::start().unwrap();
     let file = lab.ca_file().to_owned();
     assert_eq!(std::fs::read_to_string(&file).unwrap(), lab.ca_pem());
-    let address = lab
-        .upstream("no_response_timeout")
-        .unwrap()
-        .address()
-        .unwrap();
+    let address = lab.upstream("no_response_timeout").unwrap().address().unwrap();
     let mut held = TcpStream::connect(address).unwrap();
     held.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
-    while lab
-        .upstream("no_response_timeout")
-        .unwrap()
-        .counts()
-        .requests
-        == 0
-    {
+    while lab.upstream("no_response_timeout").unwrap().counts().requests == 0 {
         thread::sleep(Duration::from_millis(1));
     }
 
     let start = Instant::now();
     drop(lab);
-    assert!(
-        start.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     assert!(!file.exists());
-    assert_eq!(
-        TcpStream::connect(address).unwrap_err().kind(),
-        ErrorKind::ConnectionRefused
-    );
+    assert_eq!(TcpStream::connect(address).unwrap_err().kind(), ErrorKind::ConnectionRefused);
     // What was being stalled ends as well.
     held.set_read_timeout(Some(LONG)).unwrap();
     assert_eq!(held.read(&mut [0; 8]).unwrap(), 0);
@@ -596,35 +444,19 @@ fn a_dropped_lab_is_gone() {
 #[test]
 fn ports_follow_the_table() {
     // Any port may be taken by somebody else: try some.
-    let lab = (20_000..30_000)
-        .step_by(500)
-        .find_map(|port| Some((port, Lab::builder().base_port(port).start().ok()?)));
+    let lab = (20_000..30_000).step_by(500).find_map(|port| Some((port, Lab::builder().base_port(port).start().ok()?)));
     let (base, lab) = lab.unwrap();
     for (n, upstream) in lab.upstreams().iter().enumerate() {
         if let Some(address) = upstream.address() {
-            assert_eq!(
-                address.port(),
-                base + u16::try_from(n).unwrap(),
-                "{}",
-                upstream.name()
-            );
+            assert_eq!(address.port(), base + u16::try_from(n).unwrap(), "{}", upstream.name());
         }
     }
     drop(lab);
-    Lab::builder()
-        .base_port(base)
-        .start()
-        .expect("the ports are free again");
+    Lab::builder().base_port(base).start().expect("the ports are free again");
 
     let high = Lab::builder().base_port(65_500).start().unwrap_err();
-    assert!(matches!(
-        high.kind(),
-        ErrorKind::InvalidInput | ErrorKind::AddrInUse
-    ));
-    let unknown = Lab::builder()
-        .only(&["ok_200", "nonsense"])
-        .start()
-        .unwrap_err();
+    assert!(matches!(high.kind(), ErrorKind::InvalidInput | ErrorKind::AddrInUse));
+    let unknown = Lab::builder().only(&["ok_200", "nonsense"]).start().unwrap_err();
     assert_eq!(unknown.kind(), ErrorKind::InvalidInput);
 }
 
@@ -689,11 +521,7 @@ fn the_probe_judges_by_framing_in_any_split() {
                 let at_once = said(bytes, bytes.len().max(1), *fin);
                 let seen = format!("{:?}: {at_once:?}", String::from_utf8_lossy(bytes));
                 assert_eq!((at_once.end, at_once.status), (*end, *status), "{seen}");
-                assert_eq!(
-                    at_once.satisfies(&Rule::Whole(&[200])).is_ok(),
-                    *whole,
-                    "{seen}"
-                );
+                assert_eq!(at_once.satisfies(&Rule::Whole(&[200])).is_ok(), *whole, "{seen}");
                 assert_eq!(at_once.raw, *bytes);
 
                 let dripped = said(bytes, 1, *fin);
@@ -726,14 +554,9 @@ fn rules_tell_a_cut_from_an_answer() {
         get(cut, Rule::Status(&[200])).unwrap_err();
     }
     // Half a head is no head that was forwarded.
-    for uncut in [
-        "close_mid_head",
-        "reset_mid_head",
-        "ok_200",
-        "close_delimited_ok",
-        "close_after_request",
-        "bad_chunk_size",
-    ] {
+    for uncut in
+        ["close_mid_head", "reset_mid_head", "ok_200", "close_delimited_ok", "close_after_request", "bad_chunk_size"]
+    {
         get(uncut, Rule::Cut).unwrap_err();
     }
     get("upstream_502", Rule::Status(&[502, 504])).unwrap();
@@ -743,13 +566,8 @@ fn rules_tell_a_cut_from_an_answer() {
     get("close_delimited_ok", Rule::Whole(&[200])).unwrap();
     get("close_delimited_ok", Rule::Status(&[200])).unwrap_err();
     let old = Request::new().version(http::Version::HTTP_10);
-    ask(&lab, "close_delimited_ok", &old)
-        .satisfies(&Rule::Status(&[200]))
-        .unwrap();
-    for behaviour in BEHAVIOURS
-        .iter()
-        .filter(|b| b.group == Group::Control && !b.tls)
-    {
+    ask(&lab, "close_delimited_ok", &old).satisfies(&Rule::Status(&[200])).unwrap();
+    for behaviour in BEHAVIOURS.iter().filter(|b| b.group == Group::Control && !b.tls) {
         get(behaviour.name, behaviour.rule).unwrap();
     }
 }
@@ -791,9 +609,7 @@ fn said(bytes: &'static [u8], piece: usize, fin: bool) -> Answer {
 /// Sends a request over TLS, trusting the lab alone, and reads to the end.
 fn over_tls(lab: &Lab, name: &str) -> (Vec<u8>, io::Result<()>) {
     let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_slice(lab.ca_pem().as_bytes()).unwrap())
-        .unwrap();
+    roots.add(CertificateDer::from_pem_slice(lab.ca_pem().as_bytes()).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -803,18 +619,13 @@ fn over_tls(lab: &Lab, name: &str) -> (Vec<u8>, io::Result<()>) {
     let address = lab.upstream(name).unwrap().address().unwrap();
     let socket = TcpStream::connect(address).unwrap();
     let stall = lab.upstream(name).unwrap().behaviour().rule == Rule::Status(&[504]);
-    socket
-        .set_read_timeout(Some(if stall { SHORT } else { LONG }))
-        .unwrap();
+    socket.set_read_timeout(Some(if stall { SHORT } else { LONG })).unwrap();
     let host = ServerName::from(address.ip());
     let client = ClientConnection::new(Arc::new(config), host).unwrap();
     let mut stream = rustls::StreamOwned::new(client, socket);
     let mut bytes = Vec::new();
     let get = b"GET / HTTP/1.1\r\nHost: lab.test\r\nConnection: close\r\n\r\n";
-    let end = stream
-        .write_all(get)
-        .and_then(|()| stream.read_to_end(&mut bytes))
-        .map(drop);
+    let end = stream.write_all(get).and_then(|()| stream.read_to_end(&mut bytes)).map(drop);
     (bytes, end)
 }
 
@@ -823,11 +634,7 @@ fn alert(error: &rustls::Error, description: AlertDescription) -> bool {
 }
 
 fn presented(error: &rustls::Error) -> Vec<String> {
-    let rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {
-        presented,
-        ..
-    }) = error
-    else {
+    let rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext { presented, .. }) = error else {
         return Vec::new();
     };
     presented.clone()
@@ -837,17 +644,10 @@ fn presented(error: &rustls::Error) -> Vec<String> {
 fn resolve(lab: &Lab, name: &str, kind: TYPE) -> Option<(RCODE, usize)> {
     let mut query = Packet::new_query(7);
     let name = Name::new(name).unwrap();
-    query.questions.push(Question::new(
-        name,
-        QTYPE::TYPE(kind),
-        QCLASS::CLASS(CLASS::IN),
-        false,
-    ));
+    query.questions.push(Question::new(name, QTYPE::TYPE(kind), QCLASS::CLASS(CLASS::IN), false));
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.set_read_timeout(Some(SHORT)).unwrap();
-    socket
-        .send_to(&query.build_bytes_vec().unwrap(), lab.resolver())
-        .unwrap();
+    socket.send_to(&query.build_bytes_vec().unwrap(), lab.resolver()).unwrap();
     let mut bytes = [0; 512];
     let n = socket.recv(&mut bytes).ok()?;
     let reply = Packet::parse(&bytes[..n]).unwrap();

@@ -111,8 +111,7 @@ impl Connector {
     ///
     /// What failed, with its phase. No byte of a request has been written then.
     pub(crate) async fn connect(&self, target: &Target) -> Result<Link, Failure> {
-        let addresses =
-            self.resolver.resolve(&target.host, target.port, self.timeouts.connect, &self.gateway).await?;
+        let addresses = self.resolver.resolve(&target.host, target.port, self.timeouts.connect, &self.gateway).await?;
         let stream = self.connect_any(&addresses).await?;
         let address = stream.peer_addr().map_err(|e| self.failure(e, Phase::Connect))?;
         // Small requests must not wait for the acknowledgement of the last ones.
@@ -121,8 +120,8 @@ impl Connector {
             return self.handshake(stream, address).await;
         }
         let bare = target.host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let name = ServerName::try_from(bare)
-            .map_err(|e| Failure::new(Fault::new(FaultKind::ProxyMisconfigured), e))?;
+        let name =
+            ServerName::try_from(bare).map_err(|e| Failure::new(Fault::new(FaultKind::ProxyMisconfigured), e))?;
         match timeout(self.timeouts.tls, self.tls.connect(name, stream)).await {
             Ok(Ok(stream)) => self.handshake(stream, address).await,
             Ok(Err(error)) => Err(self.failure(error, Phase::Tls)),

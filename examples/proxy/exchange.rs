@@ -1,36 +1,38 @@
 //! One exchange: this is where `badgateway` is used.
 //!
-//! The order of the facts decides, because several can be true at once: what the client did comes
-//! before what the upstream did, and a response that arrived comes before an error of sending
+//! Its one rule is the order of the facts, because several can be true at once: what the client did
+//! comes before what the upstream did, and a response that arrived comes before an error of sending
 //! (a 413 is a valid answer to a body that was never read to its end).
 
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use badgateway::Exchange;
 use badgateway::adapters::hyper1::reason_phrase;
 use badgateway::audit;
-use badgateway::decide::{Decision, How};
-use badgateway::exchange::{BodyFraming, Forwarded, RequestBody};
-use badgateway::fault::{Evidence, Failure, Fault, FaultKind, Phase};
-use badgateway::tap::Observation;
-use badgateway::Exchange;
-use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, UPGRADE, VIA};
-use http::{HeaderValue, Method, Request, Response, StatusCode, Version, request};
-use http_body_util::BodyExt;
-use hyper::body::{Body, Incoming};
+use badgateway::exchange::RequestBody;
+use badgateway::fault::{Class, Evidence, Failure, Fault, FaultKind};
+use http::header::{CONNECTION, HOST, HeaderMap, HeaderName, UPGRADE, VIA};
+use http::{HeaderValue, Request, Response, StatusCode, Uri, Version, request};
+use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use tokio::io::copy_bidirectional;
 use tokio::sync::Notify;
-use tokio::time::sleep;
+use tokio::time::sleep_until;
 
 use crate::connect::Link;
 use crate::downstream::Wishes;
+use crate::relay::relay;
 use crate::serve::{Mounted, Proxy, ReplyBody, full};
 use crate::upload::{Upload, UploadWatch};
 
-/// Interim responses taken for one request; hyper itself has no bound (RFC 9110 section 15.2 has
-/// clients cope with any number, CVE-2021-3737 is one that hung on it).
+/// Interim responses taken for one request. hyper has no bound, and endless ones have hung clients
+/// before (CVE-2021-3737).
 const INTERIM_LIMIT: usize = 100;
 /// How long a client may leave its request body unfinished without a byte.
 const CLIENT_BODY: Duration = Duration::from_secs(60);
@@ -39,8 +41,8 @@ const CLIENT_BODY: Duration = Duration::from_secs(60);
 /// also when it fails by the client going away, which in an async server is a future being dropped.
 #[derive(Debug)]
 pub(crate) struct Trace {
-    proxy: Arc<Proxy>,
-    exchange: Exchange,
+    pub(crate) proxy: Arc<Proxy>,
+    pub(crate) exchange: Exchange,
     upload: Option<UploadWatch>,
     started: Instant,
     finished: bool,
@@ -51,49 +53,47 @@ impl Trace {
         Self { proxy, exchange, upload: None, started: Instant::now(), finished: false }
     }
 
-    /// Answers with a generated response.
-    pub(crate) fn answer(mut self, fault: Fault, evidence: Option<&Evidence>) -> Response<ReplyBody> {
-        self.facts();
-        self.record(&fault, evidence);
+    /// Answers with a response of our own.
+    pub(crate) fn answer(mut self, trouble: impl Into<Trouble>) -> Response<ReplyBody> {
+        let Trouble { fault, evidence } = trouble.into();
+        self.record(&fault, &evidence);
         let mut response = self.proxy.gateway.answer_fault(&fault, &self.exchange);
+        // hyper knows no phrases for 520 to 530 and would print `<none>`.
         reason_phrase(&mut response);
         response.map(full)
     }
 
-    /// Writes the record; there is at most one for an exchange.
-    fn record(&mut self, fault: &Fault, evidence: Option<&Evidence>) {
+    /// Writes the record. Nothing more is written for this exchange.
+    pub(crate) fn record(&mut self, fault: &Fault, evidence: &Evidence) {
         self.finished = true;
-        let record = self.proxy.gateway.record(fault, &self.exchange);
-        let path = self.exchange.path.as_ref().map_or("", |p| p.as_str());
-        match evidence {
-            Some(evidence) if !evidence.is_empty() => self.proxy.log.write(path, fault, &record.with_evidence(evidence)),
-            _ => self.proxy.log.write(path, fault, &record),
-        }
-    }
-
-    /// Brings the facts that move up to now.
-    fn facts(&mut self) {
         self.exchange.elapsed = Some(self.started.elapsed());
         if let Some(upload) = &self.upload {
             self.exchange.request_body = upload.progress().stage;
         }
+        let record = self.proxy.gateway.record(fault, &self.exchange).with_evidence(evidence);
+        self.proxy.log.write(fault, self.exchange.path.as_ref().map_or("", |p| p.as_str()), &record);
+    }
+
+    /// All went well: there is nothing to write.
+    pub(crate) fn finish(&mut self) {
+        self.finished = true;
     }
 }
 
 impl Drop for Trace {
     fn drop(&mut self) {
         if !self.finished {
-            self.facts();
             self.exchange.client_gone = true;
-            self.record(&Fault::new(FaultKind::ClientAborted), None);
+            self.record(&Fault::new(FaultKind::ClientAborted), &Evidence::new());
         }
     }
 }
 
-/// What keeps an exchange from getting a response head.
-struct Trouble {
-    fault: Fault,
-    evidence: Evidence,
+/// What kept an exchange from getting its response, with what supports it.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    pub(crate) fault: Fault,
+    pub(crate) evidence: Evidence,
 }
 
 impl From<Fault> for Trouble {
@@ -109,7 +109,7 @@ impl From<Failure> for Trouble {
 }
 
 impl Trace {
-    /// Forwards the request and whatever comes back.
+    /// Forwards the request, and whatever comes back.
     pub(crate) async fn forward(
         mut self,
         request: Request<Incoming>,
@@ -119,17 +119,15 @@ impl Trace {
         wishes: &Wishes,
     ) -> Response<ReplyBody> {
         let (mut parts, body) = request.into_parts();
+        let client = parts.extensions.remove::<OnUpgrade>();
         let (upload, watch) = Upload::new(body);
         self.upload = Some(watch.clone());
-        // Has to be taken before the parts go.
-        let upgrade = parts.extensions.remove::<hyper::upgrade::OnUpgrade>();
-        let request = match outgoing(parts, mounted, path, peer, &self.exchange) {
-            Some(parts) => Request::from_parts(parts, upload),
-            None => return self.answer(Fault::new(FaultKind::ProxyInternal), None),
+        let Some(parts) = outgoing(parts, mounted, path, peer, &self) else {
+            return self.answer(Fault::new(FaultKind::ProxyInternal));
         };
-        let response = match self.send(request, mounted, &watch).await {
-            Ok((response, link)) => self.relay(response, link, mounted, upgrade, wishes).await,
-            Err((trace, trouble)) => trace.answer(trouble.fault, Some(&trouble.evidence)),
+        let response = match self.send(Request::from_parts(parts, upload), mounted, &watch).await {
+            Ok((response, link)) => self.take(response, link, mounted, client, wishes).await,
+            Err(trouble) => self.answer(trouble),
         };
         if matches!(watch.progress().stage, RequestBody::Unread | RequestBody::Partial) {
             wishes.linger.store(true, Ordering::Release);
@@ -137,4 +135,219 @@ impl Trace {
         response
     }
 
+    /// Sends the request and waits for the head of its response.
+    async fn send(
+        &mut self,
+        mut request: Request<Upload>,
+        mounted: &Mounted,
+        watch: &UploadWatch,
+    ) -> Result<(Response<Incoming>, Link), Trouble> {
+        loop {
+            // A second try gets a fresh connection: the first one's fault was that it was not.
+            let pooled =
+                if self.exchange.attempts == 1 { self.proxy.pool.take(&mounted.target).await } else { None };
+            self.exchange.reused = Some(pooled.is_some());
+            let mut link = match pooled {
+                Some(link) => link,
+                None => self.proxy.connector.connect(&mounted.target).await.inspect_err(|failure| {
+                    self.exchange.sent = Some(0);
+                    self.exchange.phase = Some(failure.fault().phase());
+                })?,
+            };
+            link.tap.begin(&self.exchange.method);
+            let interim = Interim::count(&mut request);
+            let sending = link.sender.try_send_request(request);
+            let outcome = self.head(sending, watch, &link, &interim).await;
+            // Whatever happened, the tap knows more than an error value can say.
+            let seen = link.tap.observation();
+            seen.fill(&mut self.exchange);
+            self.exchange.request_body = watch.progress().stage;
+            let (fault, evidence) = match outcome {
+                Ok(response) => return Ok((response, link)),
+                Err(Stop::Timer(fault)) => (fault, Evidence::new()),
+                Err(Stop::Send(mut error)) => {
+                    if let Some(unsent) = error.take_message() {
+                        // Handed back, so not a byte of it was written: safe for any method.
+                        self.exchange.sent = Some(0);
+                        if self.exchange.reused == Some(true) && self.exchange.attempts == 1 {
+                            self.exchange.attempts = 2;
+                            request = unsent;
+                            continue;
+                        }
+                    }
+                    let error = error.into_error();
+                    (self.proxy.gateway.classify(&error, &self.exchange), Evidence::new().with_error(&error))
+                }
+            };
+            let fault = seen.refine(fault);
+            return Err(Trouble { fault, evidence: evidence.with_first_bytes(seen.first_bytes()) });
+        }
+    }
+
+    /// Waits for the response head, and for all that must not take too long until then.
+    async fn head(
+        &self,
+        sending: impl Future<Output = Result<Response<Incoming>, TrySendError<Request<Upload>>>>,
+        watch: &UploadWatch,
+        link: &Link,
+        interim: &Interim,
+    ) -> Result<Response<Incoming>, Stop> {
+        let begun = Instant::now();
+        let mut sending = pin!(sending);
+        loop {
+            let (until, fault) = self.timer(begun, watch, link);
+            tokio::select! {
+                biased;
+                result = &mut sending => return result.map_err(Stop::Send),
+                () = interim.over_limit() => {
+                    return Err(Stop::Timer(Fault::of_class(Class::TooLargeInterim)));
+                }
+                () = sleep_until(until.into()) => {
+                    // It may have moved on meanwhile, which sets the timer anew.
+                    if self.timer(begun, watch, link).0 <= Instant::now() {
+                        return Err(Stop::Timer(fault));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Which timer runs now, and what it means if it fires. The time for the head is a total, counted
+    /// from the last request byte: neither a drip of bytes nor a slow upload moves it.
+    fn timer(&self, begun: Instant, watch: &UploadWatch, link: &Link) -> (Instant, Fault) {
+        let timeouts = &self.proxy.timeouts;
+        let upload = watch.progress();
+        let written = link.tap.observation().last_write();
+        let moved = upload.at.max(begun).max(written.unwrap_or(begun));
+        match upload.stage {
+            RequestBody::Unread | RequestBody::Partial if upload.client_is_slow => {
+                (upload.at + CLIENT_BODY, Fault::new(FaultKind::ClientTimeout))
+            }
+            RequestBody::Unread | RequestBody::Partial => {
+                (moved + timeouts.send, Fault::new(FaultKind::SendTimeout))
+            }
+            _ => (moved + timeouts.response, Fault::new(FaultKind::ResponseTimeout)),
+        }
+    }
+
+    /// A head arrived. Is it one that may be forwarded?
+    async fn take(
+        self,
+        response: Response<Incoming>,
+        link: Link,
+        mounted: &Mounted,
+        client: Option<OnUpgrade>,
+        wishes: &Wishes,
+    ) -> Response<ReplyBody> {
+        let (mut parts, body) = response.into_parts();
+        if let Err(fault) = audit::audit(&parts, &self.exchange) {
+            // Dropping the link closes the connection: what follows on it cannot be trusted.
+            return self.answer(link.tap.observation().refine(fault));
+        }
+        if parts.status == StatusCode::SWITCHING_PROTOCOLS {
+            return self.switch(Response::from_parts(parts, body), link, client);
+        }
+        audit::tidy(&mut parts, &self.exchange);
+        // hyper writes its own.
+        parts.headers.remove(http::header::DATE);
+        relay(self, parts, body, link, &mounted.target, wishes).await
+    }
+
+    /// The client asked for another protocol and the next hop agreed: from here on bytes are bytes.
+    fn switch(
+        mut self,
+        mut response: Response<Incoming>,
+        mut link: Link,
+        client: Option<OnUpgrade>,
+    ) -> Response<ReplyBody> {
+        let Some(client) = client else {
+            return self.answer(Fault::of_class(Class::UnexpectedUpgrade));
+        };
+        let upstream = hyper::upgrade::on(&mut response);
+        link.detached = true;
+        self.finish();
+        tokio::spawn(async move {
+            // The link goes when the tunnel does.
+            let _link = link;
+            if let (Ok(client), Ok(upstream)) = tokio::join!(client, upstream) {
+                let _ = copy_bidirectional(&mut TokioIo::new(client), &mut TokioIo::new(upstream)).await;
+            }
+        });
+        let (parts, _) = response.into_parts();
+        let mut switching = Response::new(full(bytes::Bytes::new()));
+        *switching.status_mut() = parts.status;
+        *switching.headers_mut() = parts.headers;
+        switching
+    }
+}
+
+/// Why there is no head.
+#[derive(Debug)]
+enum Stop {
+    Timer(Fault),
+    Send(TrySendError<Request<Upload>>),
+}
+
+/// Counts interim responses.
+#[derive(Clone, Debug, Default)]
+struct Interim(Arc<(AtomicUsize, Notify)>);
+
+impl Interim {
+    fn count(request: &mut Request<Upload>) -> Self {
+        let interim = Self::default();
+        let counter = interim.clone();
+        // The callback cannot fail the exchange; it can only wake who can.
+        hyper::ext::on_informational(request, move |_| {
+            if counter.0.0.fetch_add(1, Ordering::Relaxed) >= INTERIM_LIMIT {
+                counter.0.1.notify_one();
+            }
+        });
+        interim
+    }
+
+    async fn over_limit(&self) {
+        self.0.1.notified().await;
+    }
+}
+
+/// The request as it goes to the next hop. `None` for what cannot be one, which the client's own parser
+/// has ruled out.
+fn outgoing(
+    mut parts: request::Parts,
+    mounted: &Mounted,
+    path: &str,
+    peer: Option<IpAddr>,
+    trace: &Trace,
+) -> Option<request::Parts> {
+    parts.uri = path.parse::<Uri>().ok()?;
+    let version = parts.version;
+    parts.version = Version::HTTP_11;
+    let upgrade = parts.headers.get(UPGRADE).cloned();
+    let client_host = parts.headers.get(HOST).cloned();
+    audit::tidy_request(&mut parts.headers);
+    if let Some(upgrade) = upgrade {
+        parts.headers.insert(UPGRADE, upgrade);
+        parts.headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    }
+    parts.headers.insert(HOST, mounted.authority.clone());
+    if let Some(host) = client_host {
+        parts.headers.insert(HeaderName::from_static("x-forwarded-host"), host);
+    }
+    parts.headers.insert(HeaderName::from_static("x-forwarded-proto"), HeaderValue::from_static("http"));
+    if let Some(peer) = peer {
+        append(&mut parts.headers, HeaderName::from_static("x-forwarded-for"), &peer.to_string())?;
+    }
+    let received = if version == Version::HTTP_10 { "1.0" } else { "1.1" };
+    append(&mut parts.headers, VIA, &format!("{received} {}", trace.proxy.name))?;
+    Some(parts)
+}
+
+/// Adds a member to a list field.
+fn append(headers: &mut HeaderMap, name: HeaderName, member: &str) -> Option<()> {
+    let value = match headers.get(&name).and_then(|v| v.to_str().ok()) {
+        Some(before) => format!("{before}, {member}"),
+        None => member.to_owned(),
+    };
+    headers.insert(name, HeaderValue::from_str(&value).ok()?);
+    Some(())
 }

@@ -62,7 +62,7 @@ impl Log {
     }
 
     /// Writes one record.
-    pub(crate) fn write(&self, path: &str, fault: &Fault, line: &impl std::fmt::Display) {
+    pub(crate) fn write(&self, fault: &Fault, path: &str, line: &impl std::fmt::Display) {
         if let Some(seen) = &self.seen {
             let entry = Seen { kind: fault.kind(), class: fault.class(), phase: fault.phase() };
             seen.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), entry);

@@ -13,6 +13,7 @@
 //! | `flags` | the command line |
 //! | `serve` | accepts clients, finds the route |
 //! | `exchange` | **one exchange: where `badgateway` is used** |
+//! | `relay` | the response body on its way to the client |
 //! | `connect`, `resolve`, `pool` | the way to the next hop |
 //! | `upload`, `downstream` | the request body, the client's connection |
 //! | `log`, `tour` | records; the table and the index page |
@@ -23,6 +24,7 @@ mod exchange;
 mod flags;
 mod log;
 mod pool;
+mod relay;
 mod resolve;
 mod serve;
 mod tour;
@@ -93,7 +95,7 @@ fn build(flags: &Flags, log: Log) -> Result<Arc<Proxy>, String> {
     let gateway = Arc::new(gateway);
     let resolver = flags.resolver.map_or(Resolver::System, Resolver::Server);
     let connector = Connector::new(Arc::clone(&gateway), resolver, flags.ca.as_deref(), flags.timeouts)?;
-    Ok(Arc::new(Proxy::new(gateway, connector, &flags.routes, flags.timeouts, log)))
+    Ok(Arc::new(Proxy::new(&flags.name, gateway, connector, &flags.routes, flags.timeouts, log)))
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, String> {

@@ -10,7 +10,7 @@ use badgateway::Gateway;
 use badgateway::exchange::Exchange;
 use badgateway::fault::{Code, Failure, Fault, FaultKind, Phase};
 use simple_dns::rdata::RData;
-use simple_dns::{CLASS, Name, PacketFlag, Packet, QCLASS, QTYPE, Question, RCODE, TYPE};
+use simple_dns::{CLASS, Name, Packet, PacketFlag, QCLASS, QTYPE, Question, RCODE, TYPE};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket, lookup_host};
 use tokio::time::timeout;
@@ -99,8 +99,7 @@ async fn query(
     limit: Duration,
     gateway: &Gateway,
 ) -> Result<Vec<IpAddr>, Failure> {
-    let bind: IpAddr =
-        if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let bind: IpAddr = if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let socket = UdpSocket::bind((bind, 0)).await.map_err(|e| local(e, gateway))?;
     // A connected socket takes datagrams from that server only, and hears when its port is closed.
     socket.connect(server).await.map_err(|e| local(e, gateway))?;
@@ -185,8 +184,7 @@ fn decode(id: u16, bytes: &[u8]) -> Decoded {
     }
     let rcode = packet.rcode();
     if rcode != RCODE::NoError {
-        let kind =
-            if rcode == RCODE::NameError { FaultKind::DnsNotFound } else { FaultKind::DnsFailure };
+        let kind = if rcode == RCODE::NameError { FaultKind::DnsNotFound } else { FaultKind::DnsFailure };
         return Decoded::Answer(Err(Fault::new(kind).with_code(Code::DnsRcode(rcode as u16))));
     }
     let addresses = packet.answers.iter().filter_map(|record| match &record.rdata {

@@ -37,6 +37,8 @@ pub(crate) type ReplyBody = UnsyncBoxBody<Bytes, Fault>;
 /// The proxy.
 #[derive(Debug)]
 pub(crate) struct Proxy {
+    /// Our name in `Via` and `Proxy-Status`.
+    pub(crate) name: String,
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) connector: Connector,
     pub(crate) pool: Pool,
@@ -61,6 +63,7 @@ pub(crate) struct Mounted {
 
 impl Proxy {
     pub(crate) fn new(
+        name: &str,
         gateway: Arc<Gateway>,
         connector: Connector,
         routes: &[Route],
@@ -69,7 +72,7 @@ impl Proxy {
     ) -> Self {
         let mut routes: Vec<Mounted> = routes.iter().filter_map(Mounted::new).collect();
         routes.sort_by_key(|route| std::cmp::Reverse(route.prefix.len()));
-        Self { gateway, connector, pool: Pool::default(), timeouts, log, routes, index: OnceLock::new() }
+        Self { name: name.to_owned(), gateway, connector, pool: Pool::default(), timeouts, log, routes, index: OnceLock::new() }
     }
 
     /// Serves this page at `/` where no route does.
@@ -124,7 +127,7 @@ impl Proxy {
                 return Ok(html(page.clone()));
             }
             let trace = Trace::new(Arc::clone(&self), exchange);
-            return Ok(trace.answer(Fault::new(FaultKind::NoRoute), None));
+            return Ok(trace.answer(Fault::new(FaultKind::NoRoute)));
         };
         exchange.next_hop = Some(mounted.target.to_string().into());
         let trace = Trace::new(Arc::clone(&self), exchange);

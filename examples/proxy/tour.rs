@@ -100,8 +100,9 @@ fn table(rows: &[Row]) -> String {
     let head = ["BEHAVIOUR", "FAULT", "CLASS", "PHASE", "STATUS", "PROXY-STATUS", "MS", ""].map(String::from);
     let mut cells: Vec<[String; 8]> = vec![head];
     cells.extend(rows.iter().map(Row::cells));
-    let widths: Vec<usize> =
-        (0..8).map(|n| cells.iter().filter_map(|row| row.get(n)).map(|c| c.chars().count()).max().unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..8)
+        .map(|n| cells.iter().filter_map(|row| row.get(n)).map(|c| c.chars().count()).max().unwrap_or(0))
+        .collect();
     let mut text = String::new();
     let mut group = None;
     for (n, row) in cells.iter().enumerate() {

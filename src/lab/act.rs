@@ -68,9 +68,7 @@ impl Act {
                 peer.say(bytes)?;
                 peer.end(*then)
             }
-            Self::Plain(play) | Self::Named(_, play) | Self::NotTls(play) | Self::Tls(_, play) => {
-                play(peer)
-            }
+            Self::Plain(play) | Self::Named(_, play) | Self::NotTls(play) | Self::Tls(_, play) => play(peer),
         }
     }
 }

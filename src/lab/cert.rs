@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use rcgen::string::Ia5String;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, SanType, date_time_ymd,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, SanType, date_time_ymd,
 };
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -18,11 +18,8 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 
 /// Names that a hostile certificate bears: markup, a header to inject, a command to run.
-const HOSTILE: &[&str] = &[
-    "<script>alert(1)</script>.lab.invalid",
-    "x.lab.invalid\r\nSet-Cookie: stolen=1",
-    "\"';--$(id)`id`.lab.invalid",
-];
+const HOSTILE: &[&str] =
+    &["<script>alert(1)</script>.lab.invalid", "x.lab.invalid\r\nSet-Cookie: stolen=1", "\"';--$(id)`id`.lab.invalid"];
 
 /// Which certificate an upstream shows, and what it asks of the client.
 #[derive(Clone, Copy, Debug)]
@@ -48,37 +45,14 @@ impl Cert {
         asks_client: false,
         versions: rustls::ALL_VERSIONS,
     };
-    pub(super) const EXPIRED: Self = Self {
-        years: (2000, 2001),
-        ..Self::GOOD
-    };
-    pub(super) const EARLY: Self = Self {
-        years: (2090, 2099),
-        ..Self::GOOD
-    };
-    pub(super) const SELF_SIGNED: Self = Self {
-        trusted: false,
-        ..Self::GOOD
-    };
-    pub(super) const WRONG_HOST: Self = Self {
-        names: &["other.lab.invalid"],
-        loopback: false,
-        ..Self::GOOD
-    };
-    pub(super) const HOSTILE: Self = Self {
-        names: HOSTILE,
-        loopback: false,
-        ..Self::GOOD
-    };
-    pub(super) const ASKS_CLIENT: Self = Self {
-        asks_client: true,
-        ..Self::GOOD
-    };
+    pub(super) const EXPIRED: Self = Self { years: (2000, 2001), ..Self::GOOD };
+    pub(super) const EARLY: Self = Self { years: (2090, 2099), ..Self::GOOD };
+    pub(super) const SELF_SIGNED: Self = Self { trusted: false, ..Self::GOOD };
+    pub(super) const WRONG_HOST: Self = Self { names: &["other.lab.invalid"], loopback: false, ..Self::GOOD };
+    pub(super) const HOSTILE: Self = Self { names: HOSTILE, loopback: false, ..Self::GOOD };
+    pub(super) const ASKS_CLIENT: Self = Self { asks_client: true, ..Self::GOOD };
     /// In TLS 1.2 the refusal comes within the handshake, in TLS 1.3 after it.
-    pub(super) const ASKS_CLIENT_12: Self = Self {
-        versions: &[&rustls::version::TLS12],
-        ..Self::ASKS_CLIENT
-    };
+    pub(super) const ASKS_CLIENT_12: Self = Self { versions: &[&rustls::version::TLS12], ..Self::ASKS_CLIENT };
 }
 
 /// The lab's certificate authority.
@@ -95,11 +69,7 @@ impl Authority {
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let certificate = params.self_signed(&key).map_err(io::Error::other)?;
-        Ok(Self {
-            der: certificate.der().clone(),
-            pem: certificate.pem(),
-            issuer: Issuer::new(params, key),
-        })
+        Ok(Self { der: certificate.der().clone(), pem: certificate.pem(), issuer: Issuer::new(params, key) })
     }
 
     /// The root certificate, for the trust store of the proxy under test.
@@ -111,11 +81,7 @@ impl Authority {
     pub(super) fn server(&self, cert: &Cert) -> io::Result<Arc<ServerConfig>> {
         let key = KeyPair::generate().map_err(io::Error::other)?;
         let params = leaf(cert)?;
-        let certificate = if cert.trusted {
-            params.signed_by(&key, &self.issuer)
-        } else {
-            params.self_signed(&key)
-        };
+        let certificate = if cert.trusted { params.signed_by(&key, &self.issuer) } else { params.self_signed(&key) };
         let chain = vec![certificate.map_err(io::Error::other)?.der().clone()];
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
 
@@ -128,21 +94,13 @@ impl Authority {
         } else {
             builder.with_no_client_auth()
         };
-        builder
-            .with_single_cert(chain, key)
-            .map(Arc::new)
-            .map_err(io::Error::other)
+        builder.with_single_cert(chain, key).map(Arc::new).map_err(io::Error::other)
     }
 
-    fn asking(
-        &self,
-        provider: Arc<CryptoProvider>,
-    ) -> io::Result<Arc<dyn rustls::server::danger::ClientCertVerifier>> {
+    fn asking(&self, provider: Arc<CryptoProvider>) -> io::Result<Arc<dyn rustls::server::danger::ClientCertVerifier>> {
         let mut roots = RootCertStore::empty();
         roots.add(self.der.clone()).map_err(io::Error::other)?;
-        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
-            .build()
-            .map_err(io::Error::other)
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().map_err(io::Error::other)
     }
 }
 
@@ -155,9 +113,7 @@ fn leaf(cert: &Cert) -> io::Result<CertificateParams> {
         params.subject_alt_names.push(SanType::DnsName(name));
     }
     if cert.loopback {
-        params
-            .subject_alt_names
-            .push(SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+        params.subject_alt_names.push(SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
     }
     params.use_authority_key_identifier_extension = cert.trusted;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];

@@ -26,21 +26,10 @@ fn serve(peer: &mut Peer, answer: fn(&mut Peer, &Head) -> io::Result<()>) -> io:
 }
 
 /// One complete answer, in one write. `fields` are lines, each with its CRLF.
-pub(super) fn respond(
-    peer: &mut Peer,
-    head: &Head,
-    status: &str,
-    fields: &str,
-    body: &[u8],
-) -> io::Result<()> {
-    let close = if head.keep_alive {
-        ""
-    } else {
-        "Connection: close\r\n"
-    };
+pub(super) fn respond(peer: &mut Peer, head: &Head, status: &str, fields: &str, body: &[u8]) -> io::Result<()> {
+    let close = if head.keep_alive { "" } else { "Connection: close\r\n" };
     let length = body.len();
-    let mut bytes = format!("HTTP/1.1 {status}\r\n{fields}{close}Content-Length: {length}\r\n\r\n")
-        .into_bytes();
+    let mut bytes = format!("HTTP/1.1 {status}\r\n{fields}{close}Content-Length: {length}\r\n\r\n").into_bytes();
     if head.method != "HEAD" {
         bytes.extend_from_slice(body);
     }
@@ -48,28 +37,18 @@ pub(super) fn respond(
 }
 
 pub(super) fn ok(peer: &mut Peer) -> io::Result<()> {
-    serve(peer, |peer, head| {
-        respond(peer, head, "200 OK", TEXT, b"hello\n")
-    })
+    serve(peer, |peer, head| respond(peer, head, "200 OK", TEXT, b"hello\n"))
 }
 
 pub(super) fn large(peer: &mut Peer) -> io::Result<()> {
     serve(peer, |peer, head| {
         let body: Vec<u8> = (0..=250_u8).cycle().take(LARGE).collect();
-        respond(
-            peer,
-            head,
-            "200 OK",
-            "Content-Type: application/octet-stream\r\n",
-            &body,
-        )
+        respond(peer, head, "200 OK", "Content-Type: application/octet-stream\r\n", &body)
     })
 }
 
 pub(super) fn status_502(peer: &mut Peer) -> io::Result<()> {
-    serve(peer, |peer, head| {
-        respond(peer, head, "502 Bad Gateway", TEXT, b"mine\n")
-    })
+    serve(peer, |peer, head| respond(peer, head, "502 Bad Gateway", TEXT, b"mine\n"))
 }
 
 pub(super) fn status_503(peer: &mut Peer) -> io::Result<()> {
@@ -80,9 +59,7 @@ pub(super) fn status_503(peer: &mut Peer) -> io::Result<()> {
 }
 
 pub(super) fn status_504(peer: &mut Peer) -> io::Result<()> {
-    serve(peer, |peer, head| {
-        respond(peer, head, "504 Gateway Timeout", TEXT, b"mine\n")
-    })
+    serve(peer, |peer, head| respond(peer, head, "504 Gateway Timeout", TEXT, b"mine\n"))
 }
 
 pub(super) fn slow(peer: &mut Peer) -> io::Result<()> {
@@ -130,11 +107,7 @@ pub(super) fn events(peer: &mut Peer) -> io::Result<()> {
         if head.method == "HEAD" {
             return Ok(());
         }
-        for event in [
-            b"9\r\ndata: 1\n\n\r\n",
-            b"9\r\ndata: 2\n\n\r\n",
-            b"9\r\ndata: 3\n\n\r\n",
-        ] {
+        for event in [b"9\r\ndata: 1\n\n\r\n", b"9\r\ndata: 2\n\n\r\n", b"9\r\ndata: 3\n\n\r\n"] {
             peer.say(event)?;
             thread::sleep(Duration::from_millis(100));
         }
@@ -165,9 +138,7 @@ pub(super) fn echo(peer: &mut Peer) -> io::Result<()> {
 
 /// Gives the request head back as the body: what the proxy made of it.
 pub(super) fn echo_head(peer: &mut Peer) -> io::Result<()> {
-    serve(peer, |peer, head| {
-        respond(peer, head, "200 OK", TEXT, &head.raw)
-    })
+    serve(peer, |peer, head| respond(peer, head, "200 OK", TEXT, &head.raw))
 }
 
 /// Refuses a request after its head, and reads the body only to throw it away.
@@ -188,9 +159,7 @@ pub(super) fn upgrade(peer: &mut Peer) -> io::Result<()> {
         respond(peer, &head, "426 Upgrade Required", fields, b"upgrade\n")?;
         return peer.end(Then::Fin);
     };
-    let switch = format!(
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: {protocol}\r\nConnection: upgrade\r\n\r\n"
-    );
+    let switch = format!("HTTP/1.1 101 Switching Protocols\r\nUpgrade: {protocol}\r\nConnection: upgrade\r\n\r\n");
     peer.say(switch.as_bytes())?;
     loop {
         let bytes = peer.take_input()?;

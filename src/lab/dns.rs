@@ -68,9 +68,7 @@ fn reply(query: &[u8]) -> Option<Vec<u8>> {
         Entry::NoData => {}
         Entry::Code(code) => *reply.rcode_mut() = code,
         Entry::Loopback if matches!(qtype, QTYPE::TYPE(TYPE::A) | QTYPE::ANY) => {
-            let address = RData::A(A {
-                address: Ipv4Addr::LOCALHOST.to_bits(),
-            });
+            let address = RData::A(A { address: Ipv4Addr::LOCALHOST.to_bits() });
             reply.answers.push(record(qname, address));
         }
         Entry::Loopback => {}

@@ -38,9 +38,7 @@ pub(super) fn reset_mid_large_body(peer: &mut Peer) -> io::Result<()> {
 
 pub(super) fn plain_on_tls(peer: &mut Peer) -> io::Result<()> {
     peer.hello()?;
-    peer.say(
-        b"HTTP/1.1 400 Bad Request\r\nContent-Length: 12\r\nConnection: close\r\n\r\nspeak plain\n",
-    )?;
+    peer.say(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 12\r\nConnection: close\r\n\r\nspeak plain\n")?;
     peer.end(Then::Fin)
 }
 
@@ -109,20 +107,12 @@ pub(super) fn huge_head(peer: &mut Peer) -> io::Result<()> {
 /// One field of 1 MiB, which starts as markup.
 pub(super) fn huge_value(peer: &mut Peer) -> io::Result<()> {
     let value = "v".repeat(1 << 20);
-    with_fields(
-        peer,
-        &format!("X-Huge: <script>alert(1)</script>{value}\r\n"),
-    )
+    with_fields(peer, &format!("X-Huge: <script>alert(1)</script>{value}\r\n"))
 }
 
 /// 5000 small fields: too many, but not too many bytes.
 pub(super) fn many_headers(peer: &mut Peer) -> io::Result<()> {
-    with_fields(
-        peer,
-        &(0..5000)
-            .map(|n| format!("X-{n}: {n}\r\n"))
-            .collect::<String>(),
-    )
+    with_fields(peer, &(0..5000).map(|n| format!("X-{n}: {n}\r\n")).collect::<String>())
 }
 
 fn with_fields(peer: &mut Peer, fields: &str) -> io::Result<()> {
@@ -144,9 +134,7 @@ pub(super) fn endless_head(peer: &mut Peer) -> io::Result<()> {
 pub(super) fn chunk_ext_long(peer: &mut Peer) -> io::Result<()> {
     peer.request()?;
     let extension = "e".repeat(64 << 10);
-    let bytes = format!(
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6;{extension}\r\nhello\n\r\n0\r\n\r\n"
-    );
+    let bytes = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6;{extension}\r\nhello\n\r\n0\r\n\r\n");
     peer.say(bytes.as_bytes())?;
     peer.end(Then::Fin)
 }
@@ -155,11 +143,7 @@ pub(super) fn chunk_ext_long(peer: &mut Peer) -> io::Result<()> {
 
 pub(super) fn many_1xx(peer: &mut Peer) -> io::Result<()> {
     peer.request()?;
-    again_and_again(
-        peer,
-        b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n",
-        THROTTLE,
-    )
+    again_and_again(peer, b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n", THROTTLE)
 }
 
 // ---- time

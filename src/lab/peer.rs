@@ -69,18 +69,8 @@ impl Peer {
         socket.set_write_timeout(Some(TICK))?;
         // A fault of two bytes must leave when it is said, not when Nagle thinks fit.
         socket.set_nodelay(true)?;
-        let tls = tls
-            .map(ServerConnection::new)
-            .transpose()
-            .map_err(io::Error::other)?;
-        Ok(Self {
-            socket,
-            tls,
-            input: Vec::new(),
-            born: Instant::now(),
-            tally,
-            stop,
-        })
+        let tls = tls.map(ServerConnection::new).transpose().map_err(io::Error::other)?;
+        Ok(Self { socket, tls, input: Vec::new(), born: Instant::now(), tally, stop })
     }
 
     /// Reads one request whole, its body thrown away.
@@ -102,11 +92,7 @@ impl Peer {
                 .position(|pair| pair == b"\n\n")
                 .map(|at| at.saturating_add(2))
                 .into_iter()
-                .chain(
-                    tail.windows(4)
-                        .position(|four| four == b"\r\n\r\n")
-                        .map(|at| at.saturating_add(4)),
-                )
+                .chain(tail.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at.saturating_add(4)))
                 .min();
             if let Some(end) = found {
                 break from.saturating_add(end);
@@ -270,9 +256,7 @@ impl Peer {
             if self.input.is_empty() && self.fill()? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            let most = usize::try_from(length)
-                .unwrap_or(usize::MAX)
-                .min(self.input.len());
+            let most = usize::try_from(length).unwrap_or(usize::MAX).min(self.input.len());
             sink(self.input.get(..most).unwrap_or_default());
             self.input.drain(..most);
             length = length.saturating_sub(u64::try_from(most).unwrap_or(u64::MAX));
@@ -316,8 +300,7 @@ impl Peer {
             },
             None => self.socket.read(&mut chunk)?,
         };
-        self.input
-            .extend_from_slice(chunk.get(..n).unwrap_or_default());
+        self.input.extend_from_slice(chunk.get(..n).unwrap_or_default());
         Ok(n)
     }
 

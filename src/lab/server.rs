@@ -81,9 +81,7 @@ impl Lab {
     /// The upstream with this behaviour, if it runs.
     #[must_use]
     pub fn upstream(&self, name: &str) -> Option<&Upstream> {
-        self.upstreams
-            .iter()
-            .find(|upstream| upstream.name() == name)
+        self.upstreams.iter().find(|upstream| upstream.name() == name)
     }
 
     /// The root certificate that the proxy under test should trust, in PEM.
@@ -108,11 +106,7 @@ impl Lab {
 impl Drop for Lab {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
-        for address in self
-            .upstreams
-            .iter()
-            .filter_map(|upstream| upstream.address)
-        {
+        for address in self.upstreams.iter().filter_map(|upstream| upstream.address) {
             let _ = TcpStream::connect_timeout(&address, FULL);
         }
         if let Ok(socket) = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)) {
@@ -197,8 +191,7 @@ impl Lab {
         let mut tls = None;
         let listener = match &behaviour.act {
             Act::Url(url) => {
-                self.upstreams
-                    .push(Upstream::new(behaviour, (*url).to_owned()));
+                self.upstreams.push(Upstream::new(behaviour, (*url).to_owned()));
                 return Ok(());
             }
             Act::Refused => {
@@ -207,14 +200,12 @@ impl Lab {
                 socket.bind(&local.into())?;
                 let address = address_of(&socket)?;
                 self.held.push(socket);
-                self.upstreams
-                    .push(Upstream::new(behaviour, format!("http://{address}")));
+                self.upstreams.push(Upstream::new(behaviour, format!("http://{address}")));
                 return Ok(());
             }
             Act::Blackhole => {
                 let address = self.blackhole(local)?;
-                self.upstreams
-                    .push(Upstream::new(behaviour, format!("http://{address}")));
+                self.upstreams.push(Upstream::new(behaviour, format!("http://{address}")));
                 return Ok(());
             }
             Act::Named(name, _) => {
@@ -232,15 +223,9 @@ impl Lab {
         let url = format!("{scheme}://{host}:{}", address.port());
         let mut upstream = Upstream::new(behaviour, url);
         upstream.address = Some(address);
-        let server = Server {
-            behaviour,
-            tls,
-            tally: Arc::clone(&upstream.tally),
-            stop: Arc::clone(&self.stop),
-        };
-        let thread = thread::Builder::new()
-            .name(format!("lab-{}", behaviour.name))
-            .spawn(move || server.accept(&listener))?;
+        let server = Server { behaviour, tls, tally: Arc::clone(&upstream.tally), stop: Arc::clone(&self.stop) };
+        let thread =
+            thread::Builder::new().name(format!("lab-{}", behaviour.name)).spawn(move || server.accept(&listener))?;
         self.threads.push(thread);
         self.upstreams.push(upstream);
         Ok(())
@@ -270,12 +255,7 @@ impl Lab {
 
 impl Upstream {
     fn new(behaviour: &'static Behaviour, url: String) -> Self {
-        Self {
-            behaviour,
-            url,
-            address: None,
-            tally: Arc::default(),
-        }
+        Self { behaviour, url, address: None, tally: Arc::default() }
     }
 
     /// What it does.
@@ -333,9 +313,8 @@ impl Server {
             self.tally.connection();
             let server = self.clone();
             // No thread to be had: the connection is dropped, which is what a lab can do about it.
-            let _ = thread::Builder::new()
-                .name(format!("lab-{}", self.behaviour.name))
-                .spawn(move || server.serve(socket));
+            let _ =
+                thread::Builder::new().name(format!("lab-{}", self.behaviour.name)).spawn(move || server.serve(socket));
         }
     }
 
@@ -367,10 +346,7 @@ impl CaFile {
             // Never through a file (or a link) that is already there.
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Ok(mut file) => {
-                    let this = Self {
-                        pem: pem.to_owned(),
-                        path,
-                    };
+                    let this = Self { pem: pem.to_owned(), path };
                     file.write_all(pem.as_bytes())?;
                     return Ok(this);
                 }
@@ -388,10 +364,7 @@ impl Drop for CaFile {
 }
 
 fn address_of(socket: &Socket) -> io::Result<SocketAddr> {
-    socket
-        .local_addr()?
-        .as_socket()
-        .ok_or_else(|| invalid("not an internet address"))
+    socket.local_addr()?.as_socket().ok_or_else(|| invalid("not an internet address"))
 }
 
 fn invalid(why: &str) -> io::Error {

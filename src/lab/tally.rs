@@ -37,10 +37,7 @@ pub(super) struct Tally(Mutex<Counts>);
 
 impl Tally {
     pub(super) fn counts(&self) -> Counts {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn connection(&self) {

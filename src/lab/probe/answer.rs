@@ -76,9 +76,7 @@ impl Answer {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut fields = self.headers.iter();
-        fields
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        fields.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// Whether a right proxy may show this where the rule holds.
@@ -109,12 +107,7 @@ impl Answer {
         if right {
             return Ok(());
         }
-        let status = self
-            .status
-            .map_or("no status".to_owned(), |status| status.to_string());
-        Err(format!(
-            "expected {rule}, but the answer is {status} and ends {:?}",
-            self.end
-        ))
+        let status = self.status.map_or("no status".to_owned(), |status| status.to_string());
+        Err(format!("expected {rule}, but the answer is {status} and ends {:?}", self.end))
     }
 }

@@ -39,14 +39,7 @@ enum State {
 
 impl Reader {
     pub(super) fn new(to_head: bool) -> Self {
-        Self {
-            state: State::StatusLine,
-            line: Vec::new(),
-            to_head,
-            total: 0,
-            extra: false,
-            answer: Answer::default(),
-        }
+        Self { state: State::StatusLine, line: Vec::new(), to_head, total: 0, extra: false, answer: Answer::default() }
     }
 
     pub(super) fn is_complete(&self) -> bool {
@@ -64,9 +57,7 @@ impl Reader {
     pub(super) fn feed(&mut self, mut bytes: &[u8]) {
         self.total = self.total.saturating_add(bytes.len());
         let room = RAW.saturating_sub(self.answer.raw.len()).min(bytes.len());
-        self.answer
-            .raw
-            .extend_from_slice(bytes.get(..room).unwrap_or_default());
+        self.answer.raw.extend_from_slice(bytes.get(..room).unwrap_or_default());
         while !bytes.is_empty() {
             bytes = self.step(bytes);
         }
@@ -85,21 +76,13 @@ impl Reader {
                 self.extra = true;
                 &[]
             }
-            State::StatusLine
-            | State::Field
-            | State::ChunkSize
-            | State::ChunkEnd
-            | State::Trailer => self.take_line(bytes),
+            State::StatusLine | State::Field | State::ChunkSize | State::ChunkEnd | State::Trailer => {
+                self.take_line(bytes)
+            }
         }
     }
 
-    fn take<'a>(
-        &mut self,
-        bytes: &'a [u8],
-        left: u64,
-        more: fn(u64) -> State,
-        then: State,
-    ) -> &'a [u8] {
+    fn take<'a>(&mut self, bytes: &'a [u8], left: u64, more: fn(u64) -> State, then: State) -> &'a [u8] {
         let most = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
         let (taken, rest) = bytes.split_at_checked(most).unwrap_or((bytes, &[]));
         self.answer.body.extend_from_slice(taken);
@@ -117,9 +100,7 @@ impl Reader {
             }
             return &[];
         };
-        let (line, rest) = bytes
-            .split_at_checked(at.saturating_add(1))
-            .unwrap_or((bytes, &[]));
+        let (line, rest) = bytes.split_at_checked(at.saturating_add(1)).unwrap_or((bytes, &[]));
         self.line.extend_from_slice(line);
         let whole = std::mem::take(&mut self.line);
         let line = whole.strip_suffix(b"\n").unwrap_or(&whole);
@@ -218,10 +199,7 @@ impl Reader {
         self.clean(line);
         let field = self.split(line);
         // RFC 9110 section 6.5.1: no framing, no routing.
-        if ["content-length", "transfer-encoding", "host"]
-            .iter()
-            .any(|name| field.0.eq_ignore_ascii_case(name))
-        {
+        if ["content-length", "transfer-encoding", "host"].iter().any(|name| field.0.eq_ignore_ascii_case(name)) {
             self.flaw("a trailer that no trailer may be");
         }
         self.answer.trailers.push(field);
@@ -263,10 +241,7 @@ impl Reader {
         if !coding.is_empty() && !lengths.is_empty() {
             self.flaw("both Content-Length and Transfer-Encoding");
         }
-        match coding
-            .last()
-            .map(|last| last.eq_ignore_ascii_case("chunked"))
-        {
+        match coding.last().map(|last| last.eq_ignore_ascii_case("chunked")) {
             Some(true) if coding.len() == 1 => return Some(State::ChunkSize),
             Some(_) => {
                 self.flaw("a transfer coding other than chunked");
@@ -277,27 +252,18 @@ impl Reader {
         lengths.dedup();
         match lengths.as_slice() {
             [] => Some(State::UntilClose),
-            [length] if length.bytes().all(|byte| byte.is_ascii_digit()) => {
-                match length.parse().ok()? {
-                    0 => Some(State::Complete),
-                    length => Some(State::Bytes(length)),
-                }
-            }
+            [length] if length.bytes().all(|byte| byte.is_ascii_digit()) => match length.parse().ok()? {
+                0 => Some(State::Complete),
+                length => Some(State::Bytes(length)),
+            },
             _ => None,
         }
     }
 
     /// The members of a list field, over all its lines.
     fn values(&self, name: &str) -> Vec<String> {
-        let lines = self
-            .answer
-            .headers
-            .iter()
-            .filter(|(known, _)| known.eq_ignore_ascii_case(name));
-        lines
-            .flat_map(|(_, value)| value.split(','))
-            .map(|value| value.trim().to_owned())
-            .collect()
+        let lines = self.answer.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        lines.flat_map(|(_, value)| value.split(',')).map(|value| value.trim().to_owned()).collect()
     }
 
     /// RFC 9110 section 5.5 and RFC 9112 section 2.2.

@@ -53,11 +53,7 @@ impl Request {
             method: "GET".into(),
             path: "/".into(),
             version: Version::HTTP_11,
-            headers: vec![
-                field("Host", "lab.test"),
-                field("Accept", "*/*"),
-                field("Connection", "close"),
-            ],
+            headers: vec![field("Host", "lab.test"), field("Accept", "*/*"), field("Connection", "close")],
             body: Vec::new(),
             timeout: Duration::from_secs(10),
         }
@@ -100,8 +96,7 @@ impl Request {
     /// Takes away all fields of that name.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
-        self.headers
-            .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self
     }
 
@@ -130,8 +125,7 @@ impl Request {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         let framed = self.headers.iter().any(|(name, _)| {
-            name.eq_ignore_ascii_case("content-length")
-                || name.eq_ignore_ascii_case("transfer-encoding")
+            name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
         });
         if !self.body.is_empty() && !framed {
             head.push_str(&format!("Content-Length: {}\r\n", self.body.len()));
@@ -172,21 +166,14 @@ pub fn send(addr: SocketAddr, request: &Request) -> io::Result<Answer> {
         let _ = socket.shutdown(Shutdown::Both);
         match (stop?, unwritten) {
             // An RST is told once: where the write met it, the read sees a FIN.
-            (Stop::Fin, Some(error)) if error.kind() == ErrorKind::ConnectionReset => {
-                Ok(Stop::Reset)
-            }
+            (Stop::Fin, Some(error)) if error.kind() == ErrorKind::ConnectionReset => Ok(Stop::Reset),
             (stop, _) => Ok::<_, io::Error>(stop),
         }
     })?;
     Ok(reader.finish(stop, start.elapsed(), request.version == Version::HTTP_10))
 }
 
-fn receive(
-    mut socket: &TcpStream,
-    start: Instant,
-    timeout: Duration,
-    reader: &mut Reader,
-) -> io::Result<Stop> {
+fn receive(mut socket: &TcpStream, start: Instant, timeout: Duration, reader: &mut Reader) -> io::Result<Stop> {
     let mut chunk = [0; 16 << 10];
     loop {
         let mut left = timeout.saturating_sub(start.elapsed());
