@@ -1,5 +1,173 @@
-//! The configured whole.
+//! `Gateway`: the configured whole. Built once, asked for every exchange.
+//!
+//! Its one rule: it decides nothing and renders nothing by itself; it hands its settings to the rooms
+//! that do.
 
-/// stub
-#[derive(Debug)]
-pub struct Gateway {}
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderValue, Response};
+
+use crate::classify::Probe;
+use crate::decide::{Decision, Profile};
+use crate::exchange::Exchange;
+use crate::fault::Fault;
+use crate::reply::{Disclosure, InvalidName, Name, Record, Reply};
+
+/// Who we are, which status a fault becomes, how much is told, and which errors are known.
+///
+/// Cheap to clone, and fit for a `static` behind a `LazyLock`.
+///
+/// ```
+/// use badgateway::{Exchange, Gateway};
+///
+/// let gateway = Gateway::new("gw.example.net").unwrap();
+/// let request = http::Request::get("/").header("accept", "text/plain").body(()).unwrap();
+/// let exchange = Exchange::of(&request);
+///
+/// let error = badgateway::Fault::new(badgateway::FaultKind::ConnectionRefused);
+/// let response = gateway.answer_fault(&error, &exchange);
+/// assert_eq!(response.status(), 502);
+/// assert_eq!(response.headers()["proxy-status"], "gw.example.net; error=connection_refused");
+/// assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
+/// ```
+#[derive(Clone)]
+pub struct Gateway {
+    name: Name,
+    profile: Profile,
+    disclosure: Disclosure,
+    probes: Cow<'static, [Probe]>,
+}
+
+impl Gateway {
+    /// A gateway of that name, with the RFC's statuses and the least disclosure.
+    ///
+    /// The name identifies us in `Proxy-Status`: the deployment, as its operators know it
+    /// (`gw.example.net`), and not the product (RFC 9209 section 2).
+    ///
+    /// # Errors
+    ///
+    /// If the name is empty, longer than 256 bytes, or has other characters than printable ASCII.
+    pub fn new(name: impl AsRef<str>) -> Result<Self, InvalidName> {
+        Ok(Self {
+            name: Name::new(name.as_ref())?,
+            profile: Profile::default(),
+            disclosure: Disclosure::default(),
+            probes: Cow::Borrowed(builtin_probes()),
+        })
+    }
+
+    /// With another status policy.
+    #[must_use]
+    pub fn with_profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
+        self
+    }
+
+    /// With more, or less, told to the client.
+    #[must_use]
+    pub fn with_disclosure(mut self, disclosure: Disclosure) -> Self {
+        self.disclosure = disclosure;
+        self
+    }
+
+    /// With probes for error types of the caller's own. They are asked before those of this crate's
+    /// adapters, which are there already, and before any that were given earlier.
+    #[must_use]
+    pub fn with_probes(mut self, probes: &'static [Probe]) -> Self {
+        self.probes = Cow::Owned([probes, &self.probes].concat());
+        self
+    }
+
+    /// What went wrong: [`classify`](crate::classify::classify()) with every probe at hand.
+    #[must_use]
+    pub fn classify(&self, error: &(dyn Error + 'static), exchange: &Exchange) -> Fault {
+        crate::classify::classify(error, &self.probes, exchange)
+    }
+
+    /// What to do: [`decide`](crate::decide::decide) by this gateway's profile.
+    #[must_use]
+    pub fn decide(&self, fault: &Fault, exchange: &Exchange) -> Decision {
+        crate::decide::decide(fault, exchange, &self.profile)
+    }
+
+    /// The complete response to an exchange that failed with this error.
+    ///
+    /// Total: there is an answer for everything. It is the right one while nothing final has gone to
+    /// the client; later, [`decide`](Self::decide) says how to end what was begun, and this is the answer
+    /// that would have been sent.
+    ///
+    /// The reason phrase of a status such as 522 is not part of an [`http::Response`]:
+    /// [`reason`](crate::reply::reason) has it, and [`answer_wire`](Self::answer_wire) writes it. Nor is there
+    /// a `Date`, because there is no clock in here; HTTP servers add it (RFC 9110 section 6.6.1).
+    #[must_use]
+    pub fn answer(&self, error: &(dyn Error + 'static), exchange: &Exchange) -> Response<Bytes> {
+        self.answer_fault(&self.classify(error, exchange), exchange)
+    }
+
+    /// The same for a fault that is known already.
+    #[must_use]
+    pub fn answer_fault(&self, fault: &Fault, exchange: &Exchange) -> Response<Bytes> {
+        self.reply(fault, exchange).response()
+    }
+
+    /// The same response as the bytes of HTTP/1.1, appended to a buffer: status line with its reason
+    /// phrase, fields, and the body, if the method is not HEAD. Allocates only to grow the buffer, for
+    /// which 2 KiB are enough (a page takes 6) unless names or references are very long.
+    ///
+    /// ```
+    /// use badgateway::decide::Profile;
+    /// use badgateway::{Exchange, Fault, FaultKind, Gateway};
+    ///
+    /// let gateway = Gateway::new("gw").unwrap().with_profile(Profile::Cloudflare);
+    /// let mut out = Vec::new();
+    /// gateway.answer_wire(&Fault::new(FaultKind::ConnectionTimeout), &Exchange::default(), &mut out);
+    /// assert!(out.starts_with(b"HTTP/1.1 522 Connection Timed Out\r\nproxy-status: gw; error=connection_timeout\r\n"));
+    /// ```
+    pub fn answer_wire(&self, fault: &Fault, exchange: &Exchange, out: &mut Vec<u8>) {
+        self.reply(fault, exchange).wire(out);
+    }
+
+    /// The `Proxy-Status` value alone: for a response that is made elsewhere.
+    #[must_use]
+    pub fn proxy_status(&self, fault: &Fault, exchange: &Exchange) -> HeaderValue {
+        self.reply(fault, exchange).proxy_status()
+    }
+
+    /// The line for the log.
+    #[must_use]
+    pub fn record<'a>(&'a self, fault: &'a Fault, exchange: &'a Exchange) -> Record<'a> {
+        Record::new(self.reply(fault, exchange), self.decide(fault, exchange))
+    }
+
+    fn reply<'a>(&'a self, fault: &'a Fault, exchange: &'a Exchange) -> Reply<'a> {
+        let status = self.profile.status(fault, exchange);
+        Reply { name: &self.name, disclosure: self.disclosure, fault, exchange, status }
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway")
+            .field("name", &self.name.plain())
+            .field("profile", &self.profile)
+            .field("disclosure", &self.disclosure)
+            .field("probes", &self.probes.len())
+            .finish()
+    }
+}
+
+/// The probes of the adapters that are built in.
+pub(crate) const fn builtin_probes() -> &'static [Probe] {
+    &[
+        // ADAPTERS: one line for each, as soon as it has its `PROBE`.
+        // #[cfg(feature = "hyper1")]
+        // crate::adapters::hyper1::PROBE,
+        // #[cfg(feature = "rustls023")]
+        // crate::adapters::rustls023::PROBE,
+        // #[cfg(feature = "tokio1")]
+        // crate::adapters::tokio1::PROBE,
+    ]
+}

@@ -1,1 +1,92 @@
-//! hyper 1.
+//! hyper 1: its errors, and reason phrases for its server.
+//!
+//! Its one rule: hyper's predicates first. They leave "reading the head", "reading the body" and
+//! "writing the request" alike; those three are told apart by the name of the private kind.
+
+use std::error::Error;
+
+use http::{Response, StatusCode};
+use hyper::ext::ReasonPhrase;
+
+use crate::classify::{Cause, Finding, Probe, downcast, text};
+use crate::fault::{FaultKind, Phase};
+
+/// Knows [`hyper::Error`].
+///
+/// Coarse without further facts: hyper's parser keeps neither bytes nor offsets, so a TLS alert, an SSH
+/// greeting and `HTTP/2.0 200` are all [`FaultKind::NotHttp`], by text; and "message head is too large"
+/// is split by [`Exchange::received`](crate::exchange::Exchange::received).
+pub const PROBE: Probe = probe;
+
+fn probe<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
+    downcast::<hyper::Error>(link).map(finding)
+}
+
+fn finding<'a>(error: &hyper::Error) -> Finding<'a> {
+    if error.is_incomplete_message() {
+        return Finding::of(Cause::Closed).likely_at(Phase::Head);
+    }
+    // "Canceled" is not the client's doing: the connection was not ready, or closed meanwhile.
+    if error.is_canceled() || error.is_closed() {
+        return Finding::of(Cause::Closed).weak().likely_at(Phase::Head);
+    }
+    if error.is_parse_too_large() {
+        return Finding::of(Cause::HeadTooLarge).at(Phase::Head);
+    }
+    if error.is_parse_status() {
+        return Finding::of(FaultKind::BadStatusLine).at(Phase::Head);
+    }
+    if error.is_body_write_aborted() {
+        return Finding::request_body();
+    }
+    let name = text::by_name(error);
+    if error.is_parse() {
+        return name.unwrap_or(Finding::of(FaultKind::Unclassified)).at(Phase::Head);
+    }
+    if error.is_user() {
+        return name.unwrap_or(Finding::of(FaultKind::ProxyInternal));
+    }
+    if error.is_timeout() {
+        return Finding::of(Cause::TimedOut).likely_at(Phase::Head);
+    }
+    name.unwrap_or_default()
+}
+
+/// Gives the response of a gateway its reason phrase, for the statuses that have none registered: 499,
+/// 520 to 526 and 530. Without it hyper's server writes `520 <none>`.
+///
+/// Takes away the phrase of a foreign response otherwise, which would contradict a replaced status.
+///
+/// ```
+/// use badgateway::adapters::hyper1::reason_phrase;
+/// use hyper::ext::ReasonPhrase;
+///
+/// let mut response = http::Response::builder().status(522).body(()).unwrap();
+/// reason_phrase(&mut response);
+/// let phrase = response.extensions().get::<ReasonPhrase>().unwrap();
+/// assert_eq!(phrase.as_bytes(), b"Connection Timed Out");
+/// ```
+pub fn reason_phrase<B>(response: &mut Response<B>) {
+    let phrase = unregistered_reason(response.status());
+    match phrase {
+        Some(phrase) => _ = response.extensions_mut().insert(phrase),
+        None => _ = response.extensions_mut().remove::<ReasonPhrase>(),
+    }
+}
+
+/// nginx's word for 499 and Cloudflare's for the others.
+fn unregistered_reason(status: StatusCode) -> Option<ReasonPhrase> {
+    let phrase: &'static [u8] = match status.as_u16() {
+        499 => b"Client Closed Request",
+        520 => b"Web Server Returned an Unknown Error",
+        521 => b"Web Server Is Down",
+        522 => b"Connection Timed Out",
+        523 => b"Origin Is Unreachable",
+        524 => b"A Timeout Occurred",
+        525 => b"SSL Handshake Failed",
+        526 => b"Invalid SSL Certificate",
+        530 => b"Origin DNS Error",
+        _ => return None,
+    };
+    Some(ReasonPhrase::from_static(phrase))
+}

@@ -1,1 +1,116 @@
-//! rustls 0.23.
+//! rustls 0.23: alerts, certificates, and ports that speak no TLS.
+//!
+//! Its one rule: what the certificate is judged for is told apart; what the two TLS stacks disagree
+//! about is one kind, because the repair is the same. Sources: RFC 8446 section 6, RFC 5280 section 6.
+
+use std::error::Error;
+use std::fmt::Write;
+
+use rustls::{CertificateError, InvalidMessage};
+
+use crate::classify::{Cause, Finding, Probe, downcast};
+use crate::fault::{Code, Evidence, Fault, FaultKind, Phase};
+
+/// Knows [`rustls::Error`], which stands inside an `io::Error` in the chains of all who use rustls over a socket.
+///
+/// The phase is the handshake, unless the caller names a later one: a TLS 1.3 server judges the client's
+/// certificate after the handshake, when the request may have been written. Certificates of the next
+/// hop are judged in the handshake always.
+pub const PROBE: Probe = probe;
+
+fn probe<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
+    downcast::<rustls::Error>(link).map(finding)
+}
+
+fn finding<'a>(error: &rustls::Error) -> Finding<'a> {
+    use rustls::Error as E;
+    match error {
+        E::AlertReceived(alert) => {
+            Finding::of(Fault::new(FaultKind::TlsAlert).with_code(Code::TlsAlert(u8::from(*alert))))
+        }
+        E::InvalidCertificate(reason) => certificate(reason).at(Phase::Tls),
+        // What came does not begin as a TLS record.
+        E::InvalidMessage(InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion) => {
+            Finding::of(Cause::NotTls)
+        }
+        E::NoApplicationProtocol => Finding::of(FaultKind::TlsNoAlpn).at(Phase::Tls),
+        // A verifier or a crypto provider of somebody's own, who may have named the fault already.
+        E::Other(other) => match other.0.downcast_ref::<Fault>() {
+            Some(fault) => Finding::of(*fault).at(fault.phase()),
+            None => Finding::of(FaultKind::TlsProtocol),
+        },
+        // The gateway's own: clock, random numbers, keys, revocation lists, sizes.
+        E::General(_)
+        | E::FailedToGetCurrentTime
+        | E::FailedToGetRandomBytes
+        | E::HandshakeNotComplete
+        | E::EncryptError
+        | E::BadMaxFragmentSize
+        | E::InconsistentKeys(_)
+        | E::InvalidCertRevocationList(_)
+        | E::UnsupportedNameType => Finding::of(FaultKind::ProxyInternal),
+        // What the two stacks disagree about, and what rustls will add.
+        _ => Finding::of(FaultKind::TlsProtocol),
+    }
+}
+
+fn certificate<'a>(reason: &CertificateError) -> Finding<'a> {
+    use CertificateError as C;
+    Finding::of(match reason {
+        C::Expired | C::ExpiredContext { .. } => FaultKind::CertExpired,
+        C::NotValidYet | C::NotValidYetContext { .. } => FaultKind::CertNotYetValid,
+        C::NotValidForName | C::NotValidForNameContext { .. } => FaultKind::CertNameMismatch,
+        C::UnknownIssuer => FaultKind::CertUntrusted,
+        C::Revoked => FaultKind::CertRevoked,
+        C::Other(other) => match other.0.downcast_ref::<Fault>() {
+            Some(fault) => return Finding::of(*fault),
+            None => FaultKind::CertInvalid,
+        },
+        // `BadSignature` as well, and not `CertUntrusted`: it says the same of a chain whose links do not
+        // fit and of a peer that does not own its certificate's key, and no root will mend the second.
+        _ => FaultKind::CertInvalid,
+    })
+}
+
+/// The names and dates behind an error, for the operator: escaped and bounded, because the peer wrote some of them.
+///
+/// ```
+/// use badgateway::adapters::rustls023::evidence;
+/// use rustls::{CertificateError, pki_types::ServerName};
+///
+/// let error = rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {
+///     expected: ServerName::try_from("api.internal").unwrap(),
+///     presented: vec!["DnsName(\"www.example\")".into()],
+/// });
+/// assert_eq!(
+///     evidence(&error).to_string(),
+///     r#"asked for: api.internal; certificate is for: DnsName("www.example")"#,
+/// );
+/// ```
+#[must_use]
+pub fn evidence(error: &rustls::Error) -> Evidence {
+    use CertificateError as C;
+    /// The most names that are written down; a certificate can hold thousands.
+    const NAMES: usize = 16;
+    let evidence = Evidence::new();
+    let rustls::Error::InvalidCertificate(reason) = error else { return evidence.with_error(error) };
+    match reason {
+        C::NotValidForNameContext { expected, presented } => {
+            let evidence = evidence.with_text("asked for", &expected.to_str());
+            presented.iter().take(NAMES).fold(evidence, |evidence, name| evidence.with_text("certificate is for", name))
+        }
+        C::ExpiredContext { time, not_after } => evidence
+            .with_text("checked at", &seconds(time.as_secs()))
+            .with_text("certificate was valid until", &seconds(not_after.as_secs())),
+        C::NotValidYetContext { time, not_before } => evidence
+            .with_text("checked at", &seconds(time.as_secs()))
+            .with_text("certificate is valid from", &seconds(not_before.as_secs())),
+        _ => evidence.with_error(error),
+    }
+}
+
+fn seconds(unix: u64) -> String {
+    let mut text = String::new();
+    let _ = write!(text, "{unix} s after 1970-01-01 UTC");
+    text
+}

@@ -130,7 +130,7 @@ pub fn advise(fault: &Fault, exchange: &Exchange) -> Retry {
 }
 
 /// Faults that the same next hop would repeat: they need a repair, not a second try.
-const fn is_lasting(kind: FaultKind) -> bool {
+pub(crate) const fn is_lasting(kind: FaultKind) -> bool {
     use FaultKind as K;
     match kind {
         K::NoRoute

@@ -1,1 +1,49 @@
-//! TODO
+//! What the client is told: a complete, correct response, and the line for the log.
+//!
+//! Its one rule: everything interpolated is escaped for its format and bounded, and no more is told
+//! than [`Disclosure`] allows.
+//!
+//! - [`Gateway::answer`](crate::Gateway::answer) makes the response, in the format that the client
+//!   accepts: problem details (RFC 9457), JSON, an HTML page, plain text.
+//! - [`Gateway::record`](crate::Gateway::record) makes the [`Record`], one JSON object for the log.
+//! - [`reason`] has the reason phrases of 520 to 526 and 530, which no registry has.
+
+mod disclosure;
+mod name;
+mod negotiate;
+mod page;
+mod problem;
+mod proxy_status;
+mod reason;
+mod record;
+mod response;
+mod sf;
+mod sink;
+mod text;
+mod words;
+
+use http::StatusCode;
+
+use crate::exchange::Exchange;
+use crate::fault::Fault;
+
+pub use self::disclosure::Disclosure;
+pub use self::name::InvalidName;
+pub(crate) use self::name::Name;
+pub use self::reason::reason;
+pub use self::record::Record;
+
+/// The most bytes of a next hop's name in a body.
+const MAX_NEXT_HOP: usize = 256;
+/// The most bytes of the caller's reference in a body.
+const MAX_REFERENCE: usize = 128;
+
+/// One answer to be rendered: everything a format may draw on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reply<'a> {
+    pub(crate) name: &'a Name,
+    pub(crate) disclosure: Disclosure,
+    pub(crate) fault: &'a Fault,
+    pub(crate) exchange: &'a Exchange,
+    pub(crate) status: StatusCode,
+}

@@ -1,0 +1,289 @@
+//! The table: cause × phase → kind of fault.
+//!
+//! Its one rule: a [`Cause`] says why the work stopped, the phase says which work it was, and only
+//! the two together are a fault. Every cell is filled in; facts of the exchange pick between the two
+//! columns of the head, and decide three rows that no phase can.
+
+use super::finding::Cause;
+use crate::exchange::{BodyFraming, Exchange, Forwarded};
+use crate::fault::{Class, Fault, FaultKind, Phase};
+
+/// hyper's smallest `http1_max_buf_size`: a head of fewer bytes cannot be too large for it.
+const HYPER_SMALLEST_BUFFER: u64 = 8192;
+/// 101 fields of the shortest form, `a:` with its line end, behind the shortest status line: fewer
+/// bytes cannot hold more fields than hyper takes by default, which is 100.
+const FEWEST_BYTES_OF_101_FIELDS: u64 = 421;
+
+/// The kinds of one cause, by phase. The head has two columns: no byte of it has come, or some have.
+type Row = [FaultKind; 9];
+
+/// What that cause means in that phase.
+pub(super) fn fault(cause: Cause, phase: Phase, exchange: &Exchange) -> Fault {
+    use FaultKind::{
+        AmbiguousFraming, BadHeader, BadTrailer, BodyReset, BodyStalled, BodyTruncated, ClosedBeforeResponse,
+        ConnectDenied, ConnectReset, ConnectionLimit, ConnectionRefused, ConnectionTimeout, DnsFailure, DnsTimeout,
+        HeadReset, HeadStalled, HeadTooLarge, HeadTruncated, LocalExhausted, NotHttp, ResetBeforeResponse,
+        ResponseTimeout, SendReset, SendTimeout, TlsClosed, TlsNotTls, TlsProtocol, TlsReset, TlsTimeout, TlsTruncated,
+        TooManyHeaders, TrailersTooLarge, Unclassified, Unreachable,
+    };
+    #[rustfmt::skip]
+    let row: &Row = match cause {
+        //  Select            Resolve     Connect            Tls          Send            Head, silent          Head, begun      Body              Trailers
+        // Waiting for a place in the pool is HAProxy's `sQ`.
+        Cause::TimedOut =>
+            &[ConnectionLimit, DnsTimeout, ConnectionTimeout, TlsTimeout,  SendTimeout,    ResponseTimeout,      HeadStalled,     BodyStalled,      BodyStalled],
+        // `connect(2)`: EAGAIN is a lack of local ports. `socket(7)`: later it is SO_RCVTIMEO or SO_SNDTIMEO.
+        Cause::WouldBlock =>
+            &[LocalExhausted, DnsTimeout, LocalExhausted,    TlsTimeout,  SendTimeout,    ResponseTimeout,      HeadStalled,     BodyStalled,      BodyStalled],
+        Cause::Refused =>
+            &[ConnectionRefused, DnsFailure, ConnectionRefused, ConnectionRefused, ConnectionRefused, ConnectionRefused, ConnectionRefused, ConnectionRefused, ConnectionRefused],
+        Cause::Reset =>
+            &[ConnectReset,   DnsFailure, ConnectReset,      TlsReset,    SendReset,      ResetBeforeResponse,  HeadReset,       BodyReset,        BodyReset],
+        Cause::Closed =>
+            &[ConnectReset,   DnsFailure, ConnectReset,      TlsClosed,   SendReset,      ClosedBeforeResponse, HeadTruncated,   BodyTruncated,    BodyTruncated],
+        // RFC 9112 section 9.8: only where the length was not announced does a missing close_notify matter.
+        Cause::ClosedWithoutNotify if length_is_known(exchange) =>
+            &[ConnectReset,   DnsFailure, ConnectReset,      TlsClosed,   SendReset,      ClosedBeforeResponse, HeadTruncated,   BodyTruncated,    BodyTruncated],
+        Cause::ClosedWithoutNotify =>
+            &[ConnectReset,   DnsFailure, ConnectReset,      TlsClosed,   SendReset,      ClosedBeforeResponse, HeadTruncated,   TlsTruncated,     TlsTruncated],
+        Cause::Unreachable =>
+            &[Unreachable,    DnsFailure, Unreachable,       Unreachable, Unreachable,    Unreachable,          Unreachable,     Unreachable,      Unreachable],
+        Cause::Denied =>
+            &[ConnectDenied,  DnsFailure, ConnectDenied,     ConnectDenied, ConnectDenied, ConnectDenied,       ConnectDenied,   ConnectDenied,    ConnectDenied],
+        Cause::InvalidArgument =>
+            &[Unclassified,   DnsFailure, ConnectDenied,     Unclassified, Unclassified,  Unclassified,         Unclassified,    Unclassified,     Unclassified],
+        Cause::Exhausted | Cause::OutOfMemory =>
+            &[LocalExhausted; 9],
+        // In the handshake a plain port answered; later a record was damaged.
+        Cause::NotTls =>
+            &[TlsNotTls,      TlsNotTls,  TlsNotTls,         TlsNotTls,   TlsProtocol,    TlsProtocol,          TlsProtocol,     TlsProtocol,      TlsProtocol],
+        Cause::BadField =>
+            &[BadHeader,      BadHeader,  BadHeader,         BadHeader,   BadHeader,      BadHeader,            BadHeader,       BadTrailer,       BadTrailer],
+        Cause::TooManyFields =>
+            &[TooManyHeaders, TooManyHeaders, TooManyHeaders, TooManyHeaders, TooManyHeaders, TooManyHeaders,   TooManyHeaders,  TrailersTooLarge, TrailersTooLarge],
+
+        // The three rows that no phase decides.
+        Cause::Fault(fault) => return fault.at(phase),
+        // A greeting before any request is another protocol's. On a used connection the bytes belong
+        // to the exchange before (or are a 408 to nobody), and say nothing about this one.
+        Cause::Unsolicited => return Fault::new(if exchange.reused == Some(true) { Unclassified } else { NotHttp }).at(phase),
+        // hyper says "too large" for too many bytes, for too many fields, and for a Content-Length that
+        // it cannot count; the number of bytes that came rules some of them out.
+        Cause::HeadTooLarge => return match exchange.received {
+            Some(n) if n < FEWEST_BYTES_OF_101_FIELDS => Fault::new(AmbiguousFraming).with_class(Class::FramingClOverflow),
+            Some(n) if n < HYPER_SMALLEST_BUFFER => Fault::new(TooManyHeaders),
+            Some(_) | None => Fault::new(HeadTooLarge),
+        }.at(phase),
+    };
+    let begun = exchange.received.is_some_and(|n| n > 0);
+    let kind = pick(row, phase, begun);
+    // Trailers are found bad by reading the body; they lie behind it.
+    if kind.phase() == Phase::Trailers { Fault::new(kind) } else { Fault::new(kind).at(phase) }
+}
+
+fn pick(row: &Row, phase: Phase, begun: bool) -> FaultKind {
+    let &[select, resolve, connect, tls, send, head_silent, head_begun, body, trailers] = row;
+    match phase {
+        Phase::Select => select,
+        Phase::Resolve => resolve,
+        Phase::Connect => connect,
+        Phase::Tls => tls,
+        Phase::Send => send,
+        Phase::Head => {
+            if begun {
+                head_begun
+            } else {
+                head_silent
+            }
+        }
+        Phase::Body => body,
+        Phase::Trailers => trailers,
+    }
+}
+
+/// Whether the end of the body was announced, so that the connection's end does not matter.
+fn length_is_known(exchange: &Exchange) -> bool {
+    match exchange.forwarded {
+        Forwarded::Nothing | Forwarded::Interim => false,
+        Forwarded::Head { framing, .. } => match framing {
+            BodyFraming::None | BodyFraming::Length => true,
+            // A body that upstream delimits by closing goes on to the client in chunks.
+            BodyFraming::Chunked | BodyFraming::UntilClose => false,
+        },
+    }
+}
+
+/// Whether the phase would change what is answered, or whether a retry is safe.
+pub(super) const fn needs_phase(cause: Cause) -> bool {
+    match cause {
+        // A TLS 1.3 server judges our certificate when our side of the handshake is done and the
+        // request may have been written (RFC 8446 section 2, figure 1).
+        Cause::Fault(fault) => matches!(fault.kind().phase(), Phase::Tls),
+        Cause::Refused | Cause::Denied | Cause::Exhausted | Cause::HeadTooLarge | Cause::Unsolicited => false,
+        Cause::Unreachable
+        | Cause::InvalidArgument
+        | Cause::OutOfMemory
+        | Cause::WouldBlock
+        | Cause::TimedOut
+        | Cause::Reset
+        | Cause::Closed
+        | Cause::ClosedWithoutNotify
+        | Cause::NotTls
+        | Cause::BadField
+        | Cause::TooManyFields => true,
+    }
+}
+
+/// The phase that a cause implies where nobody names one.
+///
+/// The head is the safe answer: the request may have been written by then. `EHOSTUNREACH` is not
+/// proof of the opposite, because the kernel reports it on open connections as well (Linux `tcp(7)`).
+pub(super) const fn implied(cause: Cause) -> Phase {
+    match cause {
+        Cause::Fault(fault) => fault.phase(),
+        Cause::Refused | Cause::Denied | Cause::Exhausted => Phase::Connect,
+        Cause::NotTls => Phase::Tls,
+        Cause::Unreachable
+        | Cause::InvalidArgument
+        | Cause::OutOfMemory
+        | Cause::WouldBlock
+        | Cause::TimedOut
+        | Cause::Reset
+        | Cause::Closed
+        | Cause::ClosedWithoutNotify
+        | Cause::HeadTooLarge
+        | Cause::Unsolicited
+        | Cause::BadField
+        | Cause::TooManyFields => Phase::Head,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::io;
+
+    use http::StatusCode;
+
+    use super::*;
+    use crate::classify::classify;
+    use crate::fault::Code;
+
+    /// The cells as the rules state them, once more and in other words: (cause, phase, received, kind).
+    #[test]
+    fn the_rules() {
+        use FaultKind as K;
+        use Phase::{Body, Connect, Head, Resolve, Select, Send, Tls, Trailers};
+        let none = None;
+        let some = Some(27);
+        #[rustfmt::skip]
+        let cases = [
+            (Cause::Refused, Connect, none, K::ConnectionRefused),
+            (Cause::Refused, Resolve, none, K::DnsFailure),
+            (Cause::TimedOut, Select, none, K::ConnectionLimit),
+            (Cause::TimedOut, Resolve, none, K::DnsTimeout),
+            (Cause::TimedOut, Connect, none, K::ConnectionTimeout),
+            (Cause::TimedOut, Tls, none, K::TlsTimeout),
+            (Cause::TimedOut, Send, none, K::SendTimeout),
+            (Cause::TimedOut, Head, none, K::ResponseTimeout),
+            (Cause::TimedOut, Head, Some(0), K::ResponseTimeout),
+            (Cause::TimedOut, Head, some, K::HeadStalled),
+            (Cause::TimedOut, Body, some, K::BodyStalled),
+            (Cause::TimedOut, Trailers, some, K::BodyStalled),
+            (Cause::WouldBlock, Connect, none, K::LocalExhausted),
+            (Cause::WouldBlock, Head, none, K::ResponseTimeout),
+            (Cause::WouldBlock, Body, none, K::BodyStalled),
+            (Cause::Reset, Resolve, none, K::DnsFailure),
+            (Cause::Reset, Connect, none, K::ConnectReset),
+            (Cause::Reset, Tls, none, K::TlsReset),
+            (Cause::Reset, Send, none, K::SendReset),
+            (Cause::Reset, Head, none, K::ResetBeforeResponse),
+            (Cause::Reset, Head, some, K::HeadReset),
+            (Cause::Reset, Body, some, K::BodyReset),
+            (Cause::Closed, Connect, none, K::ConnectReset),
+            (Cause::Closed, Tls, none, K::TlsClosed),
+            (Cause::Closed, Send, none, K::SendReset),
+            (Cause::Closed, Head, none, K::ClosedBeforeResponse),
+            (Cause::Closed, Head, Some(0), K::ClosedBeforeResponse),
+            (Cause::Closed, Head, some, K::HeadTruncated),
+            (Cause::Closed, Body, some, K::BodyTruncated),
+            (Cause::Closed, Trailers, some, K::BodyTruncated),
+            (Cause::ClosedWithoutNotify, Head, none, K::ClosedBeforeResponse),
+            (Cause::ClosedWithoutNotify, Head, some, K::HeadTruncated),
+            (Cause::ClosedWithoutNotify, Body, some, K::TlsTruncated),
+            (Cause::Unreachable, Connect, none, K::Unreachable),
+            (Cause::Unreachable, Head, none, K::Unreachable),
+            (Cause::Denied, Connect, none, K::ConnectDenied),
+            (Cause::InvalidArgument, Connect, none, K::ConnectDenied),
+            (Cause::InvalidArgument, Body, none, K::Unclassified),
+            (Cause::NotTls, Tls, none, K::TlsNotTls),
+            (Cause::NotTls, Connect, none, K::TlsNotTls),
+            (Cause::NotTls, Send, none, K::TlsProtocol),
+            (Cause::NotTls, Body, none, K::TlsProtocol),
+            (Cause::BadField, Head, some, K::BadHeader),
+            (Cause::BadField, Body, some, K::BadTrailer),
+            (Cause::TooManyFields, Head, some, K::TooManyHeaders),
+            (Cause::TooManyFields, Trailers, some, K::TrailersTooLarge),
+            (Cause::HeadTooLarge, Head, none, K::HeadTooLarge),
+            (Cause::HeadTooLarge, Head, Some(65_536), K::HeadTooLarge),
+            (Cause::HeadTooLarge, Head, Some(8192), K::HeadTooLarge),
+            (Cause::HeadTooLarge, Head, Some(8191), K::TooManyHeaders),
+            (Cause::HeadTooLarge, Head, Some(60), K::AmbiguousFraming),
+        ];
+        for (cause, phase, received, kind) in cases {
+            let exchange = Exchange { received, ..Exchange::default() };
+            assert_eq!(fault(cause, phase, &exchange).kind(), kind, "{cause:?} in {phase} after {received:?}");
+        }
+        for phase in Phase::ALL {
+            let exchange = Exchange::default();
+            assert_eq!(fault(Cause::Exhausted, *phase, &exchange).kind(), K::LocalExhausted);
+            assert_eq!(fault(Cause::OutOfMemory, *phase, &exchange).kind(), K::LocalExhausted);
+        }
+    }
+
+    #[test]
+    fn an_announced_length_makes_close_notify_irrelevant() {
+        let mut exchange = Exchange::default();
+        for (framing, kind) in [
+            (BodyFraming::Length, FaultKind::BodyTruncated),
+            (BodyFraming::None, FaultKind::BodyTruncated),
+            (BodyFraming::Chunked, FaultKind::TlsTruncated),
+            (BodyFraming::UntilClose, FaultKind::TlsTruncated),
+        ] {
+            exchange.forwarded = Forwarded::Head { status: StatusCode::OK, framing };
+            assert_eq!(fault(Cause::ClosedWithoutNotify, Phase::Body, &exchange).kind(), kind, "{framing:?}");
+        }
+    }
+
+    #[test]
+    fn bytes_without_a_request() {
+        let mut exchange = Exchange::default();
+        assert_eq!(fault(Cause::Unsolicited, Phase::Head, &exchange).kind(), FaultKind::NotHttp);
+        exchange.reused = Some(true);
+        assert_eq!(fault(Cause::Unsolicited, Phase::Head, &exchange).kind(), FaultKind::Unclassified);
+    }
+
+    /// No fact missing may make a retry look safe that is not: only connecting proves "not applied".
+    #[test]
+    fn without_facts_only_connecting_is_proof() {
+        use crate::fault::Applied;
+        for (errno, applied) in [
+            (libc_number(io::ErrorKind::ConnectionRefused), Applied::No),
+            (libc_number(io::ErrorKind::ConnectionReset), Applied::Perhaps),
+            (libc_number(io::ErrorKind::HostUnreachable), Applied::Perhaps),
+            (libc_number(io::ErrorKind::TimedOut), Applied::Perhaps),
+            (libc_number(io::ErrorKind::OutOfMemory), Applied::Perhaps),
+            (libc_number(io::ErrorKind::WouldBlock), Applied::Perhaps),
+        ] {
+            let error = io::Error::from_raw_os_error(errno);
+            let fault = classify(&error, &[], &Exchange::default());
+            assert_eq!(fault.applied(), applied, "{error}");
+            assert_eq!(fault.code(), Some(Code::Errno(errno)));
+        }
+    }
+
+    fn libc_number(kind: io::ErrorKind) -> i32 {
+        (1..12_000).find(|n| io::Error::from_raw_os_error(*n).kind() == kind).unwrap()
+    }
+}

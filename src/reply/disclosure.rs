@@ -1,0 +1,22 @@
+//! How much detail leaves the house.
+//!
+//! Its one rule: more is told only to whom the operator trusts more.
+
+/// How much of a fault a client is told.
+///
+/// RFC 9209 section 4 warns that `Proxy-Status` can reveal a deployment's configuration and
+/// topology. Whatever the level, the error type's token, the gateway's own name, the reference and
+/// the next hop's own `Proxy-Status` members are told: a caller at a trust boundary leaves
+/// [`Exchange::proxy_status`](crate::Exchange::proxy_status) empty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Disclosure {
+    /// The RFC 9209 error type, and nothing finer. The default.
+    #[default]
+    Token,
+    /// Also our own code and class of the fault with its numbers (offset, sizes, alert, rcode): no
+    /// text of a peer, no name of a host.
+    Details,
+    /// Also the next hop, its protocol and status, and the system's error number: for clients inside the house.
+    Trusted,
+}

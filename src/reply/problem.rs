@@ -1,0 +1,59 @@
+//! The body as problem details (RFC 9457), and as plain JSON.
+//!
+//! Its one rule: a member more never changes what the others mean, so that clients can ignore it.
+
+use super::Reply;
+use super::disclosure::Disclosure;
+use super::sink::{Sink, bounded, json};
+use super::words::Advice;
+use super::{MAX_NEXT_HOP, MAX_REFERENCE};
+
+impl Reply<'_> {
+    pub(crate) fn write_problem(&self, out: &mut impl Sink) {
+        let words = self.words();
+        let advice = self.advice();
+        out.put("{\"type\":\"");
+        out.put(words.uri);
+        out.put("\",\"title\":\"");
+        // RFC 9457 section 4.2.1: with "about:blank" the title is the status phrase.
+        out.put(if self.fault.error_type().is_some() { words.title } else { super::reason(self.status) });
+        out.put("\",\"status\":");
+        out.number(u64::from(self.status.as_u16()));
+        out.put(",\"detail\":\"");
+        out.put(words.detail);
+        out.put(" ");
+        out.put(advice.sentence());
+        out.put("\"");
+        if let Some(error_type) = self.fault.error_type() {
+            out.put(",\"error\":\"");
+            out.put(error_type.token());
+            out.put("\"");
+        }
+        out.put(",\"retryable\":");
+        out.put(if advice == Advice::TryAgain { "true" } else { "false" });
+        if self.disclosure >= Disclosure::Details {
+            member(out, "code", self.fault.kind().code());
+            if let Some(class) = self.fault.class() {
+                member(out, "class", class.as_str());
+            }
+            member(out, "phase", self.fault.phase().code());
+        }
+        if self.disclosure >= Disclosure::Trusted {
+            if let Some(next_hop) = self.exchange.next_hop.as_deref() {
+                member(out, "next_hop", bounded(next_hop, MAX_NEXT_HOP));
+            }
+        }
+        if let Some(reference) = self.exchange.reference.as_deref() {
+            member(out, "reference", bounded(reference, MAX_REFERENCE));
+        }
+        out.put("}");
+    }
+}
+
+fn member(out: &mut impl Sink, name: &str, value: &str) {
+    out.put(",\"");
+    out.put(name);
+    out.put("\":\"");
+    json(out, value);
+    out.put("\"");
+}

@@ -1,0 +1,256 @@
+//! The `Proxy-Status` member (RFC 9209): who we are, what failed, and as much more as may be told.
+//!
+//! Its one rule: the value is a valid structured field, whatever the names and numbers in it.
+
+use crate::fault::{Code, ErrorType, FaultKind};
+
+use super::Reply;
+use super::disclosure::Disclosure;
+use super::reason::reason;
+use super::sf;
+use super::sink::{Sink, bounded};
+
+/// The longest value of the next hop's own that ours is appended to.
+const MAX_INHERITED: usize = 1024;
+/// The most bytes of a next hop's name.
+const MAX_NEXT_HOP: usize = 256;
+/// The most bytes of a protocol's name (RFC 7301 section 3.1).
+const MAX_ALPN: usize = 255;
+
+impl Reply<'_> {
+    /// Writes the whole value: the next hop's own members, if they are valid and at most 1 KiB, then
+    /// ours. The last member is the nearest to the client (RFC 9209 section 2).
+    pub(crate) fn write_proxy_status(&self, out: &mut impl Sink) {
+        if let Some(inherited) = self.inherited() {
+            out.put(inherited);
+            out.put(", ");
+        }
+        out.put(self.name.item());
+        let Some(error_type) = self.fault.error_type() else { return };
+        out.put("; error=");
+        out.put(error_type.token());
+        if self.disclosure >= Disclosure::Details {
+            self.write_extra(out, error_type);
+            out.put("; details=\"");
+            self.write_details(out);
+            out.put("\"");
+        }
+        if self.disclosure >= Disclosure::Trusted {
+            self.write_trusted(out);
+        }
+    }
+
+    fn inherited(&self) -> Option<&str> {
+        let value = self.exchange.proxy_status.as_ref()?;
+        let fits = value.len() <= MAX_INHERITED && sf::is_list_of_names(value.as_bytes());
+        if fits { value.to_str().ok() } else { None }
+    }
+
+    /// The extra parameters that the registry defines for this type, from the fault's numbers.
+    fn write_extra(&self, out: &mut impl Sink, error_type: ErrorType) {
+        match error_type {
+            ErrorType::DnsError => {
+                if let Some(Code::DnsRcode(rcode)) = self.fault.code() {
+                    if let Some(name) = rcode_name(rcode) {
+                        out.put("; rcode=\"");
+                        out.put(name);
+                        out.put("\"");
+                    }
+                }
+            }
+            ErrorType::TlsAlertReceived => {
+                if let Some(Code::TlsAlert(alert)) = self.fault.code() {
+                    integer(out, "alert-id", Some(u64::from(alert)));
+                    if let Some(name) = alert_name(alert) {
+                        out.put("; alert-message=");
+                        out.put(name);
+                    }
+                }
+            }
+            ErrorType::HttpRequestError => {
+                if self.status.is_client_error() {
+                    integer(out, "status-code", Some(u64::from(self.status.as_u16())));
+                    out.put("; status-phrase=");
+                    sf::string(out, reason(self.status));
+                }
+            }
+            ErrorType::HttpResponseHeaderSectionSize => integer(out, "header-section-size", self.fault.received()),
+            ErrorType::HttpResponseHeaderSize => integer(out, "header-size", self.fault.received()),
+            ErrorType::HttpResponseBodySize => integer(out, "body-size", self.fault.received()),
+            ErrorType::HttpResponseTrailerSectionSize => integer(out, "trailer-section-size", self.fault.received()),
+            ErrorType::HttpResponseTrailerSize => integer(out, "trailer-size", self.fault.received()),
+            ErrorType::HttpResponseTransferCoding => {
+                // Of an unknown coding the fault does not keep the name.
+                if self.fault.kind() == FaultKind::BadChunk {
+                    out.put("; coding=chunked");
+                }
+            }
+            ErrorType::DnsTimeout
+            | ErrorType::DestinationNotFound
+            | ErrorType::DestinationUnavailable
+            | ErrorType::DestinationIpProhibited
+            | ErrorType::DestinationIpUnroutable
+            | ErrorType::ConnectionRefused
+            | ErrorType::ConnectionTerminated
+            | ErrorType::ConnectionTimeout
+            | ErrorType::ConnectionReadTimeout
+            | ErrorType::ConnectionWriteTimeout
+            | ErrorType::ConnectionLimitReached
+            | ErrorType::TlsProtocolError
+            | ErrorType::TlsCertificateError
+            | ErrorType::HttpRequestDenied
+            | ErrorType::HttpResponseIncomplete
+            | ErrorType::HttpResponseContentCoding
+            | ErrorType::HttpResponseTimeout
+            | ErrorType::HttpUpgradeFailed
+            | ErrorType::HttpProtocolError
+            | ErrorType::ProxyInternalResponse
+            | ErrorType::ProxyInternalError
+            | ErrorType::ProxyConfigurationError
+            | ErrorType::ProxyLoopDetected => {}
+        }
+    }
+
+    /// Our own words for it: codes and numbers only, nothing that needs an escape.
+    fn write_details(&self, out: &mut impl Sink) {
+        let fault = self.fault;
+        out.put(fault.kind().code());
+        if let Some(class) = fault.class() {
+            out.put(": ");
+            out.put(class.as_str());
+        }
+        if fault.phase() != fault.kind().phase() {
+            out.put(" in ");
+            out.put(fault.phase().code());
+        }
+        if let Some(offset) = fault.offset() {
+            out.put(" at ");
+            out.number(offset);
+        }
+        match (fault.received(), fault.expected()) {
+            (Some(received), Some(expected)) => {
+                out.put(", ");
+                out.number(received);
+                out.put(" of ");
+                out.number(expected);
+                out.put(" bytes");
+            }
+            (Some(received), None) => {
+                out.put(", after ");
+                out.number(received);
+                out.put(" bytes");
+            }
+            (None, Some(expected)) => {
+                out.put(", of ");
+                out.number(expected);
+                out.put(" bytes");
+            }
+            (None, None) => {}
+        }
+        let (label, number) = match fault.code() {
+            None => return,
+            Some(Code::Errno(n)) if self.disclosure >= Disclosure::Trusted => {
+                out.put(", errno ");
+                if n < 0 {
+                    out.put("-");
+                }
+                return out.number(u64::from(n.unsigned_abs()));
+            }
+            // The status is in a parameter of its own.
+            Some(Code::Errno(_) | Code::Status(_)) => return,
+            Some(Code::TlsAlert(n)) => (", alert ", u64::from(n)),
+            Some(Code::H2(n)) => (", h2 code ", u64::from(n)),
+            Some(Code::H3(n)) => (", h3 code ", u64::from(n)),
+            Some(Code::DnsRcode(n)) => (", rcode ", u64::from(n)),
+        };
+        out.put(label);
+        out.number(number);
+    }
+
+    fn write_trusted(&self, out: &mut impl Sink) {
+        if let Some(next_hop) = self.exchange.next_hop.as_deref() {
+            out.put("; next-hop=");
+            sf::token_or_string(out, bounded(next_hop, MAX_NEXT_HOP));
+        }
+        if let Some(protocol) = self.exchange.next_protocol.as_deref() {
+            out.put("; next-protocol=");
+            let protocol = bounded(protocol, MAX_ALPN);
+            // RFC 9209 section 2.1.3: a Token if it can be one, else a Byte Sequence.
+            if sf::is_token(protocol) { out.put(protocol) } else { sf::byte_sequence(out, protocol.as_bytes()) }
+        }
+        integer(out, "received-status", self.exchange.received_status.map(|s| u64::from(s.as_u16())));
+    }
+}
+
+/// A parameter with an Integer. One that is too large for the format is left out, not bent.
+fn integer(out: &mut impl Sink, key: &str, value: Option<u64>) {
+    if let Some(value) = value.filter(|&n| n <= sf::MAX_INTEGER) {
+        out.put("; ");
+        out.put(key);
+        out.put("=");
+        out.number(value);
+    }
+}
+
+/// The name of a DNS response code (RFC 1035 section 4.1.1, RFC 6895 section 2.3).
+pub(crate) const fn rcode_name(rcode: u16) -> Option<&'static str> {
+    Some(match rcode {
+        0 => "NOERROR",
+        1 => "FORMERR",
+        2 => "SERVFAIL",
+        3 => "NXDOMAIN",
+        4 => "NOTIMP",
+        5 => "REFUSED",
+        6 => "YXDOMAIN",
+        7 => "YXRRSET",
+        8 => "NXRRSET",
+        9 => "NOTAUTH",
+        10 => "NOTZONE",
+        11 => "DSOTYPENI",
+        16 => "BADVERS",
+        23 => "BADCOOKIE",
+        _ => return None,
+    })
+}
+
+/// The name of a TLS alert (RFC 8446 section 6, and the older ones it reserves).
+pub(crate) const fn alert_name(alert: u8) -> Option<&'static str> {
+    Some(match alert {
+        0 => "close_notify",
+        10 => "unexpected_message",
+        20 => "bad_record_mac",
+        21 => "decryption_failed",
+        22 => "record_overflow",
+        30 => "decompression_failure",
+        40 => "handshake_failure",
+        41 => "no_certificate",
+        42 => "bad_certificate",
+        43 => "unsupported_certificate",
+        44 => "certificate_revoked",
+        45 => "certificate_expired",
+        46 => "certificate_unknown",
+        47 => "illegal_parameter",
+        48 => "unknown_ca",
+        49 => "access_denied",
+        50 => "decode_error",
+        51 => "decrypt_error",
+        60 => "export_restriction",
+        70 => "protocol_version",
+        71 => "insufficient_security",
+        80 => "internal_error",
+        86 => "inappropriate_fallback",
+        90 => "user_canceled",
+        100 => "no_renegotiation",
+        109 => "missing_extension",
+        110 => "unsupported_extension",
+        111 => "certificate_unobtainable",
+        112 => "unrecognized_name",
+        113 => "bad_certificate_status_response",
+        114 => "bad_certificate_hash_value",
+        115 => "unknown_psk_identity",
+        116 => "certificate_required",
+        120 => "no_application_protocol",
+        121 => "ech_required",
+        _ => return None,
+    })
+}

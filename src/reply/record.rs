@@ -1,0 +1,241 @@
+//! The log record: one JSON object on one line, for every exchange with a fault.
+//!
+//! Its one rule: the same keys in the same order, `null` where nothing is known, and nothing that
+//! could break the line.
+
+use std::fmt;
+
+use crate::decide::{Decision, How, applied, retry};
+use crate::exchange::Forwarded;
+use crate::fault::{Code, Confidence, Evidence};
+
+use super::Reply;
+use super::proxy_status::{alert_name, rcode_name};
+use super::sink::{Formatting, InJson, Sink, bounded, json};
+
+/// The most bytes of a path, before it is escaped.
+const MAX_PATH: usize = 2048;
+/// The most bytes of any other text.
+const MAX_TEXT: usize = 512;
+/// The most texts of evidence, and the most fields of the caller's own.
+const MAX_ITEMS: usize = 32;
+
+/// What goes into the log about one fault. Its `Display` is one JSON object without a line end.
+///
+/// The keys: `fault` (code), `class`, `phase`, `status` (of the response that the gateway made),
+/// `forwarded_status` (of the head that had gone out before), `proxy_status` (as it was sent),
+/// `applied`, `retry`, `retry_reason`, `blame`, `category`, `elapsed_ms`, `next_hop`, `method`, `path`,
+/// `offset`, `expected`, `received`, `confidence`, `decision`, `how`. Where nothing is known or
+/// nothing was sent, the value is `null`. Only where known: `errno`, `alert` and `alert_name`, `rcode` and
+/// `rcode_name`, `h2_code`, `h3_code`, `how_code` and `reference`. The log is the operator's own, so
+/// that [`Disclosure`](super::Disclosure) has no say here but in `proxy_status`.
+///
+/// ```
+/// use badgateway::{Exchange, Fault, FaultKind, Gateway};
+///
+/// let gateway = Gateway::new("gw").unwrap();
+/// let (fault, exchange) = (Fault::new(FaultKind::ConnectionRefused), Exchange::default());
+/// let line = gateway.record(&fault, &exchange).to_string();
+/// assert!(line.starts_with(r#"{"fault":"connection_refused","class":null,"phase":"connect","status":502,"#));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    reply: Reply<'a>,
+    decision: Decision,
+    evidence: Option<&'a Evidence>,
+    fields: &'a [(&'a str, &'a str)],
+}
+
+impl<'a> Record<'a> {
+    pub(crate) const fn new(reply: Reply<'a>, decision: Decision) -> Self {
+        Self { reply, decision, evidence: None, fields: &[] }
+    }
+
+    /// With the texts that support the fault, under `evidence`: an array of objects with `label` and
+    /// `text`, at most 32.
+    #[must_use]
+    pub const fn with_evidence(mut self, evidence: &'a Evidence) -> Self {
+        self.evidence = Some(evidence);
+        self
+    }
+
+    /// With fields of the caller's own, at most 32, as strings in an object under `extra`, where they
+    /// cannot take the place of another.
+    #[must_use]
+    pub const fn with_fields(mut self, fields: &'a [(&'a str, &'a str)]) -> Self {
+        self.fields = fields;
+        self
+    }
+
+    fn write(&self, out: &mut impl Sink) {
+        let Reply { fault, exchange, .. } = self.reply;
+        out.put("{\"fault\":\"");
+        out.put(fault.kind().code());
+        out.put("\"");
+        optional(out, "class", fault.class().map(|c| c.as_str()));
+        text(out, "phase", fault.phase().code());
+        let sent = match self.decision {
+            Decision::Respond(status) => Some(status),
+            Decision::Abort(_) | Decision::Silence => None,
+        };
+        number(out, "status", sent.map(|s| u64::from(s.as_u16())));
+        number(
+            out,
+            "forwarded_status",
+            match exchange.forwarded {
+                Forwarded::Head { status, .. } => Some(u64::from(status.as_u16())),
+                Forwarded::Nothing | Forwarded::Interim => None,
+            },
+        );
+        key(out, "proxy_status");
+        if sent.is_some() {
+            out.put("\"");
+            self.reply.write_proxy_status(&mut InJson(out));
+            out.put("\"");
+        } else {
+            out.put("null");
+        }
+        let advice = retry::advise(fault, exchange);
+        text(out, "applied", applied(fault, exchange).code());
+        text(out, "retry", advice.code());
+        text(out, "retry_reason", advice.reason());
+        text(out, "blame", fault.blame().code());
+        text(out, "category", fault.category().code());
+        number(out, "elapsed_ms", exchange.elapsed.map(|t| u64::try_from(t.as_millis()).unwrap_or(u64::MAX)));
+        optional(out, "next_hop", exchange.next_hop.as_deref());
+        text(out, "method", exchange.method.as_str());
+        key(out, "path");
+        quoted(out, exchange.path.as_ref().map(|p| bounded(p.as_str(), MAX_PATH)));
+        number(out, "offset", fault.offset());
+        number(out, "expected", fault.expected());
+        number(out, "received", fault.received());
+        text(
+            out,
+            "confidence",
+            match fault.confidence() {
+                Confidence::Typed => "typed",
+                Confidence::Text => "text",
+            },
+        );
+        self.write_decision(out);
+        self.write_code(out);
+        if let Some(reference) = exchange.reference.as_deref() {
+            text(out, "reference", reference);
+        }
+        self.write_extra(out);
+        out.put("}");
+    }
+
+    fn write_decision(&self, out: &mut impl Sink) {
+        let (decision, how, code) = match self.decision {
+            Decision::Respond(_) => ("respond", None, None),
+            Decision::Silence => ("silence", None, None),
+            Decision::Abort(how) => {
+                let (how, code) = match how {
+                    How::CloseShort => ("close_short", None),
+                    How::NoLastChunk => ("no_last_chunk", None),
+                    How::Reset => ("reset", None),
+                    How::StreamReset(code) => ("stream_reset", Some(u64::from(code))),
+                    How::H3StreamReset(code) => ("h3_stream_reset", Some(code)),
+                    How::GrpcStatus(code) => ("grpc_status", Some(u64::from(code))),
+                };
+                ("abort", Some(how), code)
+            }
+        };
+        text(out, "decision", decision);
+        optional(out, "how", how);
+        if code.is_some() {
+            number(out, "how_code", code);
+        }
+    }
+
+    fn write_code(&self, out: &mut impl Sink) {
+        match self.reply.fault.code() {
+            None => {}
+            Some(Code::Errno(n)) => {
+                key(out, "errno");
+                if n < 0 {
+                    out.put("-");
+                }
+                out.number(u64::from(n.unsigned_abs()));
+            }
+            Some(Code::TlsAlert(n)) => {
+                number(out, "alert", Some(u64::from(n)));
+                optional(out, "alert_name", alert_name(n));
+            }
+            Some(Code::DnsRcode(n)) => {
+                number(out, "rcode", Some(u64::from(n)));
+                optional(out, "rcode_name", rcode_name(n));
+            }
+            Some(Code::H2(n)) => number(out, "h2_code", Some(u64::from(n))),
+            Some(Code::H3(n)) => number(out, "h3_code", Some(u64::from(n))),
+            // It is the status above.
+            Some(Code::Status(_)) => {}
+        }
+    }
+
+    fn write_extra(&self, out: &mut impl Sink) {
+        if let Some(evidence) = self.evidence {
+            key(out, "evidence");
+            for (n, (label, content)) in evidence.iter().take(MAX_ITEMS).enumerate() {
+                out.put(if n == 0 { "[{\"label\":" } else { ",{\"label\":" });
+                quoted(out, Some(bounded(label, MAX_TEXT)));
+                text(out, "text", content);
+                out.put("}");
+            }
+            out.put(if evidence.is_empty() { "[]" } else { "]" });
+        }
+        if !self.fields.is_empty() {
+            key(out, "extra");
+            for (n, (name, content)) in self.fields.iter().take(MAX_ITEMS).enumerate() {
+                out.put(if n == 0 { "{" } else { "," });
+                quoted(out, Some(bounded(name, MAX_TEXT)));
+                out.put(":");
+                quoted(out, Some(bounded(content, MAX_PATH)));
+            }
+            out.put("}");
+        }
+    }
+}
+
+impl fmt::Display for Record<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = Formatting::new(f);
+        self.write(&mut out);
+        out.finish()
+    }
+}
+
+fn key(out: &mut impl Sink, name: &str) {
+    out.put(",\"");
+    out.put(name);
+    out.put("\":");
+}
+
+fn quoted(out: &mut impl Sink, value: Option<&str>) {
+    match value {
+        Some(value) => {
+            out.put("\"");
+            json(out, value);
+            out.put("\"");
+        }
+        None => out.put("null"),
+    }
+}
+
+fn optional(out: &mut impl Sink, name: &str, value: Option<&str>) {
+    key(out, name);
+    quoted(out, value.map(|v| bounded(v, MAX_TEXT)));
+}
+
+fn text(out: &mut impl Sink, name: &str, value: &str) {
+    optional(out, name, Some(value));
+}
+
+fn number(out: &mut impl Sink, name: &str, value: Option<u64>) {
+    key(out, name);
+    match value {
+        Some(n) => out.number(n),
+        None => out.put("null"),
+    }
+}

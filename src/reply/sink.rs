@@ -1,0 +1,195 @@
+//! Where rendered text goes: a buffer or a formatter, through one narrow door.
+//!
+//! Its one rule: static text goes in as it is, everything else through one of the escapes below.
+
+use std::fmt;
+
+/// Takes text. Writing to a buffer cannot fail; a formatter's failure is kept for the end.
+pub(crate) trait Sink {
+    /// Appends text as it is.
+    fn put(&mut self, text: &str);
+
+    /// Appends a number in decimal.
+    fn number(&mut self, n: u64) {
+        self.put(decimal(n, &mut [0; 20]));
+    }
+}
+
+/// A number in decimal. Twenty digits are enough for any.
+pub(crate) fn decimal(mut n: u64, digits: &mut [u8; 20]) -> &str {
+    let mut start = digits.len();
+    for slot in digits.iter_mut().rev() {
+        *slot = b'0' | (n % 10) as u8;
+        start = start.saturating_sub(1);
+        n /= 10;
+        if n == 0 {
+            break;
+        }
+    }
+    digits.get(start..).and_then(|d| std::str::from_utf8(d).ok()).unwrap_or("")
+}
+
+impl Sink for Vec<u8> {
+    #[inline]
+    fn put(&mut self, text: &str) {
+        self.extend_from_slice(text.as_bytes());
+    }
+}
+
+/// A formatter as a sink.
+pub(crate) struct Formatting<'a, 'b> {
+    formatter: &'a mut fmt::Formatter<'b>,
+    result: fmt::Result,
+}
+
+impl<'a, 'b> Formatting<'a, 'b> {
+    pub(crate) const fn new(formatter: &'a mut fmt::Formatter<'b>) -> Self {
+        Self { formatter, result: Ok(()) }
+    }
+
+    pub(crate) const fn finish(self) -> fmt::Result {
+        self.result
+    }
+}
+
+impl Sink for Formatting<'_, '_> {
+    fn put(&mut self, text: &str) {
+        if self.result.is_ok() {
+            self.result = self.formatter.write_str(text);
+        }
+    }
+}
+
+/// A sink inside of a JSON string: whatever goes in comes out escaped.
+pub(crate) struct InJson<'a, S>(pub(crate) &'a mut S);
+
+impl<S: Sink> Sink for InJson<'_, S> {
+    fn put(&mut self, text: &str) {
+        json(self.0, text);
+    }
+}
+
+/// Appends text as the inside of a JSON string (RFC 8259 section 7). `<`, `>` and `&` are escaped as
+/// well, so that the text stays inert where somebody takes the document for HTML; so are U+2028 and
+/// U+2029, which end a line in older JavaScript.
+pub(crate) fn json(out: &mut impl Sink, text: &str) {
+    escape(
+        out,
+        text,
+        |c| c < ' ' || matches!(c, '"' | '\\' | '<' | '>' | '&') || is_unprintable(c),
+        |out, c| match c {
+            '"' => out.put("\\\""),
+            '\\' => out.put("\\\\"),
+            '\n' => out.put("\\n"),
+            '\r' => out.put("\\r"),
+            '\t' => out.put("\\t"),
+            _ => {
+                // Everything escaped here is in the basic plane, so that one unit says it.
+                out.put("\\u");
+                hex4(out, u32::from(c));
+            }
+        },
+    );
+}
+
+/// Appends text as HTML: content, or the inside of a quoted attribute.
+pub(crate) fn html(out: &mut impl Sink, text: &str) {
+    escape(
+        out,
+        text,
+        |c| matches!(c, '&' | '<' | '>' | '"' | '\'') || is_unprintable(c),
+        |out, c| match c {
+            '&' => out.put("&amp;"),
+            '<' => out.put("&lt;"),
+            '>' => out.put("&gt;"),
+            '"' => out.put("&quot;"),
+            '\'' => out.put("&#39;"),
+            _ => out.put("\u{fffd}"),
+        },
+    );
+}
+
+/// Appends text to a plain text: one line stays one line.
+pub(crate) fn plain(out: &mut impl Sink, text: &str) {
+    escape(out, text, is_unprintable, |out, _| out.put("\u{fffd}"));
+}
+
+/// The beginning of a text, at most so many bytes, cut between characters.
+pub(crate) fn bounded(text: &str, max: usize) -> &str {
+    if text.len() <= max {
+        return text;
+    }
+    let end = (0..=max).rev().find(|&n| text.is_char_boundary(n)).unwrap_or(0);
+    text.get(..end).unwrap_or("")
+}
+
+/// Control characters, and what changes the direction or the lines of the text around it.
+fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+fn escape<S: Sink>(out: &mut S, text: &str, hit: impl Fn(char) -> bool, replace: impl Fn(&mut S, char)) {
+    let mut rest = text;
+    while let Some((at, c)) = rest.char_indices().find(|&(_, c)| hit(c)) {
+        out.put(rest.get(..at).unwrap_or(""));
+        replace(out, c);
+        rest = rest.get(at.saturating_add(c.len_utf8())..).unwrap_or("");
+    }
+    out.put(rest);
+}
+
+fn hex4(out: &mut impl Sink, n: u32) {
+    for shift in [12u32, 8, 4, 0] {
+        hex_digit(out, n >> shift, b"0123456789abcdef");
+    }
+}
+
+/// Appends the lowest four bits of a number as one digit of that alphabet.
+pub(crate) fn hex_digit(out: &mut impl Sink, n: u32, alphabet: &[u8; 16]) {
+    if let Some(digit) = alphabet.get((n & 0xf) as usize) {
+        out.put(char::from(*digit).encode_utf8(&mut [0; 4]));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn made(f: impl Fn(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        f(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn numbers_are_decimal() {
+        for n in [0, 7, 10, 99, 100, 12_345, u64::MAX] {
+            assert_eq!(made(|out| out.number(n)), n.to_string());
+        }
+    }
+
+    #[test]
+    fn each_format_has_its_escape() {
+        let hostile = "a\"b'\\<&>\u{0}\n\u{7f}\u{85}\u{2028}\u{202e}é";
+        assert_eq!(
+            made(|out| json(out, hostile)),
+            "a\\\"b'\\\\\\u003c\\u0026\\u003e\\u0000\\n\\u007f\\u0085\\u2028\\u202eé"
+        );
+        assert_eq!(
+            made(|out| html(out, hostile)),
+            "a&quot;b&#39;\\&lt;&amp;&gt;\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}é"
+        );
+        assert_eq!(made(|out| plain(out, hostile)), "a\"b'\\<&>\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}é");
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        assert_eq!(bounded("aéb", 2), "a");
+        assert_eq!(bounded("aéb", 3), "aé");
+        assert_eq!(bounded("aéb", 4), "aéb");
+        assert_eq!(bounded("é", 1), "");
+        assert_eq!(bounded("", 0), "");
+    }
+}

@@ -1,0 +1,151 @@
+//! What a visitor is told: fixed, plain sentences without blame.
+//!
+//! Its one rule: they hang on the RFC 9209 error type alone, so that they tell no more than the token
+//! beside them does. None has a character that any format would have to escape.
+
+use crate::decide::retry;
+use crate::fault::{Applied, ErrorType};
+
+use super::Reply;
+
+/// Where the way from the client to the service is broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Between the client and the gateway.
+    ClientLink,
+    /// In the gateway.
+    Gateway,
+    /// Between the gateway and the service.
+    Link,
+    /// In the service.
+    Service,
+}
+
+/// The words for one error type.
+pub(crate) struct Words {
+    /// A headline.
+    pub(crate) title: &'static str,
+    /// One sentence more.
+    pub(crate) detail: &'static str,
+    pub(crate) place: Place,
+    /// Where the type is defined, for the `type` of problem details (RFC 9457 section 3.1.1).
+    pub(crate) uri: &'static str,
+}
+
+macro_rules! words {
+    ($($variant:ident $section:literal $place:ident $title:literal, $detail:literal;)+) => {
+        pub(crate) const fn words(error_type: Option<ErrorType>) -> Words {
+            match error_type {
+                None => Words {
+                    title: "The request was given up",
+                    detail: "The connection was closed before there was an answer.",
+                    place: Place::ClientLink,
+                    uri: "about:blank",
+                },
+                $(Some(ErrorType::$variant) => Words {
+                    title: $title,
+                    detail: $detail,
+                    place: Place::$place,
+                    uri: concat!("https://www.rfc-editor.org/rfc/rfc9209#section-", $section),
+                },)+
+            }
+        }
+    };
+}
+
+words! {
+    DnsTimeout "2.3.1" Link "The service could not be found", "Looking up the address of the service took too long.";
+    DnsError "2.3.2" Link "The service could not be found", "The address of the service could not be looked up.";
+    DestinationNotFound "2.3.3" Gateway "No service for this address", "The gateway does not know which service should answer this request.";
+    DestinationUnavailable "2.3.4" Service "The service is not available", "The service is not taking requests at the moment.";
+    DestinationIpProhibited "2.3.5" Gateway "The service is out of bounds", "The gateway is not allowed to connect to the service.";
+    DestinationIpUnroutable "2.3.6" Link "The service could not be reached", "There is no way to the service at the moment.";
+    ConnectionRefused "2.3.7" Link "The service could not be reached", "The service did not accept the connection.";
+    ConnectionTerminated "2.3.8" Service "The service did not answer", "The connection to the service ended before it answered.";
+    ConnectionTimeout "2.3.9" Link "The service could not be reached", "Connecting to the service took too long.";
+    ConnectionReadTimeout "2.3.10" Service "The service did not answer in time", "The service stopped sending before its answer was complete.";
+    ConnectionWriteTimeout "2.3.11" Service "The service did not answer in time", "The service did not take the request in time.";
+    ConnectionLimitReached "2.3.12" Gateway "Too many connections", "All connections to the service are in use.";
+    TlsProtocolError "2.3.13" Link "No secure connection to the service", "A secure connection to the service could not be set up.";
+    TlsCertificateError "2.3.14" Link "No secure connection to the service", "The identity of the service could not be confirmed.";
+    TlsAlertReceived "2.3.15" Link "No secure connection to the service", "The service declined the secure connection.";
+    HttpRequestError "2.3.16" ClientLink "The request was not complete", "The request did not arrive whole, or not in time.";
+    HttpRequestDenied "2.3.17" Gateway "The request is not allowed", "The gateway does not let this request through.";
+    HttpResponseIncomplete "2.3.18" Service "The answer was not complete", "The service ended its answer too early.";
+    HttpResponseHeaderSectionSize "2.3.19" Service "The answer was too large", "The head of the answer is larger than the gateway allows.";
+    HttpResponseHeaderSize "2.3.20" Service "The answer was too large", "A header of the answer is larger than the gateway allows.";
+    HttpResponseBodySize "2.3.21" Service "The answer was too large", "The answer is larger than the gateway allows.";
+    HttpResponseTrailerSectionSize "2.3.22" Service "The answer was too large", "The end of the answer is larger than the gateway allows.";
+    HttpResponseTrailerSize "2.3.23" Service "The answer was too large", "A trailer of the answer is larger than the gateway allows.";
+    HttpResponseTransferCoding "2.3.24" Service "The answer could not be read", "The service sent an answer that cannot be decoded.";
+    HttpResponseContentCoding "2.3.25" Service "The answer could not be read", "The service sent content that cannot be decoded.";
+    HttpResponseTimeout "2.3.26" Service "The service did not answer in time", "The service did not answer in time.";
+    HttpUpgradeFailed "2.3.27" Service "The service could not be used", "The service does not speak the version of HTTP that this request needs.";
+    HttpProtocolError "2.3.28" Service "The answer could not be read", "The service sent an answer that is not valid HTTP.";
+    ProxyInternalResponse "2.3.29" Gateway "The gateway answered by itself", "The request was not sent to the service.";
+    ProxyInternalError "2.3.30" Gateway "The gateway has a problem", "The gateway could not handle the request.";
+    ProxyConfigurationError "2.3.31" Gateway "The gateway has a problem", "The gateway is not set up correctly.";
+    ProxyLoopDetected "2.3.32" Gateway "The request went round in a circle", "The request came back to a gateway that had already sent it on.";
+}
+
+/// What the client can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Advice {
+    /// The fault may pass, and a second request does no harm.
+    TryAgain,
+    /// The fault may pass, but the request may have been acted on.
+    CheckFirst,
+    /// Somebody has to repair something.
+    Wait,
+}
+
+impl Advice {
+    pub(crate) const fn sentence(self) -> &'static str {
+        match self {
+            Self::TryAgain => "You can try again in a moment.",
+            Self::CheckFirst => {
+                "It is not certain whether the request took effect: please check before you send it again."
+            }
+            Self::Wait => "Trying again will probably not help until this has been repaired.",
+        }
+    }
+}
+
+impl Reply<'_> {
+    pub(crate) const fn words(&self) -> Words {
+        words(self.fault.error_type())
+    }
+
+    /// RFC 9110 section 15.6 asks to say whether a fault is temporary.
+    pub(crate) fn advice(&self) -> Advice {
+        if retry::is_lasting(self.fault.kind()) {
+            Advice::Wait
+        } else if crate::decide::applied(self.fault, self.exchange) == Applied::No || self.exchange.is_idempotent() {
+            Advice::TryAgain
+        } else {
+            Advice::CheckFirst
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_word_needs_an_escape_and_every_uri_is_the_types_own() {
+        for error_type in ErrorType::ALL.iter().copied().map(Some).chain([None]) {
+            let words = words(error_type);
+            for text in [words.title, words.detail, words.uri] {
+                assert!(text.bytes().all(|b| matches!(b, b' '..=b'~') && !b"\"'\\<>&".contains(&b)), "{text}");
+            }
+            assert!(words.detail.ends_with('.') && !words.title.ends_with('.'));
+            if let Some(error_type) = error_type {
+                assert!(words.uri.ends_with(&format!("#section-{}", error_type.section())));
+            }
+        }
+        for advice in [Advice::TryAgain, Advice::CheckFirst, Advice::Wait] {
+            assert!(advice.sentence().bytes().all(|b| !b"\"'\\<>&".contains(&b)));
+        }
+    }
+}
