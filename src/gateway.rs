@@ -162,12 +162,27 @@ impl fmt::Debug for Gateway {
 /// The probes of the adapters that are built in.
 pub(crate) const fn builtin_probes() -> &'static [Probe] {
     &[
-        // ADAPTERS: one line for each, as soon as it has its `PROBE`.
-        // #[cfg(feature = "hyper1")]
-        // crate::adapters::hyper1::PROBE,
-        // #[cfg(feature = "rustls023")]
-        // crate::adapters::rustls023::PROBE,
-        // #[cfg(feature = "tokio1")]
-        // crate::adapters::tokio1::PROBE,
+        #[cfg(feature = "hyper1")]
+        crate::adapters::hyper1::PROBE,
+        #[cfg(feature = "rustls023")]
+        crate::adapters::rustls023::PROBE,
+        #[cfg(feature = "tokio1")]
+        crate::adapters::tokio1::PROBE,
     ]
+}
+
+/// What went wrong, by the error alone: [`classify::classify`](crate::classify::classify()) with the probes of
+/// every adapter that is built in, and no facts of the exchange.
+///
+/// A [`Gateway`] does the same with the facts, which make it sharper: "closed" becomes "closed before a
+/// byte of response" only for who knows how many came.
+///
+/// ```
+/// use badgateway::{FaultKind, classify};
+/// let error = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+/// assert_eq!(classify(&error).kind(), FaultKind::ConnectionRefused);
+/// ```
+#[must_use]
+pub fn classify(error: &(dyn Error + 'static)) -> Fault {
+    crate::classify::classify(error, builtin_probes(), &Exchange::default())
 }

@@ -111,4 +111,4 @@ pub mod tap;
 
 pub use crate::exchange::Exchange;
 pub use crate::fault::{Fault, FaultKind};
-pub use crate::gateway::Gateway;
+pub use crate::gateway::{Gateway, classify};

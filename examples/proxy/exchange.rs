@@ -74,6 +74,12 @@ impl Trace {
         self.proxy.log.write(fault, self.exchange.path.as_ref().map_or("", |p| p.as_str()), &record);
     }
 
+    /// Whether the request went out whole.
+    pub(crate) fn is_uploaded(&self) -> bool {
+        let stage = self.upload.as_ref().map(|upload| upload.progress().stage);
+        matches!(stage, None | Some(RequestBody::None | RequestBody::Whole))
+    }
+
     /// All went well: there is nothing to write.
     pub(crate) fn finish(&mut self) {
         self.finished = true;
@@ -240,17 +246,18 @@ impl Trace {
         wishes: &Wishes,
     ) -> Response<ReplyBody> {
         let (mut parts, body) = response.into_parts();
-        if let Err(fault) = audit::audit(&parts, &self.exchange) {
+        let framing = match audit::audit(&parts, &self.exchange) {
+            Ok(framing) => framing,
             // Dropping the link closes the connection: what follows on it cannot be trusted.
-            return self.answer(link.tap.observation().refine(fault));
-        }
+            Err(fault) => return self.answer(link.tap.observation().refine(fault)),
+        };
         if parts.status == StatusCode::SWITCHING_PROTOCOLS {
             return self.switch(Response::from_parts(parts, body), link, client);
         }
         audit::tidy(&mut parts, &self.exchange);
         // hyper writes its own.
         parts.headers.remove(http::header::DATE);
-        relay(self, parts, body, link, &mounted.target, wishes).await
+        relay(self, parts, body, framing, link, &mounted.target, wishes).await
     }
 
     /// The client asked for another protocol and the next hop agreed: from here on bytes are bytes.

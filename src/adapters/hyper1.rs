@@ -5,11 +5,12 @@
 
 use std::error::Error;
 
-use http::{Response, StatusCode};
+use http::Response;
 use hyper::ext::ReasonPhrase;
 
 use crate::classify::{Cause, Finding, Probe, downcast, text};
 use crate::fault::{FaultKind, Phase};
+use crate::reply::reason;
 
 /// Knows [`hyper::Error`].
 ///
@@ -67,26 +68,11 @@ fn finding<'a>(error: &hyper::Error) -> Finding<'a> {
 /// assert_eq!(phrase.as_bytes(), b"Connection Timed Out");
 /// ```
 pub fn reason_phrase<B>(response: &mut Response<B>) {
-    let phrase = unregistered_reason(response.status());
-    match phrase {
-        Some(phrase) => _ = response.extensions_mut().insert(phrase),
-        None => _ = response.extensions_mut().remove::<ReasonPhrase>(),
+    let status = response.status();
+    if status.canonical_reason().is_none() && (status.is_client_error() || status.is_server_error()) {
+        let phrase = ReasonPhrase::from_static(reason(status).as_bytes());
+        response.extensions_mut().insert(phrase);
+    } else {
+        response.extensions_mut().remove::<ReasonPhrase>();
     }
-}
-
-/// nginx's word for 499 and Cloudflare's for the others.
-fn unregistered_reason(status: StatusCode) -> Option<ReasonPhrase> {
-    let phrase: &'static [u8] = match status.as_u16() {
-        499 => b"Client Closed Request",
-        520 => b"Web Server Returned an Unknown Error",
-        521 => b"Web Server Is Down",
-        522 => b"Connection Timed Out",
-        523 => b"Origin Is Unreachable",
-        524 => b"A Timeout Occurred",
-        525 => b"SSL Handshake Failed",
-        526 => b"Invalid SSL Certificate",
-        530 => b"Origin DNS Error",
-        _ => return None,
-    };
-    Some(ReasonPhrase::from_static(phrase))
 }
