@@ -35,7 +35,6 @@ const CLIENT_HEAD: Duration = Duration::from_secs(30);
 pub(crate) type ReplyBody = UnsyncBoxBody<Bytes, Fault>;
 
 /// The proxy.
-#[derive(Debug)]
 pub(crate) struct Proxy {
     /// Our name in `Via` and `Proxy-Status`.
     pub(crate) name: String,
