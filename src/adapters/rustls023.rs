@@ -22,6 +22,7 @@ fn probe<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
     downcast::<rustls::Error>(link).map(finding)
 }
 
+#[allow(clippy::wildcard_enum_match_arm)] // a foreign enum that grows
 fn finding<'a>(error: &rustls::Error) -> Finding<'a> {
     use rustls::Error as E;
     match error {
@@ -54,20 +55,22 @@ fn finding<'a>(error: &rustls::Error) -> Finding<'a> {
     }
 }
 
+#[allow(clippy::wildcard_enum_match_arm)] // a foreign enum that grows
 fn certificate<'a>(reason: &CertificateError) -> Finding<'a> {
     use CertificateError as C;
     Finding::of(match reason {
         C::Expired | C::ExpiredContext { .. } => FaultKind::CertExpired,
         C::NotValidYet | C::NotValidYetContext { .. } => FaultKind::CertNotYetValid,
         C::NotValidForName | C::NotValidForNameContext { .. } => FaultKind::CertNameMismatch,
-        C::UnknownIssuer => FaultKind::CertUntrusted,
+        // A bad signature is what a private authority gives that was made anew under its old name: no trusted
+        // root has signed for the certificate. A peer that does not own its certificate's key looks the same
+        // and is rare, because servers refuse to start with such a pair.
+        C::UnknownIssuer | C::BadSignature => FaultKind::CertUntrusted,
         C::Revoked => FaultKind::CertRevoked,
         C::Other(other) => match other.0.downcast_ref::<Fault>() {
             Some(fault) => return Finding::of(*fault),
             None => FaultKind::CertInvalid,
         },
-        // `BadSignature` as well, and not `CertUntrusted`: it says the same of a chain whose links do not
-        // fit and of a peer that does not own its certificate's key, and no root will mend the second.
         _ => FaultKind::CertInvalid,
     })
 }
@@ -88,6 +91,7 @@ fn certificate<'a>(reason: &CertificateError) -> Finding<'a> {
 /// );
 /// ```
 #[must_use]
+#[allow(clippy::wildcard_enum_match_arm)] // a foreign enum that grows
 pub fn evidence(error: &rustls::Error) -> Evidence {
     use CertificateError as C;
     /// The most names that are written down; a certificate can hold thousands.
