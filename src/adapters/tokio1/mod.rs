@@ -3,3 +3,5 @@
 mod io;
 mod probe;
 mod timer;
+
+pub use self::timer::TokioTimer;
