@@ -191,14 +191,16 @@ impl Observer {
     /// A chunked body is not decoded here. It counts as complete when its last four bytes are an empty
     /// line, which the HTTP library has to confirm, best by [`whole`](Self::whole).
     #[must_use]
-    pub fn is_idle_clean(&mut self) -> bool {
+    pub fn is_idle_clean(&self) -> bool {
         if self.ended.is_some() {
             return false;
         }
         if let Some(at) = self.whole_at {
             return self.received == at;
         }
-        self.catch_up();
+        if self.behind {
+            return self.observation().seen.is_idle_clean();
+        }
         match self.follower.state {
             State::StatusLine => self.received == 0 && self.sent == 0,
             State::Complete => self.follower.leftover == 0,
