@@ -24,9 +24,9 @@ pub(super) fn fault(cause: Cause, phase: Phase, exchange: &Exchange) -> Fault {
     use FaultKind::{
         AmbiguousFraming, BadHeader, BadTrailer, BodyReset, BodyStalled, BodyTruncated, ClosedBeforeResponse,
         ConnectDenied, ConnectReset, ConnectionLimit, ConnectionRefused, ConnectionTimeout, DnsFailure, DnsTimeout,
-        HeadReset, HeadStalled, HeadTooLarge, HeadTruncated, LocalExhausted, NotHttp, ResetBeforeResponse,
-        ResponseTimeout, SendReset, SendTimeout, TlsClosed, TlsNotTls, TlsProtocol, TlsReset, TlsTimeout, TlsTruncated,
-        TooManyHeaders, TrailersTooLarge, Unclassified, Unreachable,
+        HeadReset, HeadStalled, HeadTooLarge, HeadTruncated, LocalExhausted, ResetBeforeResponse, ResponseTimeout,
+        SendReset, SendTimeout, TlsClosed, TlsNotTls, TlsProtocol, TlsReset, TlsTimeout, TlsTruncated, TooManyHeaders,
+        TrailersTooLarge, Unclassified, Unreachable, UnsolicitedResponse,
     };
     #[rustfmt::skip]
     let row: &Row = match cause {
@@ -42,12 +42,12 @@ pub(super) fn fault(cause: Cause, phase: Phase, exchange: &Exchange) -> Fault {
         Cause::Reset =>
             &[ConnectReset,   DnsFailure, ConnectReset,      TlsReset,    SendReset,      ResetBeforeResponse,  HeadReset,       BodyReset,        BodyReset],
         Cause::Closed =>
-            &[ConnectReset,   DnsFailure, ConnectReset,      TlsClosed,   SendReset,      ClosedBeforeResponse, HeadTruncated,   BodyTruncated,    BodyTruncated],
+            &[ConnectReset,   DnsFailure, ConnectReset,      TlsClosed,   ClosedBeforeResponse, ClosedBeforeResponse, HeadTruncated,   BodyTruncated,    BodyTruncated],
         // RFC 9112 section 9.8: only where the length was not announced does a missing close_notify matter.
         Cause::ClosedWithoutNotify if length_is_known(exchange) =>
-            &[ConnectReset,   DnsFailure, ConnectReset,      TlsClosed,   SendReset,      ClosedBeforeResponse, HeadTruncated,   BodyTruncated,    BodyTruncated],
+            &[ConnectReset,   DnsFailure, ConnectReset,      TlsClosed,   ClosedBeforeResponse, ClosedBeforeResponse, HeadTruncated,   BodyTruncated,    BodyTruncated],
         Cause::ClosedWithoutNotify =>
-            &[ConnectReset,   DnsFailure, ConnectReset,      TlsClosed,   SendReset,      ClosedBeforeResponse, HeadTruncated,   TlsTruncated,     TlsTruncated],
+            &[ConnectReset,   DnsFailure, ConnectReset,      TlsClosed,   ClosedBeforeResponse, ClosedBeforeResponse, HeadTruncated,   TlsTruncated,     TlsTruncated],
         Cause::Unreachable =>
             &[Unreachable,    DnsFailure, Unreachable,       Unreachable, Unreachable,    Unreachable,          Unreachable,     Unreachable,      Unreachable],
         Cause::Denied =>
@@ -66,9 +66,8 @@ pub(super) fn fault(cause: Cause, phase: Phase, exchange: &Exchange) -> Fault {
 
         // The three rows that no phase decides.
         Cause::Fault(fault) => return fault.at(phase),
-        // A greeting before any request is another protocol's. On a used connection the bytes belong
-        // to the exchange before (or are a 408 to nobody), and say nothing about this one.
-        Cause::Unsolicited => return Fault::new(if exchange.reused == Some(true) { Unclassified } else { NotHttp }).at(phase),
+        // Said of an idle connection, so the request was not written; where it was said is no phase.
+        Cause::Unsolicited => return Fault::new(UnsolicitedResponse),
         // hyper says "too large" for too many bytes, for too many fields, and for a Content-Length that
         // it cannot count; the number of bytes that came rules some of them out.
         Cause::HeadTooLarge => return match exchange.received {
@@ -198,7 +197,7 @@ mod tests {
             (Cause::Reset, Body, some, K::BodyReset),
             (Cause::Closed, Connect, none, K::ConnectReset),
             (Cause::Closed, Tls, none, K::TlsClosed),
-            (Cause::Closed, Send, none, K::SendReset),
+            (Cause::Closed, Send, none, K::ClosedBeforeResponse),
             (Cause::Closed, Head, none, K::ClosedBeforeResponse),
             (Cause::Closed, Head, Some(0), K::ClosedBeforeResponse),
             (Cause::Closed, Head, some, K::HeadTruncated),
@@ -253,10 +252,10 @@ mod tests {
 
     #[test]
     fn bytes_without_a_request() {
-        let mut exchange = Exchange::default();
-        assert_eq!(fault(Cause::Unsolicited, Phase::Head, &exchange).kind(), FaultKind::NotHttp);
-        exchange.reused = Some(true);
-        assert_eq!(fault(Cause::Unsolicited, Phase::Head, &exchange).kind(), FaultKind::Unclassified);
+        for phase in Phase::ALL {
+            let fault = fault(Cause::Unsolicited, *phase, &Exchange::default());
+            assert_eq!((fault.kind(), fault.phase()), (FaultKind::UnsolicitedResponse, Phase::Head));
+        }
     }
 
     /// No fact missing may make a retry look safe that is not: only connecting proves "not applied".

@@ -196,6 +196,7 @@ pub(crate) const fn is_lasting(kind: FaultKind) -> bool {
         | K::BodyStalled
         | K::DeadlineExceeded
         | K::TlsTruncated
+        | K::UnsolicitedResponse
         | K::StreamRefused
         | K::StreamReset
         | K::Goaway

@@ -211,6 +211,10 @@ kinds! {
     /// Something other than an HTTP/1 response answered. The class says which protocol it was.
     NotHttp = "not_http": Head Protocol, e!(HttpProtocolError), 502 / 520, Perhaps, Configuration, Library,
         "the next hop does not answer in HTTP", "RFC 9209 section 2.3.28; RFC 9110 section 15.6.3";
+    /// Bytes came before anything was asked on the connection: a response too early, or the leftovers of
+    /// an exchange before.
+    UnsolicitedResponse = "unsolicited_response": Head Protocol, e!(HttpProtocolError), 502 / 520, No, NextHop, Library,
+        "the next hop spoke before it was asked", "RFC 9209 section 2.3.28; RFC 9112 section 9.2";
     /// The status line is malformed.
     BadStatusLine = "bad_status_line": Head Malformed, e!(HttpProtocolError), 502 / 520, Perhaps, NextHop, Library,
         "the response's status line is malformed", "RFC 9209 section 2.3.28; RFC 9112 section 4";

@@ -38,9 +38,12 @@ impl Observation {
             return self.with_numbers(fault);
         }
         match fault.kind() {
-            K::NotHttp | K::BadStatusLine | K::BadHeader | K::AmbiguousFraming | K::UnsupportedCoding => {
-                self.malformed(fault).unwrap_or(fault)
-            }
+            K::NotHttp
+            | K::UnsolicitedResponse
+            | K::BadStatusLine
+            | K::BadHeader
+            | K::AmbiguousFraming
+            | K::UnsupportedCoding => self.malformed(fault).unwrap_or(fault),
             K::HeadTooLarge => self.too_large(fault),
             K::ClosedBeforeResponse | K::ResetBeforeResponse | K::HeadTruncated | K::HeadReset => self.cut(fault),
             K::SendReset if self.received() > 0 => self.cut(fault),

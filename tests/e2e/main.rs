@@ -55,7 +55,7 @@ fn judge(row: &Expected, answer: &Answer, record: Option<&Record>) -> Vec<String
         wrong.push(why);
     }
     let Some(record) = record else {
-        if !row.faults.is_empty() {
+        if !row.faults.is_empty() && !row.may_pass() {
             wrong.push(format!("no record, expected one of {:?}", row.faults));
         }
         return wrong;
@@ -99,7 +99,8 @@ fn every_behaviour_becomes_what_it_should() {
     let wrong: Vec<String> = in_parallel(EXPECTED, THREADS, |row| {
         let path = format!("/{}", row.name);
         let answer = get(&proxy, &path);
-        let record = if row.faults.is_empty() { None } else { proxy.record(&path) };
+        let passed = row.faults.is_empty() || (row.may_pass() && answer.header("proxy-status").is_none());
+        let record = if passed { None } else { proxy.record(&path) };
         judge(row, &answer, record.as_ref()).into_iter().map(|w| format!("{}: {w}", row.name)).collect::<Vec<_>>()
     })
     .into_iter()
@@ -125,7 +126,7 @@ fn the_table_covers_the_lab() {
     }
     for row in EXPECTED {
         for fault in row.faults {
-            assert!(FaultKind::from_code(fault).is_some(), "{fault}");
+            assert!(*fault == "-" || FaultKind::from_code(fault).is_some(), "{fault}");
         }
         let raced = row.shapes.len() > 1 || row.faults.len() > 1;
         assert!(!raced || !row.why.is_empty(), "{} has a set without a reason", row.name);
@@ -142,6 +143,9 @@ fn cloudflares_codes_for_cloudflares_profile() {
     in_parallel(&rows, THREADS, |row| {
         let path = format!("/{}", row.name);
         let answer = get(&proxy, &path);
+        if row.may_pass() && answer.header("proxy-status").is_none() {
+            return;
+        }
         let record = proxy.record(&path).unwrap_or_else(|| panic!("{path} left no record"));
         if record.text("decision").as_deref() != Some("respond") {
             return;
