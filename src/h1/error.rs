@@ -162,7 +162,7 @@ impl fmt::Debug for ParseError {
 impl core::error::Error for ParseError {}
 
 /// At most 32 bytes, by value.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct FirstBytes {
     bytes: [u8; 32],
     len: u8,

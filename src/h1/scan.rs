@@ -70,12 +70,6 @@ impl Scan {
                         continue;
                     }
                     [_, ..] => {
-                        if self.count >= rules.count {
-                            let class = if rules.trailers { Class::TooLargeTrailers } else { Class::TooLargeHeaderCount };
-                            return Err(Flaw::new(class, self.line));
-                        }
-                        self.count = self.count.wrapping_add(1);
-                        self.field = self.line;
                         self.part = Part::Name;
                         continue;
                     }
@@ -98,8 +92,12 @@ impl Scan {
                     self.pos = self.pos.wrapping_add(len);
                     match rest.get(len..).unwrap_or_default() {
                         [] | [b'\r'] => return self.wait(input, bound, rules),
-                        [b'\r', b'\n', ..] => self.pos.wrapping_add(2),
+                        [b'\r', b'\n', ..] => {
+                            self.count_field(rules)?;
+                            self.pos.wrapping_add(2)
+                        }
                         [b'\n', ..] => {
+                            self.count_field(rules)?;
                             self.bare_lf(self.pos, rules)?;
                             self.pos.wrapping_add(1)
                         }
@@ -127,6 +125,16 @@ impl Scan {
         }
     }
 
+    fn count_field(&mut self, rules: &Rules) -> Result<(), Flaw> {
+        if self.count >= rules.count {
+            let class = if rules.trailers { Class::TooLargeTrailers } else { Class::TooLargeHeaderCount };
+            return Err(Flaw::new(class, self.line));
+        }
+        self.count = self.count.wrapping_add(1);
+        self.field = self.line;
+        Ok(())
+    }
+
     /// More bytes are needed: fine, unless there are too many already.
     fn wait(&self, input: &[u8], bound: usize, rules: &Rules) -> Result<Option<usize>, Flaw> {
         if input.len() <= bound {
@@ -144,7 +152,7 @@ impl Scan {
 
     fn bare_lf(&mut self, at: usize, rules: &Rules) -> Result<(), Flaw> {
         if !rules.bare_lf {
-            return Err(rules.flaw(Class::HeaderBareLf, at));
+            return Err(rules.flaw(Wrong::BareLf, at));
         }
         self.deviations.insert(Deviation::BareLf);
         Ok(())
@@ -155,7 +163,12 @@ impl Scan {
     fn judge(&mut self, input: &[u8], lf: usize, rules: &Rules) -> Result<(), Flaw> {
         let line = input.get(self.line..lf).unwrap_or_default();
         let start = self.line;
-        let flaw = |class: Class, at: usize| Err(rules.flaw(class, start.wrapping_add(at)));
+        let indented = matches!(line.first(), Some(b' ' | b'\t'));
+        let first = self.count == 0;
+        if !indented {
+            self.count_field(rules)?;
+        }
+        let flaw = |wrong: Wrong, at: usize| Err(rules.flaw(wrong, start.wrapping_add(at)));
         let line = match line.strip_suffix(b"\r") {
             Some(line) => line,
             None => {
@@ -163,85 +176,109 @@ impl Scan {
                 line
             }
         };
-        if let Some(b' ' | b'\t') = line.first() {
-            if self.count == 0 {
-                return flaw(Class::HeaderLeadingWhitespace, 0);
+        if indented {
+            if first {
+                return flaw(Wrong::LeadingWhitespace, 0);
             }
             let field = input.get(self.field..start).unwrap_or_default();
             let name = field.split(|&b| matches!(b, b':' | b' ' | b'\t')).next().unwrap_or_default();
             // A fold in a framing field hides a coding or a length from some recipients (CVE-2022-32215).
             if !rules.obs_fold || is_framing(name) {
-                return flaw(Class::HeaderObsFold, 0);
+                return flaw(Wrong::ObsFold, 0);
             }
             self.deviations.insert(Deviation::ObsFold);
-            return check_value(line, 0).or_else(|(class, at)| flaw(class, at));
+            return check_value(line, 0).or_else(|(wrong, at)| flaw(wrong, at));
         }
         let name_end = line.iter().position(|&b| !is_tchar(b)).unwrap_or(line.len());
         let Some(colon) = line.iter().position(|&b| b == b':') else {
             return match line.iter().position(|&b| b == b'\r') {
-                Some(at) => flaw(Class::HeaderBareCr, at),
-                None => flaw(Class::HeaderNoColon, 0),
+                Some(at) => flaw(Wrong::BareCr, at),
+                None => flaw(Wrong::NoColon, 0),
             };
         };
         if colon == 0 {
-            return flaw(Class::HeaderNameEmpty, 0);
+            return flaw(Wrong::NameEmpty, 0);
         }
         let between = line.get(name_end..colon).unwrap_or_default();
         match between.first() {
             None => {}
-            Some(b'\r') => return flaw(Class::HeaderBareCr, name_end),
+            Some(b'\r') => return flaw(Wrong::BareCr, name_end),
             Some(_) if name_end > 0 && between.iter().all(|b| matches!(b, b' ' | b'\t')) => {
                 let name = line.get(..name_end).unwrap_or_default();
                 if !rules.space_before_colon || is_framing(name) {
-                    return flaw(Class::HeaderSpaceBeforeColon, name_end);
+                    return flaw(Wrong::SpaceBeforeColon, name_end);
                 }
                 self.deviations.insert(Deviation::SpaceBeforeColon);
             }
-            Some(_) => return flaw(Class::HeaderNameInvalid, name_end),
+            Some(_) => return flaw(Wrong::NameInvalid, name_end),
         }
-        check_value(line, colon.wrapping_add(1)).or_else(|(class, at)| flaw(class, at))
+        check_value(line, colon.wrapping_add(1)).or_else(|(wrong, at)| flaw(wrong, at))
     }
 }
 
 impl Rules {
     /// The class as it is called in this section.
     #[cold]
-    fn flaw(&self, class: Class, at: usize) -> Flaw {
-        Flaw::new(if self.trailers { in_trailers(class) } else { class }, at)
+    fn flaw(&self, wrong: Wrong, at: usize) -> Flaw {
+        Flaw::new(wrong.class(self.trailers), at)
     }
 }
 
-fn check_value(line: &[u8], from: usize) -> Result<(), (Class, usize)> {
+fn check_value(line: &[u8], from: usize) -> Result<(), (Wrong, usize)> {
     let value = line.get(from..).unwrap_or_default();
     let at = find_ctl(value);
-    let class = match value.get(at) {
+    let wrong = match value.get(at) {
         None => return Ok(()),
-        Some(0) => Class::HeaderValueNul,
-        Some(b'\r') => Class::HeaderBareCr,
-        Some(_) => Class::HeaderValueCtl,
+        Some(0) => Wrong::ValueNul,
+        Some(b'\r') => Wrong::BareCr,
+        Some(_) => Wrong::ValueCtl,
     };
-    Err((class, from.wrapping_add(at)))
+    Err((wrong, from.wrapping_add(at)))
 }
 
 fn is_framing(name: &[u8]) -> bool {
     name.eq_ignore_ascii_case(b"content-length") || name.eq_ignore_ascii_case(b"transfer-encoding")
 }
 
-/// RFC 9112 section 7.1.2: the trailer section has the grammar of the header section.
-fn in_trailers(class: Class) -> Class {
-    match class {
-        Class::HeaderLeadingWhitespace => Class::TrailerLeadingWhitespace,
-        Class::HeaderObsFold => Class::TrailerObsFold,
-        Class::HeaderNoColon => Class::TrailerNoColon,
-        Class::HeaderNameEmpty => Class::TrailerNameEmpty,
-        Class::HeaderNameInvalid => Class::TrailerNameInvalid,
-        Class::HeaderSpaceBeforeColon => Class::TrailerSpaceBeforeColon,
-        Class::HeaderValueNul => Class::TrailerValueNul,
-        Class::HeaderValueCtl => Class::TrailerValueCtl,
-        Class::HeaderBareCr => Class::TrailerBareCr,
-        Class::HeaderBareLf => Class::TrailerBareLf,
-        #[allow(clippy::wildcard_enum_match_arm)] // called with the ten above
-        other => other,
+/// What can be wrong with a line: the same in both kinds of section (RFC 9112 section 7.1.2).
+#[derive(Clone, Copy)]
+enum Wrong {
+    LeadingWhitespace,
+    ObsFold,
+    NoColon,
+    NameEmpty,
+    NameInvalid,
+    SpaceBeforeColon,
+    ValueNul,
+    ValueCtl,
+    BareCr,
+    BareLf,
+}
+
+impl Wrong {
+    const fn class(self, trailers: bool) -> Class {
+        match (self, trailers) {
+            (Self::LeadingWhitespace, false) => Class::HeaderLeadingWhitespace,
+            (Self::LeadingWhitespace, true) => Class::TrailerLeadingWhitespace,
+            (Self::ObsFold, false) => Class::HeaderObsFold,
+            (Self::ObsFold, true) => Class::TrailerObsFold,
+            (Self::NoColon, false) => Class::HeaderNoColon,
+            (Self::NoColon, true) => Class::TrailerNoColon,
+            (Self::NameEmpty, false) => Class::HeaderNameEmpty,
+            (Self::NameEmpty, true) => Class::TrailerNameEmpty,
+            (Self::NameInvalid, false) => Class::HeaderNameInvalid,
+            (Self::NameInvalid, true) => Class::TrailerNameInvalid,
+            (Self::SpaceBeforeColon, false) => Class::HeaderSpaceBeforeColon,
+            (Self::SpaceBeforeColon, true) => Class::TrailerSpaceBeforeColon,
+            (Self::ValueNul, false) => Class::HeaderValueNul,
+            (Self::ValueNul, true) => Class::TrailerValueNul,
+            (Self::ValueCtl, false) => Class::HeaderValueCtl,
+            (Self::ValueCtl, true) => Class::TrailerValueCtl,
+            (Self::BareCr, false) => Class::HeaderBareCr,
+            (Self::BareCr, true) => Class::TrailerBareCr,
+            (Self::BareLf, false) => Class::HeaderBareLf,
+            (Self::BareLf, true) => Class::TrailerBareLf,
+        }
     }
 }
 
@@ -256,7 +293,20 @@ pub(super) const fn is_tchar(byte: u8) -> bool {
                 table[byte as usize] = byte.is_ascii_alphanumeric()
                     || matches!(
                         byte,
-                        b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+                        b'!' | b'#'
+                            | b'$'
+                            | b'%'
+                            | b'&'
+                            | b'\''
+                            | b'*'
+                            | b'+'
+                            | b'-'
+                            | b'.'
+                            | b'^'
+                            | b'_'
+                            | b'`'
+                            | b'|'
+                            | b'~'
                     );
                 byte += 1;
             }
@@ -277,7 +327,8 @@ const fn is_ctl(byte: u8) -> bool {
 /// can use vector instructions.
 pub(super) fn find_ctl(bytes: &[u8]) -> usize {
     const BLOCK: usize = 16;
-    let clean = bytes.chunks_exact(BLOCK).take_while(|block| !block.iter().fold(false, |any, &b| any | is_ctl(b))).count();
+    let clean =
+        bytes.chunks_exact(BLOCK).take_while(|block| !block.iter().fold(false, |any, &b| any | is_ctl(b))).count();
     let from = clean.wrapping_mul(BLOCK);
     let rest = bytes.get(from..).unwrap_or_default();
     from.wrapping_add(rest.iter().position(|&b| is_ctl(b)).unwrap_or(rest.len()))

@@ -13,6 +13,8 @@ use crate::fault::Class;
 pub(super) struct StatusLine {
     pub(super) minor: u8,
     pub(super) code: u16,
+    /// Where the status code begins.
+    pub(super) code_at: usize,
     pub(super) reason: (usize, usize),
     /// Behind the line end.
     pub(super) end: usize,
@@ -34,7 +36,12 @@ pub(super) fn read(
             if y.is_ascii_digit() && z.is_ascii_digit() =>
         {
             let code = u16::from(x & 15).wrapping_mul(100).wrapping_add(u16::from(y & 15).wrapping_mul(10));
-            Some(Begin { minor: minor & 15, code: code.wrapping_add(u16::from(z & 15)), after: 12, deviations: Deviations::new() })
+            Some(Begin {
+                minor: minor & 15,
+                code: code.wrapping_add(u16::from(z & 15)),
+                after: 12,
+                deviations: Deviations::new(),
+            })
         }
         _ => begin(window, leniency)?,
     };
@@ -43,7 +50,8 @@ pub(super) fn read(
         None => None,
     };
     if line.is_none() && input.len() > bound {
-        let class = if limits.head_bytes < limits.status_line { Class::TooLargeHeaderBytes } else { Class::TooLargeStatusLine };
+        let class =
+            if limits.head_bytes < limits.status_line { Class::TooLargeHeaderBytes } else { Class::TooLargeStatusLine };
         return Err(Flaw::new(class, bound));
     }
     Ok(line)
@@ -88,7 +96,8 @@ fn begin(input: &[u8], leniency: &Leniency) -> Result<Option<Begin>, Flaw> {
     let name = name.get(..5).unwrap_or(name);
     let expected = b"HTTP/".get(..name.len()).unwrap_or_default();
     if name != expected {
-        let class = if name.eq_ignore_ascii_case(expected) { Class::StatusLineVersionCase } else { Class::StatusLineVersion };
+        let class =
+            if name.eq_ignore_ascii_case(expected) { Class::StatusLineVersionCase } else { Class::StatusLineVersion };
         return Err(Flaw::new(class, at));
     }
     at = at.wrapping_add(5);
@@ -183,5 +192,5 @@ fn rest(input: &[u8], begin: Begin, at: &mut usize, leniency: &Leniency) -> Resu
             Some(_) => return Err(Flaw::new(Class::StatusLineReason, to)),
         }
     };
-    Ok(Some(StatusLine { minor, code, reason: (from, to), end, deviations }))
+    Ok(Some(StatusLine { minor, code, code_at: after.wrapping_sub(3), reason: (from, to), end, deviations }))
 }
