@@ -323,13 +323,70 @@ const fn is_ctl(byte: u8) -> bool {
     (byte < b' ' && byte != b'\t') | (byte == 0x7f)
 }
 
-/// Where the first control character is; the length if there is none. Blockwise, so that the compiler
-/// can use vector instructions.
+/// Where the first control character is; the length if there is none.
+#[inline]
 pub(super) fn find_ctl(bytes: &[u8]) -> usize {
-    const BLOCK: usize = 16;
-    let clean =
-        bytes.chunks_exact(BLOCK).take_while(|block| !block.iter().fold(false, |any, &b| any | is_ctl(b))).count();
-    let from = clean.wrapping_mul(BLOCK);
-    let rest = bytes.get(from..).unwrap_or_default();
-    from.wrapping_add(rest.iter().position(|&b| is_ctl(b)).unwrap_or(rest.len()))
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let mut at = 0_usize;
+    // Blocks that the compiler can use vector instructions for.
+    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<32>) {
+        if has_ctl(block) {
+            break;
+        }
+        at = at.wrapping_add(32);
+    }
+    // Words: a byte below 0x20, or 0x7f, sets the top bit of its place. A borrow can set more, but only
+    // above the first one, and HTAB is passed over.
+    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let word = u64::from_le_bytes(*word);
+        let low = word.wrapping_sub(ONES.wrapping_mul(0x20)) & !word;
+        let del = word ^ ONES.wrapping_mul(0x7f);
+        let found = (low | (del.wrapping_sub(ONES) & !del)) & ONES.wrapping_mul(0x80);
+        if found == 0 {
+            at = at.wrapping_add(8);
+            continue;
+        }
+        at = at.wrapping_add((found.trailing_zeros() / 8) as usize);
+        if bytes.get(at) != Some(&b'\t') {
+            return at;
+        }
+        at = at.wrapping_add(1);
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    at.wrapping_add(rest.iter().position(|&b| is_ctl(b)).unwrap_or(rest.len()))
+}
+
+fn has_ctl(block: &[u8; 32]) -> bool {
+    block.iter().fold(0, |any, &b| any | u8::from(is_ctl(b))) != 0
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+    use super::*;
+
+    #[test]
+    fn every_byte_in_every_place() {
+        for len in 0..80 {
+            for at in 0..len {
+                for byte in 0..=255 {
+                    let mut bytes = vec![b'\t'; len];
+                    for (n, b) in bytes.iter_mut().enumerate() {
+                        *b = [b'x', b'\t', 0xff, b' ', 0x80, b'~'][n % 6];
+                    }
+                    bytes[at] = byte;
+                    let expected = if byte == 9 || (byte >= 32 && byte != 127) { len } else { at };
+                    assert_eq!(find_ctl(&bytes), expected);
+                    bytes[len - 1] = 0;
+                    assert_eq!(find_ctl(&bytes), expected.min(len - 1));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn tokens() {
+        let tokens: Vec<u8> = (0..=255).filter(|&b| is_tchar(b)).collect();
+        assert_eq!(tokens, b"!#$%&'*+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz|~");
+    }
 }
