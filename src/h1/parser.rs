@@ -24,7 +24,7 @@ use super::framing::{CloseReason, Facts, Framing};
 use super::head::{Fields, Head, Slots};
 use super::leniency::{Deviation, Deviations, Leniency};
 use super::limits::Limits;
-use super::scan::{Rules, Scan};
+use super::scan::{Scan, Section};
 use super::sniff::{self, Sniffed, sniff};
 use super::status_line::{self, StatusLine};
 use super::trailers::Trailers;
@@ -188,6 +188,8 @@ pub struct Parser {
     /// How far its reason phrase was looked at before.
     line_at: usize,
     scan: Scan,
+    /// What the fields read so far say.
+    facts: Facts,
     interim_bytes: u64,
     progress: Progress,
     close: Option<CloseReason>,
@@ -243,6 +245,7 @@ impl Parser {
             line: None,
             line_at: 0,
             scan: Scan::default(),
+            facts: Facts::default(),
             interim_bytes: 0,
             progress: Progress::default(),
             close: None,
@@ -258,7 +261,16 @@ impl Parser {
     /// Whatever makes the response unusable. The error comes again when asked again.
     #[inline]
     pub fn next<'b>(&mut self, input: &'b [u8], eof: Eof) -> Result<Step<'b>, ParseError> {
-        if matches!(self.state, State::Head) { self.next_head(input, eof) } else { self.next_body(input, eof) }
+        if !matches!(self.state, State::Head) {
+            self.next_body(input, eof)
+        } else if self.line.is_some() {
+            if eof == Eof::Open && self.scan.is_idle(input, Section::Head(&self.config.limits, &self.config.leniency)) {
+                return Ok(Step { consumed: 0, event: Event::NeedMore });
+            }
+            self.read_head(input, eof, None)
+        } else {
+            self.next_head(input, eof)
+        }
     }
 
     /// The same, with room for the table of fields: a head that comes whole lends it out instead of
@@ -289,6 +301,9 @@ impl Parser {
             return self.next_body(input, eof);
         }
         if self.line.is_some() {
+            if eof == Eof::Open && self.scan.is_idle(input, Section::Head(&self.config.limits, &self.config.leniency)) {
+                return Ok(Step { consumed: 0, event: Event::NeedMore });
+            }
             return self.read_head(input, eof, Some(&mut slots.0));
         }
         let mut facts = Facts::default();
@@ -324,9 +339,6 @@ impl Parser {
     // ---- heads ------------------------------------------------------------------------------------
 
     fn next_head<'b>(&mut self, input: &'b [u8], eof: Eof) -> Result<Step<'b>, ParseError> {
-        if self.line.is_some() {
-            return self.read_head(input, eof, None);
-        }
         let mut slots = Slots::<'b, 100>::new();
         let mut facts = Facts::default();
         match self.whole_head(input, &mut slots.0, &mut facts) {
@@ -394,6 +406,7 @@ impl Parser {
     fn begin_fields(&mut self, line: StatusLine) {
         self.line = Some(line);
         self.scan = Scan::at(line.end);
+        self.facts = Facts::default();
     }
 
     /// The careful path: byte by byte, line by line, from where the last call ended.
@@ -415,17 +428,8 @@ impl Parser {
                 Err(flaw) => return Err(self.fail(flaw, Stage::StatusLine, input)),
             },
         };
-        let Config { limits, leniency } = &self.config;
-        let rules = Rules {
-            trailers: false,
-            bytes: limits.head_bytes,
-            line: limits.header_line,
-            count: limits.headers,
-            bare_lf: leniency.bare_lf,
-            obs_fold: leniency.obs_fold,
-            space_before_colon: leniency.space_before_colon,
-        };
-        let len = match self.scan.advance(input, &rules) {
+        let section = Section::Head(&self.config.limits, &self.config.leniency);
+        let len = match self.scan.advance(input, section, &mut self.facts) {
             Ok(Some(len)) => len,
             Ok(None) => return self.no_head(input, eof),
             Err(flaw) => return Err(self.fail(flaw, Stage::Fields, input)),
@@ -433,12 +437,7 @@ impl Parser {
         let bytes = input.get(..len).unwrap_or(input);
         let Scan { count, deviations, .. } = self.scan;
         let lines = Fields::of_lines(bytes, line.end, count);
-        let mut facts = Facts::default();
-        for field in lines {
-            if Facts::wants(field.name().len()) {
-                facts.see(field.name().as_bytes(), field.raw(), field.offset());
-            }
-        }
+        let facts = self.facts;
         // The fields are sound; httparse agrees unless something was tolerated, or there is no room.
         let table = room.filter(|_| is_plain(&line)).and_then(|room| {
             let mut response = httparse::Response::new(&mut []);
@@ -624,18 +623,8 @@ impl Parser {
     }
 
     fn trailers<'b>(&mut self, consumed: usize, input: &'b [u8], eof: Eof) -> Result<Step<'b>, ParseError> {
-        let limits = &self.config.limits;
-        // No leniency: next to a chunk a line end is a boundary.
-        let rules = Rules {
-            trailers: true,
-            bytes: limits.trailer_bytes,
-            line: limits.trailer_bytes,
-            count: limits.trailers,
-            bare_lf: false,
-            obs_fold: false,
-            space_before_colon: false,
-        };
-        let len = match self.scan.advance(input, &rules) {
+        let section = Section::Trailers(&self.config.limits);
+        let len = match self.scan.advance(input, section, &mut self.facts) {
             Ok(Some(len)) => len,
             Ok(None) => {
                 let unread = input.len() as u64;
