@@ -211,6 +211,18 @@ impl Facts {
         request: Request,
         deviations: &mut Deviations,
     ) -> Result<Framing, Flaw> {
+        if self.te.is_none() && self.flaw.is_none() && code == 200 && !request.is_connect() && !request.is_head() {
+            // What most responses are.
+            return Ok(match self.length {
+                None => Framing::UntilClose,
+                Some(length) => {
+                    if length.repeated {
+                        deviations.insert(Deviation::RepeatedContentLength);
+                    }
+                    Framing::Length(length.value)
+                }
+            });
+        }
         let tunnel = code == 101 || (request.is_connect() && (200..300).contains(&code));
         if (self.te.is_some() || self.length.is_some()) && (tunnel || code < 200 || code == 204) {
             deviations.insert(Deviation::LengthInNoContent);

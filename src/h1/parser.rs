@@ -382,13 +382,12 @@ impl Parser {
         }
         let table: &'s [httparse::Header<'b>] = response.headers;
         let mut crlf = head.ends_with(b"\r\n\r\n");
+        // The line before each name ended in LF, or there would be no name there.
         for header in table {
-            let at = offset_in(head, header);
-            // The line before this name ended in LF, or there would be no name here.
-            crlf &= head.get(at.wrapping_sub(2)) == Some(&b'\r');
-            if Facts::wants(header.name.len()) {
-                facts.see(header.name.as_bytes(), header.value, at);
-            }
+            crlf &= head.get(offset_in(head, header).wrapping_sub(2)) == Some(&b'\r');
+        }
+        for header in table.iter().filter(|header| Facts::wants(header.name.len())) {
+            facts.see(header.name.as_bytes(), header.value, offset_in(head, header));
         }
         if len > limits.header_line && has_long_line(head, &line, table, limits.header_line) {
             return Whole::No;
