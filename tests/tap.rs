@@ -65,6 +65,7 @@ const UNCLEAN: Option<Ended> = Some(Ended::TlsTruncated);
 const OK: &str = "HTTP/1.1 200 OK\r\n";
 const HALF: &str = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0123456789";
 const CHUNKS: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel";
+const XYZ: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nhello\r\n0\r\n\r\n";
 const TO_CLOSE: &str = "HTTP/1.1 200 OK\r\n\r\nhello";
 const WHOLE: &str = "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n";
 const INTERIM: &str = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -282,12 +283,15 @@ fn sharpens_coarse_faults() {
         (K::BodyReset, HALF, CLEAN, K::BodyTruncated, length),
         (K::ClosedBeforeResponse, HALF, CLEAN, K::BodyTruncated, length),
         (K::Unclassified, HALF, RESET, K::BodyReset, None),
-        (K::BodyTruncated, CHUNKS, CLEAN, K::BodyTruncated, None),
+        (K::BodyTruncated, CHUNKS, CLEAN, K::BodyTruncated, Some(Class::PrematureEofChunkData)),
         (K::BodyTruncated, "", CLEAN, K::ClosedBeforeResponse, empty),
         (K::TlsTruncated, TO_CLOSE, UNCLEAN, K::TlsTruncated, None),
         (K::BodyTruncated, TO_CLOSE, UNCLEAN, K::TlsTruncated, None),
         (K::TlsTruncated, HALF, UNCLEAN, K::BodyTruncated, length),
-        (K::TlsTruncated, CHUNKS, UNCLEAN, K::BodyTruncated, None),
+        (K::TlsTruncated, CHUNKS, UNCLEAN, K::BodyTruncated, Some(Class::PrematureEofChunkData)),
+        // hyper's text calls this an empty size; the bytes say what it is.
+        (K::BadChunk, XYZ, None, K::BadChunk, Some(Class::ChunkSizeInvalid)),
+        (K::BadChunk, WHOLE, None, K::BadChunk, None),
         (K::TlsTruncated, OK, UNCLEAN, K::HeadTruncated, headers),
         (K::TlsTruncated, "", UNCLEAN, K::ClosedBeforeResponse, empty),
         // Timers.
@@ -320,9 +324,14 @@ fn gives_the_numbers() {
     // What the caller has counted stays.
     let fault = refined(HALF, RESET, Fault::new(K::BodyReset).with_received(7));
     assert_eq!((fault.expected(), fault.received()), (Some(100), Some(7)));
-    // Chunk lines are in the count of a chunked body.
+    // Chunk lines do not count.
     let fault = refined(CHUNKS, CLEAN, Fault::new(K::BodyTruncated));
-    assert_eq!((fault.expected(), fault.received()), (None, None));
+    assert_eq!((fault.expected(), fault.received()), (None, Some(3)));
+    // A class by text gives way to the bytes.
+    let by_text = Fault::of_class(Class::ChunkSizeEmpty).with_confidence(Confidence::Text);
+    let fault = refined(XYZ, None, by_text);
+    assert_eq!((fault.class(), fault.offset()), (Some(Class::ChunkSizeInvalid), Some(47)));
+    assert_eq!(fault.confidence(), Confidence::Typed);
     let fault = refined(TO_CLOSE, RESET, Fault::new(K::BodyReset));
     assert_eq!((fault.expected(), fault.received()), (None, Some(5)));
     let fault = refined(OK, None, Fault::new(K::ResponseTimeout));
@@ -518,4 +527,47 @@ fn what_comes_after_the_library_said_whole_is_unasked() {
     tap.whole();
     tap.ended(Ended::Clean);
     assert!(!tap.is_idle_clean());
+}
+
+/// The parser reads along where the kept bytes end: a fault megabytes into a body has its place.
+#[test]
+fn a_chunk_fault_far_behind_what_is_kept() {
+    let mut bytes = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+    for _ in 0..1000 {
+        bytes.extend_from_slice(b"400\r\n");
+        bytes.extend(std::iter::repeat_n(b'x', 0x400));
+        bytes.extend_from_slice(b"\r\n");
+    }
+    let at = bytes.len() as u64;
+    bytes.extend_from_slice(b"-5\r\nhello\r\n");
+    for piece in [777, 4096, 1 << 20] {
+        let seen = fed(&GET, bytes.chunks(piece), None).observation();
+        let fault = seen.refine(Fault::new(K::BadChunk).with_confidence(Confidence::Text));
+        assert_eq!((fault.class(), fault.offset()), (Some(Class::ChunkSizeInvalid), Some(at)), "in pieces of {piece}");
+    }
+    // And a cut says in which part of the framing, and after how much content.
+    let seen = fed(&GET, bytes[..bytes.len() / 2].chunks(4096), CLEAN).observation();
+    let fault = seen.refine(Fault::new(K::BodyTruncated));
+    assert_eq!(fault.class(), Some(Class::PrematureEofChunkData));
+    assert!(fault.received().unwrap() > 400_000, "{fault:?}");
+}
+
+/// A head larger than what is kept is held for the parser, up to its limit and no further.
+#[test]
+fn a_fault_behind_a_long_head() {
+    let mut bytes = b"HTTP/1.1 200 OK\r\n".to_vec();
+    for n in 0..150 {
+        bytes.extend_from_slice(format!("X-Field-{n}: some value\r\n").as_bytes());
+    }
+    let at = bytes.len() as u64;
+    bytes.extend_from_slice(b"X-Bad: a\0b\r\n\r\n");
+    for piece in [1, 500, 1 << 20] {
+        let seen = fed(&GET, bytes.chunks(piece), None).observation();
+        let fault = seen.refine(Fault::new(K::BadHeader));
+        assert_eq!(
+            (fault.class(), fault.offset()),
+            (Some(Class::HeaderValueNul), Some(at + 8)),
+            "in pieces of {piece}"
+        );
+    }
 }

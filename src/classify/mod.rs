@@ -252,7 +252,9 @@ fn complete(mut fault: Fault, errno: Option<i32>, exchange: &Exchange) -> Fault 
     }
     // The exchange counts from the first byte of the head, a fault from the first byte of the part it is in.
     if let Some(received @ 1..) = exchange.received {
-        if fault.phase() == Phase::Head && fault.received().is_none() {
+        // Of a field that is too large it would be the size of the field, which nobody has counted.
+        let counts = fault.phase() == Phase::Head && fault.kind() != FaultKind::HeaderTooLarge;
+        if counts && fault.received().is_none() {
             fault = fault.with_received(received);
         }
     }

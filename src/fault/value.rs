@@ -149,7 +149,8 @@ impl Fault {
         self
     }
 
-    /// With the number of bytes that came: of the body in the body's phases, of the head before.
+    /// With the number of bytes that came: of the body in the body's phases, of the head before. Of a
+    /// field, a head, a body or a trailer section that is too large: of that.
     #[must_use]
     pub const fn with_received(mut self, bytes: u64) -> Self {
         self.received = Count::new(bytes);

@@ -33,6 +33,7 @@
 mod follower;
 mod observation;
 mod observer;
+mod reader;
 mod refine;
 
 pub use self::observation::Observation;

@@ -9,11 +9,13 @@ use http::StatusCode;
 
 use crate::exchange::Exchange;
 use crate::fault::{Class, Phase};
+use crate::h1::ParseError;
 use crate::h1::diagnose::diagnose_head;
 use crate::h1::sniff::{self, Sniffed};
 
 use super::follower::State;
 use super::observer::{Ended, Observer};
+use super::reader::{self, Reader};
 
 /// What the tap saw of one exchange. A copy: it does not change any more.
 ///
@@ -162,20 +164,33 @@ impl Observation {
         }
     }
 
-    /// What is wrong with the head that came, and the offset from the first byte of the response. The
-    /// smallest offset wins. Within the first 2048 bytes it is any class of a head; behind them, the
-    /// framing fields and folds only.
+    /// What is wrong with the bytes that came, and the offset from the first byte of the response. The
+    /// smallest offset wins.
     ///
-    /// It names what most recipients refuse; whether the one at hand did, the caller's error tells.
+    /// It is what [`h1::Parser`](crate::h1::Parser) refuses in its compatible mode, and, within the first
+    /// 2048 bytes, what it would tolerate but most others refuse. Whether the library at hand did, the
+    /// caller's error tells.
     #[must_use]
     pub fn class(&self) -> Option<(Class, u64)> {
         let first = self.first_bytes();
         if let (Some(_), Sniffed::NotHttp(class)) = (self.seen.ended, sniff::finish(first)) {
             return Some((class, 0));
         }
-        match (diagnose_head(first), self.seen.follower.trouble) {
-            (Some(a), Some(b)) => Some(if b.1 < a.1 { b } else { a }),
-            (a, b) => a.or(b),
+        let refused = self.refused().filter(|e| !reader::is_cut(e.class()) && !reader::is_limit(e.class()));
+        let refused = refused.map(|e| (e.class(), e.offset()));
+        [refused, diagnose_head(first), self.seen.follower.trouble].into_iter().flatten().min_by_key(|(_, at)| *at)
+    }
+
+    /// Why the parser would not take the response, as far as it came.
+    pub(super) fn refused(&self) -> Option<ParseError> {
+        let seen = &self.seen;
+        match &seen.reader {
+            Some(reader) => reader.clone().judge(seen.ended),
+            None => {
+                let mut reader = Reader::new(seen.request);
+                reader.feed(seen.first_bytes());
+                reader.judge(seen.ended)
+            }
         }
     }
 

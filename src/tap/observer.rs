@@ -8,6 +8,8 @@ use http::Method;
 
 use super::follower::{Follower, State};
 use super::observation::Observation;
+use super::reader::{self, Reader};
+use crate::h1::Request;
 
 /// How many bytes are kept of the beginning of each exchange's response: most heads, and many whole
 /// responses. While they hold everything, nothing is followed: it can be made up for at any time.
@@ -52,6 +54,9 @@ pub enum Ended {
 #[derive(Clone)]
 pub struct Observer {
     pub(super) follower: Follower,
+    /// The request that is answered, and who reads its response along, once it is more than is kept.
+    pub(super) request: Request,
+    pub(super) reader: Option<Box<Reader>>,
     /// Nothing of this exchange's response has been followed yet; all of it is in `first`.
     behind: bool,
     /// Whether an exchange has begun.
@@ -80,6 +85,8 @@ impl Observer {
     pub const fn new() -> Self {
         Self {
             follower: Follower::new(),
+            request: Request::get().offering_upgrade(true),
+            reader: None,
             behind: true,
             begun: false,
             whole_at: None,
@@ -121,6 +128,7 @@ impl Observer {
             }
         }
         self.begun = true;
+        self.request = reader::request(method);
         self.follower.ask(method);
     }
 
@@ -146,11 +154,17 @@ impl Observer {
         self.last_read = Some(now);
         if self.behind && self.received.saturating_add(bytes.len() as u64) > FIRST as u64 {
             self.catch_up();
+            let mut reader = Box::new(Reader::new(self.request));
+            reader.feed(self.first_bytes());
+            self.reader = Some(reader);
         }
         self.keep(bytes);
         self.received = self.received.saturating_add(bytes.len() as u64);
         if !self.behind {
             self.follower.feed(bytes);
+        }
+        if let Some(reader) = &mut self.reader {
+            reader.feed(bytes);
         }
     }
 
@@ -253,6 +267,7 @@ impl Observer {
     /// `received` says how many of them count.
     fn forget(&mut self) {
         self.follower.forget();
+        self.reader = None;
         self.behind = true;
         self.whole_at = None;
         self.sent = 0;

@@ -4,11 +4,12 @@
 //! chunk or a client that left knows more than the bytes do; only what an HTTP library tells by
 //! "parse error", "incomplete message" or "canceled" is looked up here.
 
-use crate::fault::{Class, Code, Confidence, Fault, FaultKind};
+use crate::fault::{Class, Code, Confidence, Fault, FaultKind, Phase};
 
 use super::follower::State;
 use super::observation::Observation;
 use super::observer::Ended;
+use super::reader;
 
 /// More fields than that, in a head that is not even complete, are what an HTTP library gives up on:
 /// hyper 1 takes 100, HAProxy 101, Python 100.
@@ -34,6 +35,12 @@ impl Observation {
     #[must_use]
     pub fn refine(&self, fault: Fault) -> Fault {
         use FaultKind as K;
+        if fault.confidence() == Confidence::Text && fault.phase() >= Phase::Body {
+            // A class by the library's text is a guess where the bytes themselves can be asked.
+            if let Some(sharper) = self.by_parser(fault).filter(|sharper| sharper.kind() == fault.kind()) {
+                return sharper;
+            }
+        }
         if fault.class().is_some() {
             return self.with_numbers(fault);
         }
@@ -50,6 +57,7 @@ impl Observation {
             K::BodyTruncated | K::BodyReset | K::TlsTruncated => self.cut(fault),
             K::ResponseTimeout | K::HeadStalled => self.late_head(fault),
             K::BodyStalled => self.with_numbers(fault),
+            K::BadChunk | K::BadTrailer | K::TrailersTooLarge => self.by_parser(fault).unwrap_or(fault),
             K::Unclassified => match self.malformed(fault) {
                 Some(sharper) if !self.head_complete() => sharper,
                 Some(_) | None if self.ended().is_some() => self.cut(fault),
@@ -91,9 +99,6 @@ impl Observation {
             | K::UpgradeRefused
             | K::TooManyInterim
             | K::DeadlineExceeded
-            | K::BadChunk
-            | K::BadTrailer
-            | K::TrailersTooLarge
             | K::BodyTooLarge
             | K::BadContentCoding
             | K::StreamRefused
@@ -115,6 +120,15 @@ impl Observation {
         }
     }
 
+    /// By what the parser says of the same bytes, ends and limits left out.
+    fn by_parser(&self, fault: Fault) -> Option<Fault> {
+        let refused = self.refused().filter(|e| !reader::is_cut(e.class()))?;
+        let class = refused.class();
+        // What is wrong with the head was no fault of the library's, if it got as far as the body.
+        let sharper = typed(class.kind(), fault).with_class(class).with_offset(refused.offset());
+        (class.kind().phase() >= Phase::Body).then_some(sharper)
+    }
+
     /// By what is wrong with the head.
     fn malformed(&self, fault: Fault) -> Option<Fault> {
         let (class, offset) = self.class()?;
@@ -128,6 +142,13 @@ impl Observation {
             return sharper;
         }
         let many = self.header_lines() > MANY_LINES && self.head_bytes() <= SMALL_HEAD;
+        if let Some(refused) = self.refused().filter(|e| reader::is_limit(e.class())) {
+            let class = refused.class();
+            let sharper = typed(class.kind(), fault).with_class(class).with_offset(refused.offset());
+            // The size of one field is not that of the head.
+            let is_field = class.kind() == FaultKind::HeaderTooLarge;
+            return if is_field { sharper } else { sharper.with_received(self.head_bytes()) };
+        }
         // A head that came whole was not cut off for its size.
         if self.head_complete() || many {
             return typed(FaultKind::TooManyHeaders, fault)
@@ -190,8 +211,13 @@ impl Observation {
             None => return fault,
         };
         let mut sharper = self.with_errno(typed(kind, fault));
-        if kind == FaultKind::BodyTruncated && self.expected().is_some() {
-            sharper = sharper.with_class(Class::PrematureEofContentLengthBody);
+        if kind == FaultKind::BodyTruncated {
+            // In which part of the framing it ended.
+            if let Some(refused) = self.refused().filter(|e| e.class().kind() == kind) {
+                sharper = sharper.with_class(refused.class()).with_received(refused.progress().body);
+            } else if self.expected().is_some() {
+                sharper = sharper.with_class(Class::PrematureEofContentLengthBody);
+            }
         }
         self.with_numbers(sharper)
     }
