@@ -258,7 +258,7 @@ impl Format {
 /// Puts a number in the place that was left blank for it, which nearly always fits.
 fn fill_in(out: &mut Vec<u8>, blank: Range<usize>, number: u64) {
     let mut buffer = [0; 20];
-    let digits = decimal(number, &mut buffer).as_bytes();
+    let digits = decimal(number, &mut buffer);
     match out.get_mut(blank.clone()) {
         Some(place) if place.len() == digits.len() => place.copy_from_slice(digits),
         Some(_) => drop(out.splice(blank, digits.iter().copied())),
