@@ -32,28 +32,28 @@ impl Reply<'_> {
         out.put(",\"retryable\":");
         out.put(if advice == Advice::TryAgain { "true" } else { "false" });
         if self.disclosure >= Disclosure::Details {
-            member(out, "code", self.fault.kind().code());
+            out.put(",\"code\":\"");
+            out.put(self.fault.kind().code());
             if let Some(class) = self.fault.class() {
-                member(out, "class", class.as_str());
+                out.put("\",\"class\":\"");
+                out.put(class.as_str());
             }
-            member(out, "phase", self.fault.phase().code());
+            out.put("\",\"phase\":\"");
+            out.put(self.fault.phase().code());
+            out.put("\"");
         }
         if self.disclosure >= Disclosure::Trusted {
             if let Some(next_hop) = self.exchange.next_hop.as_deref() {
-                member(out, "next_hop", bounded(next_hop, MAX_NEXT_HOP));
+                out.put(",\"next_hop\":\"");
+                json(out, bounded(next_hop, MAX_NEXT_HOP));
+                out.put("\"");
             }
         }
         if let Some(reference) = self.exchange.reference.as_deref() {
-            member(out, "reference", bounded(reference, MAX_REFERENCE));
+            out.put(",\"reference\":\"");
+            json(out, bounded(reference, MAX_REFERENCE));
+            out.put("\"");
         }
         out.put("}");
     }
-}
-
-fn member(out: &mut impl Sink, name: &str, value: &str) {
-    out.put(",\"");
-    out.put(name);
-    out.put("\":\"");
-    json(out, value);
-    out.put("\"");
 }

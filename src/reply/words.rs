@@ -35,15 +35,15 @@ pub(crate) struct Words {
 
 macro_rules! words {
     ($($variant:ident $section:literal $place:ident $title:literal, $detail:literal;)+) => {
-        pub(crate) const fn words(error_type: Option<ErrorType>) -> Words {
+        pub(crate) const fn words(error_type: Option<ErrorType>) -> &'static Words {
             match error_type {
-                None => Words {
+                None => &Words {
                     title: "The request was given up",
                     detail: "The connection was closed before there was an answer.",
                     place: Place::ClientLink,
                     uri: "about:blank",
                 },
-                $(Some(ErrorType::$variant) => Words {
+                $(Some(ErrorType::$variant) => &Words {
                     title: $title,
                     detail: $detail,
                     place: Place::$place,
@@ -113,7 +113,7 @@ impl Advice {
 }
 
 impl Reply<'_> {
-    pub(crate) const fn words(&self) -> Words {
+    pub(crate) const fn words(&self) -> &'static Words {
         words(self.fault.error_type())
     }
 
