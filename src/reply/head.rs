@@ -49,6 +49,12 @@ impl Reply<'_> {
         head.content_length();
     }
 
+    /// How many fields there are: six always, three now and then.
+    pub(crate) fn fields(&self, format: Format) -> usize {
+        let rare = [self.retry_after().is_some(), self.closes(), format == Format::Html];
+        rare.into_iter().fold(6, |sum, there| sum.saturating_add(usize::from(there)))
+    }
+
     /// `Retry-After` (RFC 9110 section 10.2.3) in seconds, rounded up: sooner would be in vain.
     fn retry_after(&self) -> Option<u64> {
         if self.status != StatusCode::SERVICE_UNAVAILABLE && self.status != StatusCode::TOO_MANY_REQUESTS {

@@ -17,9 +17,6 @@ use super::sink::{Sink, decimal};
 
 const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
 
-/// How many fields a usual response has; a page has one more.
-const FIELDS: usize = 6;
-
 /// Room for a body and the fields; a page has its style sheet besides. Names that are escaped may
 /// need more, and get it.
 const ROOM: usize = 1024;
@@ -40,8 +37,7 @@ impl Reply<'_> {
         let mut proxy_status = Bytes::from(arena);
         let mut length = proxy_status.split_to(length_end);
         let body = length.split_to(body_end);
-        let capacity = if format == Format::Html { FIELDS.saturating_add(1) } else { FIELDS };
-        let mut map = Map { headers: HeaderMap::with_capacity(capacity), proxy_status, length };
+        let mut map = Map { headers: HeaderMap::with_capacity(self.fields(format)), proxy_status, length };
         self.write_head(&mut map, format);
         let mut response = Response::new(if self.is_head() { Bytes::new() } else { body });
         *response.status_mut() = self.status;
@@ -54,7 +50,7 @@ impl Reply<'_> {
         let format = self.format();
         out.reserve(self.room(format));
         out.put("HTTP/1.1 ");
-        out.number(u64::from(self.status.as_u16()));
+        out.put(self.status.as_str());
         out.put(" ");
         out.put(super::reason(self.status));
         let mut wire = Wire { reply: self, out, blank: blank(format), length: 0..0 };
