@@ -83,7 +83,7 @@ impl Reply<'_> {
     }
 
     fn write_status(&self, out: &mut impl Sink) {
-        out.number(u64::from(self.status.as_u16()));
+        out.put(self.status.as_str());
         out.put(" ");
         out.put(super::reason(self.status));
     }

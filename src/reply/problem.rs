@@ -18,18 +18,16 @@ impl Reply<'_> {
         // RFC 9457 section 4.2.1: with "about:blank" the title is the status phrase.
         out.put(if self.fault.error_type().is_some() { words.title } else { super::reason(self.status) });
         out.put("\",\"status\":");
-        out.number(u64::from(self.status.as_u16()));
+        out.put(self.status.as_str());
         out.put(",\"detail\":\"");
         out.put(words.detail);
         out.put(" ");
         out.put(advice.sentence());
-        out.put("\"");
         if let Some(error_type) = self.fault.error_type() {
-            out.put(",\"error\":\"");
+            out.put("\",\"error\":\"");
             out.put(error_type.token());
-            out.put("\"");
         }
-        out.put(",\"retryable\":");
+        out.put("\",\"retryable\":");
         out.put(if advice == Advice::TryAgain { "true" } else { "false" });
         if self.disclosure >= Disclosure::Details {
             out.put(",\"code\":\"");

@@ -118,13 +118,18 @@ pub(crate) fn plain(out: &mut impl Sink, text: &str) {
 
 /// Appends text in one piece where all of it is inert, which it nearly always is, else character by
 /// character, so that `escaped` sees each of them.
+#[inline]
 pub(crate) fn escape<S: Sink>(out: &mut S, text: &str, escaped: impl Fn(&mut S, char)) {
-    // To the end, because a loop without an early return is vectorized.
-    if text.bytes().fold(true, |inert, b| inert & is_inert(b)) {
+    if text.bytes().all(|b| INERT.get(usize::from(b)) == Some(&true)) {
         out.put(text);
     } else {
-        text.chars().for_each(|c| escaped(out, c));
+        escape_each(out, text, escaped);
     }
+}
+
+#[cold]
+fn escape_each<S: Sink>(out: &mut S, text: &str, escaped: impl Fn(&mut S, char)) {
+    text.chars().for_each(|c| escaped(out, c));
 }
 
 /// Appends one character as it is.
@@ -148,9 +153,16 @@ fn is_unprintable(c: char) -> bool {
 }
 
 /// Printable ASCII that no format here has to escape.
-const fn is_inert(b: u8) -> bool {
-    matches!(b, b' '..=b'~') & !matches!(b, b'"' | b'\'' | b'\\' | b'<' | b'>' | b'&')
-}
+#[allow(clippy::indexing_slicing)] // a byte is a valid index, and this runs when it is compiled
+static INERT: [bool; 256] = {
+    let mut inert = [false; 256];
+    let mut b = b' ';
+    while b <= b'~' {
+        inert[b as usize] = !matches!(b, b'"' | b'\'' | b'\\' | b'<' | b'>' | b'&');
+        b += 1;
+    }
+    inert
+};
 
 fn hex4(out: &mut impl Sink, n: u32) {
     for shift in [12u32, 8, 4, 0] {
@@ -195,6 +207,24 @@ mod tests {
             "a&quot;b&#39;\\&lt;&amp;&gt;\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}é"
         );
         assert_eq!(made(|out| plain(out, hostile)), "a\"b'\\<&>\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}é");
+    }
+
+    #[test]
+    fn marks_are_escaped_alone_and_among_others_and_nothing_else_is() {
+        type Escape = fn(&mut Vec<u8>, &str);
+        let formats: [(Escape, &str); 3] = [
+            (|out, text| json(out, text), "\"\\<>&"),
+            (|out, text| html(out, text), "&\"'<>"),
+            (|out, text| plain(out, text), ""),
+        ];
+        for (escape, marks) in formats {
+            let escaped = |text: &str| made(|out| escape(out, text));
+            for c in ('\0'..='\u{ffff}').chain(['\u{1f600}']) {
+                let alone = escaped(&c.to_string());
+                assert_eq!(escaped(&format!("a{c}<")), format!("a{alone}{}", escaped("<")), "{c:?}");
+                assert_eq!(alone != c.to_string(), marks.contains(c) || is_unprintable(c), "{c:?}");
+            }
+        }
     }
 
     #[test]
