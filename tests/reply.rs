@@ -76,12 +76,12 @@ cache-control: no-store
 vary: accept
 x-content-type-options: nosniff
 content-type: text/plain; charset=utf-8
-content-length: 269
+content-length: 276
 
 504 Gateway Timeout
 
 The service took too long
-The service did not answer in time.
+The gateway stopped waiting for an answer.
 It is not certain whether the request took effect: please check before you send it again.
 
 you ----- gateway ----- [service X]

@@ -9,6 +9,7 @@
 //! - [`reason`] has the reason phrases of 520 to 526 and 530, which no registry has.
 
 mod disclosure;
+mod head;
 mod name;
 mod negotiate;
 mod page;

@@ -41,6 +41,14 @@ const ROWS: [Row; 4] = [
 /// order. So `*/*` gets problem details and a browser, which names `text/html`, gets a page.
 pub(crate) fn negotiate(accept: Option<&HeaderValue>) -> Format {
     let Some(accept) = accept else { return Format::Problem };
+    // What programs send by default, and what asks for one format alone, has no weights to compare.
+    match accept.as_bytes() {
+        b"*/*" | b"application/problem+json" => return Format::Problem,
+        b"application/json" => return Format::Json,
+        b"text/html" => return Format::Html,
+        b"text/plain" => return Format::Text,
+        _ => {}
+    }
     let mut matches: [Option<Match>; ROWS.len()] = [None; ROWS.len()];
     let items = Items { rest: accept.as_bytes(), separator: b',' };
     for range in items.take(RANGES).filter_map(Range::parse) {

@@ -1,7 +1,7 @@
 //! The body as a page for a browser: it says what happened, where, and what one can do.
 //!
 //! Its one rule: self-contained. No script, no external asset, no inline attribute: the policy of
-//! [`CSP`] allows this one style sheet, by its hash, and nothing else.
+//! [`Fixed::Policy`](super::head::Fixed) allows this one style sheet, by its hash, and nothing else.
 
 use super::Reply;
 use super::disclosure::Disclosure;
@@ -32,10 +32,6 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem;margin:0;f
 dd{margin:0;font-family:ui-monospace,monospace}
 @media(max-width:34rem){ol{flex-direction:column}ol .link{flex:none;border-bottom:0;border-left:2px solid var(--line);padding:.5rem 1rem}.link.bad{border-left-style:dashed!important}}
 ";
-
-/// The policy that goes with the page. No `frame-ancestors`: where the page that failed was to be in
-/// a frame, the visitor should read this one there. A test holds the hash to the style sheet.
-pub(crate) const CSP: &str = "default-src 'none'; style-src 'sha256-yKh30TrOK4jibjHSMk2bRcy3blIXoWiBhuyeJAxZs+Q='; base-uri 'none'; form-action 'none'";
 
 /// How one station of the way is doing.
 #[derive(Clone, Copy)]
@@ -87,7 +83,7 @@ impl Reply<'_> {
     }
 
     fn write_status(&self, out: &mut impl Sink) {
-        out.number(u64::from(self.status.as_u16()));
+        out.put(self.status.as_str());
         out.put(" ");
         out.put(super::reason(self.status));
     }
@@ -145,6 +141,7 @@ fn row(out: &mut impl Sink, name: &str, value: &str) {
 mod tests {
     #![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used)]
     use super::*;
+    use crate::reply::head::Fixed;
     use crate::reply::sf;
 
     /// FIPS 180-4, to check one hash without a dependency.
@@ -193,7 +190,7 @@ mod tests {
         sf::byte_sequence(&mut hash, &sha256(STYLE.as_bytes()));
         let hash = String::from_utf8(hash).unwrap();
         let expected = format!("'sha256-{}'", hash.trim_matches(':'));
-        assert!(CSP.contains(&expected), "the style sheet's hash is {expected}");
+        assert!(Fixed::Policy.line().contains(&expected), "the style sheet's hash is {expected}");
         assert!(!STYLE.contains("url(") && !STYLE.contains('<'));
     }
 }

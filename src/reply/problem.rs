@@ -18,42 +18,40 @@ impl Reply<'_> {
         // RFC 9457 section 4.2.1: with "about:blank" the title is the status phrase.
         out.put(if self.fault.error_type().is_some() { words.title } else { super::reason(self.status) });
         out.put("\",\"status\":");
-        out.number(u64::from(self.status.as_u16()));
+        out.put(self.status.as_str());
         out.put(",\"detail\":\"");
         out.put(words.detail);
         out.put(" ");
         out.put(advice.sentence());
-        out.put("\"");
         if let Some(error_type) = self.fault.error_type() {
-            out.put(",\"error\":\"");
+            out.put("\",\"error\":\"");
             out.put(error_type.token());
-            out.put("\"");
         }
-        out.put(",\"retryable\":");
+        out.put("\",\"retryable\":");
         out.put(if advice == Advice::TryAgain { "true" } else { "false" });
         if self.disclosure >= Disclosure::Details {
-            member(out, "code", self.fault.kind().code());
+            out.put(",\"code\":\"");
+            out.put(self.fault.kind().code());
             if let Some(class) = self.fault.class() {
-                member(out, "class", class.as_str());
+                out.put("\",\"class\":\"");
+                out.put(class.as_str());
             }
-            member(out, "phase", self.fault.phase().code());
+            out.put("\",\"phase\":\"");
+            out.put(self.fault.phase().code());
+            out.put("\"");
         }
         if self.disclosure >= Disclosure::Trusted {
             if let Some(next_hop) = self.exchange.next_hop.as_deref() {
-                member(out, "next_hop", bounded(next_hop, MAX_NEXT_HOP));
+                out.put(",\"next_hop\":\"");
+                json(out, bounded(next_hop, MAX_NEXT_HOP));
+                out.put("\"");
             }
         }
         if let Some(reference) = self.exchange.reference.as_deref() {
-            member(out, "reference", bounded(reference, MAX_REFERENCE));
+            out.put(",\"reference\":\"");
+            json(out, bounded(reference, MAX_REFERENCE));
+            out.put("\"");
         }
         out.put("}");
     }
-}
-
-fn member(out: &mut impl Sink, name: &str, value: &str) {
-    out.put(",\"");
-    out.put(name);
-    out.put("\":\"");
-    json(out, value);
-    out.put("\"");
 }

@@ -2,7 +2,7 @@
 //!
 //! Its one rule: what is written here parses, whatever went in.
 
-use super::sink::{Sink, hex_digit};
+use super::sink::{Sink, escape, hex_digit, put_char};
 
 /// The largest Integer (RFC 9651 section 3.3.1): fifteen digits.
 pub(crate) const MAX_INTEGER: u64 = 999_999_999_999_999;
@@ -26,28 +26,19 @@ pub(crate) fn token_or_string(out: &mut impl Sink, text: &str) {
 /// percent-encoded, as RFC 9532 has it for names.
 pub(crate) fn string(out: &mut impl Sink, text: &str) {
     out.put("\"");
-    string_inside(out, text);
-    out.put("\"");
-}
-
-/// The inside of a String, for one that is written piece by piece.
-pub(crate) fn string_inside(out: &mut impl Sink, text: &str) {
-    for c in text.chars() {
-        let mut buffer = [0; 4];
-        let encoded = c.encode_utf8(&mut buffer);
-        match c {
-            '"' => out.put("\\\""),
-            '\\' => out.put("\\\\"),
-            ' '..='~' => out.put(encoded),
-            _ => {
-                for &byte in encoded.as_bytes() {
-                    out.put("%");
-                    hex_digit(out, u32::from(byte) >> 4, b"0123456789ABCDEF");
-                    hex_digit(out, u32::from(byte), b"0123456789ABCDEF");
-                }
+    escape(out, text, |out, c| match c {
+        '"' => out.put("\\\""),
+        '\\' => out.put("\\\\"),
+        ' '..='~' => put_char(out, c),
+        _ => {
+            for &byte in c.encode_utf8(&mut [0; 4]).as_bytes() {
+                out.put("%");
+                hex_digit(out, u32::from(byte) >> 4, b"0123456789ABCDEF");
+                hex_digit(out, u32::from(byte), b"0123456789ABCDEF");
             }
         }
-    }
+    });
+    out.put("\"");
 }
 
 /// A Byte Sequence (RFC 9651 section 4.1.8): base64 between colons.
@@ -58,7 +49,7 @@ pub(crate) fn byte_sequence(out: &mut impl Sink, bytes: &[u8]) {
         let bits = (0..3).fold(0u32, |bits, n| bits << 8 | u32::from(group.get(n).copied().unwrap_or(0)));
         for (n, shift) in [18u32, 12, 6, 0].into_iter().enumerate() {
             let digit = if n <= group.len() { ALPHABET.get((bits >> shift & 0x3f) as usize) } else { None };
-            out.put(char::from(digit.copied().unwrap_or(b'=')).encode_utf8(&mut [0; 4]));
+            put_char(out, char::from(digit.copied().unwrap_or(b'=')));
         }
     }
     out.put(":");

@@ -10,13 +10,11 @@ pub(crate) trait Sink {
     fn put(&mut self, text: &str);
 
     /// Appends a number in decimal.
-    fn number(&mut self, n: u64) {
-        self.put(decimal(n, &mut [0; 20]));
-    }
+    fn number(&mut self, n: u64);
 }
 
 /// A number in decimal. Twenty digits are enough for any.
-pub(crate) fn decimal(mut n: u64, digits: &mut [u8; 20]) -> &str {
+pub(crate) fn decimal(mut n: u64, digits: &mut [u8; 20]) -> &[u8] {
     let mut start = digits.len();
     for slot in digits.iter_mut().rev() {
         *slot = b'0' | (n % 10) as u8;
@@ -26,13 +24,17 @@ pub(crate) fn decimal(mut n: u64, digits: &mut [u8; 20]) -> &str {
             break;
         }
     }
-    digits.get(start..).and_then(|d| std::str::from_utf8(d).ok()).unwrap_or("")
+    digits.get(start..).unwrap_or(&[])
 }
 
 impl Sink for Vec<u8> {
     #[inline]
     fn put(&mut self, text: &str) {
         self.extend_from_slice(text.as_bytes());
+    }
+
+    fn number(&mut self, n: u64) {
+        self.extend_from_slice(decimal(n, &mut [0; 20]));
     }
 }
 
@@ -58,6 +60,10 @@ impl Sink for Formatting<'_, '_> {
             self.result = self.formatter.write_str(text);
         }
     }
+
+    fn number(&mut self, n: u64) {
+        self.put(std::str::from_utf8(decimal(n, &mut [0; 20])).unwrap_or(""));
+    }
 }
 
 /// A sink inside of a JSON string: whatever goes in comes out escaped.
@@ -67,51 +73,68 @@ impl<S: Sink> Sink for InJson<'_, S> {
     fn put(&mut self, text: &str) {
         json(self.0, text);
     }
+
+    fn number(&mut self, n: u64) {
+        self.0.number(n);
+    }
 }
 
 /// Appends text as the inside of a JSON string (RFC 8259 section 7). `<`, `>` and `&` are escaped as
 /// well, so that the text stays inert where somebody takes the document for HTML; so are U+2028 and
 /// U+2029, which end a line in older JavaScript.
 pub(crate) fn json(out: &mut impl Sink, text: &str) {
-    escape(
-        out,
-        text,
-        |c| matches!(c, '"' | '\\' | '<' | '>' | '&') || is_unprintable(c),
-        |out, c| match c {
-            '"' => out.put("\\\""),
-            '\\' => out.put("\\\\"),
-            '\n' => out.put("\\n"),
-            '\r' => out.put("\\r"),
-            '\t' => out.put("\\t"),
-            _ => {
-                // Everything escaped here is in the basic plane, so that one unit says it.
-                out.put("\\u");
-                hex4(out, u32::from(c));
-            }
-        },
-    );
+    escape(out, text, |out, c| match c {
+        '"' => out.put("\\\""),
+        '\\' => out.put("\\\\"),
+        '\n' => out.put("\\n"),
+        '\r' => out.put("\\r"),
+        '\t' => out.put("\\t"),
+        _ if matches!(c, '<' | '>' | '&') || is_unprintable(c) => {
+            // Everything escaped here is in the basic plane, so that one unit says it.
+            out.put("\\u");
+            hex4(out, u32::from(c));
+        }
+        _ => put_char(out, c),
+    });
 }
 
 /// Appends text as HTML: content, or the inside of a quoted attribute.
 pub(crate) fn html(out: &mut impl Sink, text: &str) {
-    escape(
-        out,
-        text,
-        |c| matches!(c, '&' | '<' | '>' | '"' | '\'') || is_unprintable(c),
-        |out, c| match c {
-            '&' => out.put("&amp;"),
-            '<' => out.put("&lt;"),
-            '>' => out.put("&gt;"),
-            '"' => out.put("&quot;"),
-            '\'' => out.put("&#39;"),
-            _ => out.put("\u{fffd}"),
-        },
-    );
+    escape(out, text, |out, c| match c {
+        '&' => out.put("&amp;"),
+        '<' => out.put("&lt;"),
+        '>' => out.put("&gt;"),
+        '"' => out.put("&quot;"),
+        '\'' => out.put("&#39;"),
+        _ if is_unprintable(c) => out.put("\u{fffd}"),
+        _ => put_char(out, c),
+    });
 }
 
 /// Appends text to a plain text: one line stays one line.
 pub(crate) fn plain(out: &mut impl Sink, text: &str) {
-    escape(out, text, is_unprintable, |out, _| out.put("\u{fffd}"));
+    escape(out, text, |out, c| if is_unprintable(c) { out.put("\u{fffd}") } else { put_char(out, c) });
+}
+
+/// Appends text in one piece where all of it is inert, which it nearly always is, else character by
+/// character, so that `escaped` sees each of them.
+#[inline]
+pub(crate) fn escape<S: Sink>(out: &mut S, text: &str, escaped: impl Fn(&mut S, char)) {
+    if text.bytes().all(|b| INERT.get(usize::from(b)) == Some(&true)) {
+        out.put(text);
+    } else {
+        escape_each(out, text, escaped);
+    }
+}
+
+#[cold]
+fn escape_each<S: Sink>(out: &mut S, text: &str, escaped: impl Fn(&mut S, char)) {
+    text.chars().for_each(|c| escaped(out, c));
+}
+
+/// Appends one character as it is.
+pub(crate) fn put_char(out: &mut impl Sink, c: char) {
+    out.put(c.encode_utf8(&mut [0; 4]));
 }
 
 /// The beginning of a text, at most so many bytes, cut between characters.
@@ -129,15 +152,17 @@ fn is_unprintable(c: char) -> bool {
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-fn escape<S: Sink>(out: &mut S, text: &str, hit: impl Fn(char) -> bool, replace: impl Fn(&mut S, char)) {
-    let mut rest = text;
-    while let Some((at, c)) = rest.char_indices().find(|&(_, c)| hit(c)) {
-        out.put(rest.get(..at).unwrap_or(""));
-        replace(out, c);
-        rest = rest.get(at.saturating_add(c.len_utf8())..).unwrap_or("");
+/// Printable ASCII that no format here has to escape.
+#[allow(clippy::indexing_slicing)] // a byte is a valid index, and this runs when it is compiled
+static INERT: [bool; 256] = {
+    let mut inert = [false; 256];
+    let mut b = b' ';
+    while b <= b'~' {
+        inert[b as usize] = !matches!(b, b'"' | b'\'' | b'\\' | b'<' | b'>' | b'&');
+        b += 1;
     }
-    out.put(rest);
-}
+    inert
+};
 
 fn hex4(out: &mut impl Sink, n: u32) {
     for shift in [12u32, 8, 4, 0] {
@@ -148,7 +173,7 @@ fn hex4(out: &mut impl Sink, n: u32) {
 /// Appends the lowest four bits of a number as one digit of that alphabet.
 pub(crate) fn hex_digit(out: &mut impl Sink, n: u32, alphabet: &[u8; 16]) {
     if let Some(digit) = alphabet.get((n & 0xf) as usize) {
-        out.put(char::from(*digit).encode_utf8(&mut [0; 4]));
+        put_char(out, char::from(*digit));
     }
 }
 
@@ -182,6 +207,24 @@ mod tests {
             "a&quot;b&#39;\\&lt;&amp;&gt;\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}é"
         );
         assert_eq!(made(|out| plain(out, hostile)), "a\"b'\\<&>\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}é");
+    }
+
+    #[test]
+    fn marks_are_escaped_alone_and_among_others_and_nothing_else_is() {
+        type Escape = fn(&mut Vec<u8>, &str);
+        let formats: [(Escape, &str); 3] = [
+            (|out, text| json(out, text), "\"\\<>&"),
+            (|out, text| html(out, text), "&\"'<>"),
+            (|out, text| plain(out, text), ""),
+        ];
+        for (escape, marks) in formats {
+            let escaped = |text: &str| made(|out| escape(out, text));
+            for c in ('\0'..='\u{ffff}').chain(['\u{1f600}']) {
+                let alone = escaped(&c.to_string());
+                assert_eq!(escaped(&format!("a{c}<")), format!("a{alone}{}", escaped("<")), "{c:?}");
+                assert_eq!(alone != c.to_string(), marks.contains(c) || is_unprintable(c), "{c:?}");
+            }
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{MAX_NEXT_HOP, MAX_REFERENCE};
 impl Reply<'_> {
     pub(crate) fn write_text(&self, out: &mut impl Sink) {
         let words = self.words();
-        out.number(u64::from(self.status.as_u16()));
+        out.put(self.status.as_str());
         out.put(" ");
         out.put(super::reason(self.status));
         out.put("\n\n");

@@ -35,15 +35,15 @@ pub(crate) struct Words {
 
 macro_rules! words {
     ($($variant:ident $section:literal $place:ident $title:literal, $detail:literal;)+) => {
-        pub(crate) const fn words(error_type: Option<ErrorType>) -> Words {
+        pub(crate) const fn words(error_type: Option<ErrorType>) -> &'static Words {
             match error_type {
-                None => Words {
+                None => &Words {
                     title: "The request was given up",
                     detail: "The connection was closed before there was an answer.",
                     place: Place::ClientLink,
                     uri: "about:blank",
                 },
-                $(Some(ErrorType::$variant) => Words {
+                $(Some(ErrorType::$variant) => &Words {
                     title: $title,
                     detail: $detail,
                     place: Place::$place,
@@ -58,29 +58,29 @@ words! {
     DnsTimeout "2.3.1" Link "The service could not be found", "Looking up the address of the service took too long.";
     DnsError "2.3.2" Link "The service could not be found", "The address of the service could not be looked up.";
     DestinationNotFound "2.3.3" Gateway "No service for this address", "The gateway does not know which service should answer this request.";
-    DestinationUnavailable "2.3.4" Service "The service is not available", "The service is not taking requests at the moment.";
+    DestinationUnavailable "2.3.4" Service "The service is not available", "The gateway has stopped sending requests to the service for now.";
     DestinationIpProhibited "2.3.5" Gateway "The service is out of bounds", "The gateway is not allowed to connect to the service.";
-    DestinationIpUnroutable "2.3.6" Link "The service could not be reached", "There is no way to the service at the moment.";
+    DestinationIpUnroutable "2.3.6" Link "The service could not be reached", "The network has no route to the service.";
     ConnectionRefused "2.3.7" Link "The service could not be reached", "The service did not accept the connection.";
     ConnectionTerminated "2.3.8" Service "The service did not answer", "The connection to the service ended before it answered.";
     ConnectionTimeout "2.3.9" Link "The service could not be reached", "Connecting to the service took too long.";
     ConnectionReadTimeout "2.3.10" Service "The service did not answer in time", "The service stopped sending before its answer was complete.";
     ConnectionWriteTimeout "2.3.11" Service "The service did not answer in time", "The service did not take the request in time.";
     ConnectionLimitReached "2.3.12" Gateway "Too many connections", "All connections to the service are in use.";
-    TlsProtocolError "2.3.13" Link "No secure connection to the service", "A secure connection to the service could not be set up.";
+    TlsProtocolError "2.3.13" Link "No secure connection to the service", "The handshake between the gateway and the service failed.";
     TlsCertificateError "2.3.14" Link "No secure connection to the service", "The identity of the service could not be confirmed.";
-    TlsAlertReceived "2.3.15" Link "No secure connection to the service", "The service declined the secure connection.";
-    HttpRequestError "2.3.16" ClientLink "The request was not complete", "The request did not arrive whole, or not in time.";
-    HttpRequestDenied "2.3.17" Gateway "The request is not allowed", "The gateway does not let this request through.";
-    HttpResponseIncomplete "2.3.18" Service "The answer was not complete", "The service ended its answer too early.";
+    TlsAlertReceived "2.3.15" Link "No secure connection to the service", "The service broke off the handshake with an alert.";
+    HttpRequestError "2.3.16" ClientLink "The request was not complete", "The connection to you broke off or stalled before the whole request had arrived.";
+    HttpRequestDenied "2.3.17" Gateway "The request is not allowed", "A rule of the gateway forbids this request.";
+    HttpResponseIncomplete "2.3.18" Service "The answer was not complete", "The service stopped sending in the middle of its answer.";
     HttpResponseHeaderSectionSize "2.3.19" Service "The answer was too large", "The head of the answer is larger than the gateway allows.";
     HttpResponseHeaderSize "2.3.20" Service "The answer was too large", "A header of the answer is larger than the gateway allows.";
-    HttpResponseBodySize "2.3.21" Service "The answer was too large", "The answer is larger than the gateway allows.";
+    HttpResponseBodySize "2.3.21" Service "The answer was too large", "The content of the answer is larger than the gateway allows.";
     HttpResponseTrailerSectionSize "2.3.22" Service "The answer was too large", "The end of the answer is larger than the gateway allows.";
     HttpResponseTrailerSize "2.3.23" Service "The answer was too large", "A trailer of the answer is larger than the gateway allows.";
     HttpResponseTransferCoding "2.3.24" Service "The answer could not be read", "The service sent an answer that cannot be decoded.";
     HttpResponseContentCoding "2.3.25" Service "The answer could not be read", "The service sent content that cannot be decoded.";
-    HttpResponseTimeout "2.3.26" Service "The service took too long", "The service did not answer in time.";
+    HttpResponseTimeout "2.3.26" Service "The service took too long", "The gateway stopped waiting for an answer.";
     HttpUpgradeFailed "2.3.27" Service "The service could not be used", "The service does not speak the version of HTTP that this request needs.";
     HttpProtocolError "2.3.28" Service "The answer could not be read", "The service sent an answer that is not valid HTTP.";
     ProxyInternalResponse "2.3.29" Gateway "The gateway answered by itself", "The request was not sent to the service.";
@@ -113,7 +113,7 @@ impl Advice {
 }
 
 impl Reply<'_> {
-    pub(crate) const fn words(&self) -> Words {
+    pub(crate) const fn words(&self) -> &'static Words {
         words(self.fault.error_type())
     }
 
@@ -131,6 +131,8 @@ impl Reply<'_> {
 
 #[cfg(test)]
 mod tests {
+    use crate::fault::{Class, FaultKind, Phase};
+
     use super::*;
 
     #[test]
@@ -141,9 +143,17 @@ mod tests {
                 assert!(text.bytes().all(|b| matches!(b, b' '..=b'~') && !b"\"'\\<>&".contains(&b)), "{text}");
             }
             assert!(words.detail.ends_with('.') && !words.title.ends_with('.'));
+            // The detail is news.
+            let detail: Vec<&str> = words.detail.trim_end_matches('.').split(' ').collect();
+            assert!(words.title.split(' ').any(|word| word.len() > 3 && !detail.contains(&word)), "{}", words.detail);
             if let Some(error_type) = error_type {
                 assert!(words.uri.ends_with(&format!("#section-{}", error_type.section())));
             }
+        }
+        let codes = FaultKind::ALL.iter().map(|k| k.code()).chain(Class::ALL.iter().map(|c| c.as_str()));
+        let codes = codes.chain(Phase::ALL.iter().map(|p| p.code())).chain(ErrorType::ALL.iter().map(|e| e.token()));
+        for code in codes {
+            assert!(code.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.')), "{code}");
         }
         for advice in [Advice::TryAgain, Advice::CheckFirst, Advice::Wait] {
             assert!(advice.sentence().bytes().all(|b| !b"\"'\\<>&".contains(&b)));
