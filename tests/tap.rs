@@ -250,7 +250,7 @@ fn sharpens_coarse_faults() {
         (K::NotHttp, "\x15\x03\x01\0\x02\x02\x46", CLEAN, K::NotHttp, Some(Class::NotHttpTlsAlert)),
         (K::NotHttp, "HE", CLEAN, K::NotHttp, Some(Class::NotHttpOther)),
         // "Message head is too large", in its three meanings.
-        (K::HeadTooLarge, &big, None, K::HeadTooLarge, None),
+        (K::HeadTooLarge, &big, None, K::HeadTooLarge, Some(Class::TooLargeHeaderBytes)),
         (K::HeadTooLarge, &many, None, K::TooManyHeaders, Some(Class::TooLargeHeaderCount)),
         (K::HeadTooLarge, &whole_many, None, K::TooManyHeaders, Some(Class::TooLargeHeaderCount)),
         (K::HeadTooLarge, &overflow, None, K::AmbiguousFraming, Some(Class::FramingClOverflow)),

@@ -155,10 +155,12 @@ impl Observation {
                 .with_class(Class::TooLargeHeaderCount)
                 .with_received(self.head_bytes());
         }
-        if fault.received().is_none() && self.head_bytes() > 0 {
-            return fault.with_received(self.head_bytes());
+        if self.head_bytes() == 0 {
+            return fault;
         }
-        fault
+        // Too many bytes for the library, though not for the parser.
+        let sharper = fault.with_class(Class::TooLargeHeaderBytes);
+        if fault.received().is_none() { sharper.with_received(self.head_bytes()) } else { sharper }
     }
 
     /// By how far the response had got when the connection ended, and by how it ended.
