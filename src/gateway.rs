@@ -115,7 +115,7 @@ impl Gateway {
 
     /// The same response as the bytes of HTTP/1.1, appended to a buffer: status line with its reason
     /// phrase, fields, and the body, if the method is not HEAD. Allocates only to grow the buffer, for
-    /// which 2 KiB are enough (a page takes 6) unless names or references are very long.
+    /// which 1 KiB is enough (a page takes 4) unless names or references are very long.
     ///
     /// ```
     /// use badgateway::decide::Profile;

@@ -93,7 +93,8 @@ impl Reply<'_> {
     }
 }
 
-/// The way from the visitor to the service. What is broken is said in words, not by colour alone.
+/// The way from the visitor to the service. What is broken is said in words, not by colour alone. The
+/// role is said because Safari takes a list without bullets for no list.
 fn write_way(out: &mut impl Sink, place: Place) {
     use State::{Broken, NotReached, Works};
     let [first, gateway, second, service] = match place {
@@ -102,7 +103,7 @@ fn write_way(out: &mut impl Sink, place: Place) {
         Place::Link => [Works, Works, Broken, NotReached],
         Place::Service => [Works, Works, Works, Broken],
     };
-    out.put("<ol aria-label=\"Where it stopped\">\n");
+    out.put("<ol role=\"list\" aria-label=\"Where it stopped\">\n");
     station(out, "", "You", Works);
     station(out, "link ", "", first);
     station(out, "", "Gateway", gateway);

@@ -88,7 +88,7 @@ enum Value {
 /// Room for a body and the fields; a page has its style sheet besides. Names that are escaped may
 /// need more, and get it.
 const ROOM: usize = 1024;
-const PAGE_ROOM: usize = 4608;
+const PAGE_ROOM: usize = 3584;
 
 impl Reply<'_> {
     /// The response. A usual one costs four allocations: one buffer that holds the body and every

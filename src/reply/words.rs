@@ -79,7 +79,7 @@ words! {
     HttpResponseTrailerSize "2.3.23" Service "The answer was too large", "A trailer of the answer is larger than the gateway allows.";
     HttpResponseTransferCoding "2.3.24" Service "The answer could not be read", "The service sent an answer that cannot be decoded.";
     HttpResponseContentCoding "2.3.25" Service "The answer could not be read", "The service sent content that cannot be decoded.";
-    HttpResponseTimeout "2.3.26" Service "The service did not answer in time", "The service did not answer in time.";
+    HttpResponseTimeout "2.3.26" Service "The service took too long", "The service did not answer in time.";
     HttpUpgradeFailed "2.3.27" Service "The service could not be used", "The service does not speak the version of HTTP that this request needs.";
     HttpProtocolError "2.3.28" Service "The answer could not be read", "The service sent an answer that is not valid HTTP.";
     ProxyInternalResponse "2.3.29" Gateway "The gateway answered by itself", "The request was not sent to the service.";

@@ -1,0 +1,683 @@
+//! Whole rendered responses, readable as HTTP, and what must hold for all of them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic
+)]
+
+use std::time::Duration;
+
+use badgateway::decide::{Decision, How, Profile};
+use badgateway::exchange::{BodyFraming, Forwarded, RequestBody};
+use badgateway::fault::{Class, Code, Evidence, Phase};
+use badgateway::reply::{Disclosure, reason};
+use badgateway::{Exchange, Fault, FaultKind, Gateway};
+use bytes::Bytes;
+use http::{HeaderValue, Method, Response, StatusCode, Version};
+use proptest::prelude::*;
+
+fn gateway() -> Gateway {
+    Gateway::new("gw").unwrap()
+}
+
+/// A GET without a body, so that nothing is to be closed.
+fn get(accept: &'static str) -> Exchange {
+    let mut exchange = Exchange::default();
+    exchange.request_body = RequestBody::None;
+    exchange.accept = Some(HeaderValue::from_static(accept));
+    exchange
+}
+
+fn text(response: &Response<Bytes>) -> String {
+    let mut out = format!("{} {}\n", response.status().as_u16(), reason(response.status()));
+    for (name, value) in response.headers() {
+        out += &format!("{name}: {}\n", value.to_str().unwrap());
+    }
+    out + "\n" + std::str::from_utf8(response.body()).unwrap()
+}
+
+#[track_caller]
+fn assert_text(response: &Response<Bytes>, expected: &str) {
+    let text = text(response);
+    assert_eq!(text, expected, "\n--- got:\n{text}\n--- expected:\n{expected}");
+}
+
+#[test]
+fn a_problem_in_json() {
+    let mut exchange = get("*/*");
+    exchange.reference = Some("req-7".into());
+    assert_text(
+        &gateway().answer_fault(&Fault::new(FaultKind::ConnectionRefused), &exchange),
+        r#"502 Bad Gateway
+proxy-status: gw; error=connection_refused
+cache-control: no-store
+vary: accept
+x-content-type-options: nosniff
+content-type: application/problem+json
+content-length: 270
+
+{"type":"https://www.rfc-editor.org/rfc/rfc9209#section-2.3.7","title":"The service could not be reached","status":502,"detail":"The service did not accept the connection. You can try again in a moment.","error":"connection_refused","retryable":true,"reference":"req-7"}"#,
+    );
+}
+
+#[test]
+fn a_plain_text_for_a_post_that_may_have_been_applied() {
+    let mut exchange = get("text/plain");
+    exchange.method = Method::POST;
+    exchange.request_body = RequestBody::Whole;
+    exchange.reference = Some("req-7".into());
+    assert_text(
+        &gateway().answer_fault(&Fault::new(FaultKind::ResponseTimeout), &exchange),
+        "504 Gateway Timeout
+proxy-status: gw; error=http_response_timeout
+cache-control: no-store
+vary: accept
+x-content-type-options: nosniff
+content-type: text/plain; charset=utf-8
+content-length: 269
+
+504 Gateway Timeout
+
+The service took too long
+The service did not answer in time.
+It is not certain whether the request took effect: please check before you send it again.
+
+you ----- gateway ----- [service X]
+
+gateway: gw
+error: http_response_timeout
+reference: req-7
+",
+    );
+}
+
+#[test]
+fn a_page_for_a_browser() {
+    let mut exchange = get("text/html,application/xhtml+xml,*/*;q=0.8");
+    exchange.reference = Some("<7>".into());
+    let response = gateway().answer_fault(&Fault::new(FaultKind::CertExpired), &exchange);
+    let text = text(&response);
+    let (before, rest) = text.split_once("<style>").unwrap();
+    let (style, after) = rest.split_once("</style>").unwrap();
+    assert_eq!(
+        before.replace(&response.body().len().to_string(), "LENGTH"),
+        "502 Bad Gateway
+proxy-status: gw; error=tls_certificate_error
+cache-control: no-store
+vary: accept
+x-content-type-options: nosniff
+content-security-policy: default-src 'none'; style-src 'sha256-yKh30TrOK4jibjHSMk2bRcy3blIXoWiBhuyeJAxZs+Q='; base-uri 'none'; form-action 'none'
+content-type: text/html; charset=utf-8
+content-length: LENGTH
+
+<!DOCTYPE html>
+<html lang=\"en\">
+<head>
+<meta charset=\"utf-8\">
+<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">
+<meta name=\"robots\" content=\"noindex\">
+<title>502 Bad Gateway</title>
+"
+    );
+    assert_eq!(
+        after,
+        "
+</head>
+<body>
+<main>
+<p class=\"status\">502 Bad Gateway</p>
+<h1>No secure connection to the service</h1>
+<p>The identity of the service could not be confirmed.</p>
+<p>Trying again will probably not help until this has been repaired.</p>
+<ol role=\"list\" aria-label=\"Where it stopped\">
+<li class=\"ok\"><b>You</b><span>works</span></li>
+<li class=\"link ok\"><span>works</span></li>
+<li class=\"ok\"><b>Gateway</b><span>works</span></li>
+<li class=\"link bad\"><span>broken here</span></li>
+<li class=\"idle\"><b>Service</b><span>not reached</span></li>
+</ol>
+<dl>
+<dt>Gateway</dt><dd>gw</dd>
+<dt>Error</dt><dd>tls_certificate_error</dd>
+<dt>Reference</dt><dd>&lt;7&gt;</dd>
+</dl>
+</main>
+</body>
+</html>
+"
+    );
+    // Self-contained, and fit for the dark and for a phone.
+    assert!(style.contains("prefers-color-scheme:dark") && style.contains("max-width"));
+    for outside in ["<script", "src=", "href", "url(", "style=", "@import"] {
+        assert!(!text.contains(outside), "{outside}");
+    }
+}
+
+#[test]
+fn cloudflares_status_with_its_reason_on_the_wire() {
+    let gateway = gateway().with_profile(Profile::Cloudflare);
+    let mut out = b"before".to_vec();
+    gateway.answer_wire(&Fault::new(FaultKind::ConnectionTimeout), &get("application/json"), &mut out);
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        "beforeHTTP/1.1 522 Connection Timed Out\r\n\
+         proxy-status: gw; error=connection_timeout\r\n\
+         cache-control: no-store\r\n\
+         vary: accept\r\n\
+         x-content-type-options: nosniff\r\n\
+         content-type: application/json\r\n\
+         content-length: 248\r\n\
+         \r\n\
+         {\"type\":\"https://www.rfc-editor.org/rfc/rfc9209#section-2.3.9\",\"title\":\"The service could not be reached\",\"status\":522,\
+         \"detail\":\"Connecting to the service took too long. You can try again in a moment.\",\"error\":\"connection_timeout\",\"retryable\":true}"
+    );
+}
+
+#[test]
+fn head_has_the_same_head_and_no_body() {
+    for accept in ["*/*", "text/html", "text/plain"] {
+        let fault = Fault::new(FaultKind::DnsTimeout);
+        let mut exchange = get(accept);
+        let full = gateway().answer_fault(&fault, &exchange);
+        exchange.method = Method::HEAD;
+        let head = gateway().answer_fault(&fault, &exchange);
+        assert_eq!(head.headers(), full.headers());
+        assert!(head.body().is_empty() && !full.body().is_empty());
+    }
+}
+
+#[test]
+fn the_connection_closes_where_a_request_body_was_left_and_a_version_has_such_a_field() {
+    let closes = |body, version| {
+        let mut exchange = get("*/*");
+        exchange.request_body = body;
+        exchange.version = version;
+        let response = gateway().answer_fault(&Fault::new(FaultKind::ConnectionRefused), &exchange);
+        response.headers().get("connection").map(|v| v.to_str().unwrap().to_owned()) == Some("close".into())
+    };
+    for version in [Version::HTTP_10, Version::HTTP_11] {
+        assert!(closes(RequestBody::Unread, version));
+        assert!(closes(RequestBody::Partial, version));
+        assert!(closes(RequestBody::Failed, version));
+        assert!(!closes(RequestBody::None, version));
+        assert!(!closes(RequestBody::Whole, version));
+    }
+    for version in [Version::HTTP_2, Version::HTTP_3] {
+        assert!(!closes(RequestBody::Unread, version));
+    }
+}
+
+#[test]
+fn retry_after_is_rounded_up_and_only_where_it_means_something() {
+    let retry_after = |kind, millis| {
+        let mut exchange = get("*/*");
+        exchange.retry_after = Some(Duration::from_millis(millis));
+        let response = gateway().answer_fault(&Fault::new(kind), &exchange);
+        response.headers().get("retry-after").map(|v| v.to_str().unwrap().to_owned())
+    };
+    assert_eq!(retry_after(FaultKind::CircuitOpen, 30_000).as_deref(), Some("30"));
+    assert_eq!(retry_after(FaultKind::CircuitOpen, 1_001).as_deref(), Some("2"));
+    assert_eq!(retry_after(FaultKind::CircuitOpen, 0).as_deref(), Some("0"));
+    assert_eq!(retry_after(FaultKind::ConnectionRefused, 1_000), None);
+}
+
+#[test]
+fn each_level_tells_more() {
+    let fault = Fault::of_class(Class::HeaderValueNul).with_offset(53);
+    let mut exchange = get("*/*");
+    exchange.next_hop = Some("10.0.0.7:8080".into());
+    let body = |disclosure| {
+        let response = gateway().with_disclosure(disclosure).answer_fault(&fault, &exchange);
+        let body = String::from_utf8(response.body().to_vec()).unwrap();
+        body.split_once("\"retryable\":false").unwrap().1.to_owned()
+    };
+    assert_eq!(body(Disclosure::Token), "}");
+    assert_eq!(body(Disclosure::Details), r#","code":"bad_header","class":"header.value_nul","phase":"head"}"#);
+    assert_eq!(
+        body(Disclosure::Trusted),
+        r#","code":"bad_header","class":"header.value_nul","phase":"head","next_hop":"10.0.0.7:8080"}"#
+    );
+}
+
+#[test]
+fn a_status_after_an_abort_or_for_nobody_is_still_an_answer() {
+    let mut exchange = get("*/*");
+    let fault = Fault::new(FaultKind::BodyTruncated);
+    exchange.forwarded = Forwarded::Head { status: StatusCode::OK, framing: BodyFraming::Length };
+    assert_eq!(gateway().decide(&fault, &exchange), Decision::Abort(How::CloseShort));
+    assert_eq!(gateway().answer_fault(&fault, &exchange).status(), 502);
+    let gone = gateway().answer_fault(&Fault::new(FaultKind::ClientAborted), &exchange);
+    assert_eq!((gone.status().as_u16(), &gone.headers()["proxy-status"]), (499, &HeaderValue::from_static("gw")));
+    check_json(gone.body());
+    assert_eq!(gateway().answer(&fault, &exchange).status(), 502);
+}
+
+#[test]
+fn reasons_of_the_unregistered() {
+    for (status, expected) in [
+        (499, "Client Closed Request"),
+        (502, "Bad Gateway"),
+        (520, "Web Server Returned an Unknown Error"),
+        (521, "Web Server Is Down"),
+        (522, "Connection Timed Out"),
+        (523, "Origin Is Unreachable"),
+        (524, "A Timeout Occurred"),
+        (525, "SSL Handshake Failed"),
+        (526, "Invalid SSL Certificate"),
+        (530, "Origin DNS Error"),
+        (599, "Server Error"),
+        (999, ""),
+    ] {
+        assert_eq!(reason(StatusCode::from_u16(status).unwrap()), expected);
+    }
+}
+
+// ---- the record ------------------------------------------------------------------------------------
+
+#[test]
+fn a_record_of_a_response() {
+    let mut exchange = get("*/*");
+    exchange.path = Some("/a\"b?c=1".parse().unwrap());
+    exchange.next_hop = Some("10.0.0.7:8080".into());
+    exchange.elapsed = Some(Duration::from_micros(12_900));
+    let fault = Fault::new(FaultKind::ConnectionRefused).with_code(Code::Errno(111));
+    assert_eq!(
+        gateway().record(&fault, &exchange).to_string(),
+        r#"{"fault":"connection_refused","class":null,"phase":"connect","status":502,"forwarded_status":null,"proxy_status":"gw; error=connection_refused","applied":"no","retry":"safe","retry_reason":"not_applied","blame":"next_hop","category":"refused","elapsed_ms":12,"next_hop":"10.0.0.7:8080","method":"GET","path":"/a\"b?c=1","offset":null,"expected":null,"received":null,"confidence":"typed","decision":"respond","how":null,"errno":111}"#
+    );
+}
+
+#[test]
+fn a_record_of_an_abort_with_evidence_and_fields() {
+    let mut exchange = get("*/*");
+    exchange.method = Method::POST;
+    exchange.version = Version::HTTP_2;
+    exchange.forwarded = Forwarded::Head { status: StatusCode::OK, framing: BodyFraming::Length };
+    let fault = Fault::new(FaultKind::BodyTruncated).with_expected(100).with_received(60);
+    let evidence = Evidence::new().with_text("last bytes", "a\"b").with_error(&std::io::Error::other("x\ny"));
+    let gateway = gateway().with_disclosure(Disclosure::Trusted);
+    let line =
+        gateway.record(&fault, &exchange).with_evidence(&evidence).with_fields(&[("k\n", "v\u{2028}")]).to_string();
+    assert_eq!(
+        line,
+        r#"{"fault":"body_truncated","class":null,"phase":"body","status":null,"forwarded_status":200,"proxy_status":null,"applied":"yes","retry":"never","retry_reason":"forwarded","blame":"next_hop","category":"premature_eof","elapsed_ms":null,"next_hop":null,"method":"POST","path":null,"offset":null,"expected":100,"received":60,"confidence":"typed","decision":"abort","how":"stream_reset","how_code":2,"evidence":[{"label":"last bytes","text":"a\\\"b"},{"label":"error","text":"x\\ny"}],"extra":{"k\n":"v\u2028"}}"#
+    );
+    check_json(line.as_bytes());
+}
+
+#[test]
+fn records_name_codes_and_silence() {
+    let line = |fault: Fault| gateway().record(&fault, &Exchange::default()).to_string();
+    let alert = Fault::new(FaultKind::TlsAlert).with_code(Code::TlsAlert(40));
+    assert!(line(alert).ends_with(r#","alert":40,"alert_name":"handshake_failure"}"#));
+    let rcode = Fault::new(FaultKind::DnsNotFound).with_code(Code::DnsRcode(3));
+    assert!(line(rcode).ends_with(r#","rcode":3,"rcode_name":"NXDOMAIN"}"#));
+    assert!(line(Fault::new(FaultKind::StreamReset).with_code(Code::H2(8))).ends_with(r#","h2_code":8}"#));
+    let gone = line(Fault::new(FaultKind::ClientAborted));
+    assert!(gone.contains(r#""status":null,"forwarded_status":null,"proxy_status":null"#));
+    assert!(gone.ends_with(r#""decision":"silence","how":null}"#));
+}
+
+// ---- what must hold for all ------------------------------------------------------------------------
+
+const ACCEPTS: [&str; 4] = ["application/problem+json", "application/json", "text/html", "text/plain"];
+
+fn unkind(_: &Fault, _: &Exchange) -> StatusCode {
+    StatusCode::OK
+}
+
+fn profiles() -> [Profile; 3] {
+    [Profile::Rfc9209, Profile::Cloudflare, Profile::Custom(unkind)]
+}
+
+#[test]
+fn every_kind_in_every_profile_and_format_is_whole_and_the_same_on_the_wire() {
+    for &kind in FaultKind::ALL {
+        for profile in profiles() {
+            for disclosure in [Disclosure::Token, Disclosure::Details, Disclosure::Trusted] {
+                for accept in ACCEPTS {
+                    let mut exchange = get(accept);
+                    exchange.next_hop = Some("[::1]:80".into());
+                    let fault = Fault::new(kind).with_received(7).with_offset(3);
+                    check(&gateway().with_profile(profile).with_disclosure(disclosure), &fault, &exchange);
+                }
+            }
+        }
+    }
+}
+
+/// Everything that must hold for a response, whatever went into it.
+#[track_caller]
+fn check(gateway: &Gateway, fault: &Fault, exchange: &Exchange) {
+    let response = gateway.answer_fault(fault, exchange);
+    let headers = response.headers();
+    assert!((400..600).contains(&response.status().as_u16()));
+    assert!(!reason(response.status()).is_empty());
+    assert_eq!(headers["cache-control"], "no-store");
+    assert_eq!(headers["vary"], "accept");
+    assert_eq!(headers["proxy-status"], gateway.proxy_status(fault, exchange));
+    assert!(!headers.contains_key("date"));
+    let head = exchange.method == Method::HEAD;
+    let length: usize = headers["content-length"].to_str().unwrap().parse().unwrap();
+    assert_eq!(response.body().len(), if head { 0 } else { length });
+    assert!(length < 8192);
+    if !head {
+        match headers["content-type"].to_str().unwrap() {
+            "application/problem+json" | "application/json" => check_json(response.body()),
+            "text/html; charset=utf-8" => check_html(response.body()),
+            "text/plain; charset=utf-8" => check_text(response.body()),
+            other => panic!("{other}"),
+        }
+    }
+    check_wire(gateway, fault, exchange, &response);
+    let line = gateway.record(fault, exchange).to_string();
+    check_json(line.as_bytes());
+    assert!(!line.chars().any(char::is_control));
+}
+
+#[track_caller]
+fn check_wire(gateway: &Gateway, fault: &Fault, exchange: &Exchange, response: &Response<Bytes>) {
+    let mut wire = Vec::new();
+    gateway.answer_wire(fault, exchange, &mut wire);
+    let mut headers = [httparse::EMPTY_HEADER; 16];
+    let mut parsed = httparse::Response::new(&mut headers);
+    let end = parsed.parse(&wire).unwrap().unwrap();
+    assert_eq!((parsed.version, parsed.code), (Some(1), Some(response.status().as_u16())));
+    assert_eq!(parsed.reason, Some(reason(response.status())));
+    let on_the_wire: Vec<(String, Vec<u8>)> =
+        parsed.headers.iter().map(|h| (h.name.to_owned(), h.value.to_vec())).collect();
+    let in_the_map: Vec<(String, Vec<u8>)> =
+        response.headers().iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
+    assert_eq!(on_the_wire, in_the_map);
+    assert_eq!(&wire[end..], &response.body()[..]);
+}
+
+/// A document with nothing active in it: every `<` opens one of our own tags.
+#[track_caller]
+fn check_html(body: &[u8]) {
+    const TAGS: [&str; 19] = [
+        "!DOCTYPE html>",
+        "html",
+        "head>",
+        "meta ",
+        "title>",
+        "style>",
+        "body>",
+        "main>",
+        "p",
+        "h1>",
+        "ol",
+        "li",
+        "b>",
+        "span>",
+        "dl>",
+        "dt>",
+        "dd>",
+        "p>",
+        "html>",
+    ];
+    let page = std::str::from_utf8(body).unwrap();
+    for after in page.split('<').skip(1) {
+        assert!(TAGS.iter().any(|tag| after.trim_start_matches('/').starts_with(tag)), "{after}");
+        assert!(after.split_once('>').unwrap().0.len() < 80, "{after}");
+    }
+    // An attribute can only come from us, and an entity can only come from the escape.
+    for after in page.split('&').skip(1) {
+        assert!(["amp;", "lt;", "gt;", "quot;", "#39;"].iter().any(|e| after.starts_with(e)), "{after}");
+    }
+    assert!(!page.chars().any(|c| c.is_control() && c != '\n'));
+    assert!(page.ends_with("</html>\n"));
+}
+
+#[track_caller]
+fn check_text(body: &[u8]) {
+    let text = std::str::from_utf8(body).unwrap();
+    assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
+    // What the caller gave cannot add lines.
+    assert!(text.lines().count() <= 14, "{text}");
+}
+
+/// A strict little reader of RFC 8259, which knows yes and no.
+#[track_caller]
+fn check_json(body: &[u8]) {
+    fn spaces(s: &mut &[u8]) {
+        *s = s.trim_ascii_start();
+    }
+    fn take(s: &mut &[u8], word: &str) -> bool {
+        let found = s.starts_with(word.as_bytes());
+        if found {
+            *s = &s[word.len()..];
+        }
+        found
+    }
+    fn string(s: &mut &[u8]) -> bool {
+        if !take(s, "\"") {
+            return false;
+        }
+        loop {
+            match s {
+                [b'"', rest @ ..] => {
+                    *s = rest;
+                    return true;
+                }
+                [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', rest @ ..] => *s = rest,
+                [b'\\', b'u', a, b, c, d, rest @ ..] if [a, b, c, d].iter().all(|x| x.is_ascii_hexdigit()) => *s = rest,
+                [c, rest @ ..] if *c >= 0x20 && *c != b'\\' => *s = rest,
+                _ => return false,
+            }
+        }
+    }
+    fn list(s: &mut &[u8], close: &str, item: fn(&mut &[u8]) -> bool) -> bool {
+        spaces(s);
+        if take(s, close) {
+            return true;
+        }
+        loop {
+            if !item(s) {
+                return false;
+            }
+            spaces(s);
+            if take(s, close) {
+                return true;
+            }
+            if !take(s, ",") {
+                return false;
+            }
+        }
+    }
+    fn value(s: &mut &[u8]) -> bool {
+        spaces(s);
+        match s.first() {
+            Some(b'{') => {
+                *s = &s[1..];
+                list(s, "}", |s| {
+                    spaces(s);
+                    string(s) && {
+                        spaces(s);
+                        take(s, ":") && value(s)
+                    }
+                })
+            }
+            Some(b'[') => {
+                *s = &s[1..];
+                list(s, "]", value)
+            }
+            Some(b'"') => string(s),
+            Some(b'-' | b'0'..=b'9') => {
+                take(s, "-");
+                let digits = s.iter().take_while(|b| b.is_ascii_digit()).count();
+                let fine = digits == 1 || (digits > 1 && s[0] != b'0');
+                *s = &s[digits..];
+                fine
+            }
+            _ => take(s, "true") || take(s, "false") || take(s, "null"),
+        }
+    }
+    assert!(std::str::from_utf8(body).is_ok());
+    let mut rest = body;
+    assert!(value(&mut rest) && rest.is_empty() && body.starts_with(b"{"), "{}", String::from_utf8_lossy(body));
+}
+
+/// Text that wants to get out of every context there is.
+fn hostile() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<String>(),
+        prop::collection::vec(
+            prop::sample::select(vec![
+                "<script>alert(1)</script>",
+                "\r\nSet-Cookie: a=b",
+                "\u{0}",
+                "\"",
+                "\\",
+                "'",
+                "&",
+                "</dd>",
+                "]]>",
+                "{}",
+                "\u{2028}",
+                "\u{202e}",
+                "é",
+                "; error=ok",
+                ", evil",
+                "CN=*.example.org",
+                "\u{7f}",
+                "\u{85}",
+                "\u{1f600}",
+            ]),
+            0..8
+        )
+        .prop_map(|pieces| pieces.concat()),
+        "[a-z.]{1,8}".prop_map(|s| s.repeat(1 + (1 << 16) / s.len())),
+    ]
+}
+
+fn fault() -> impl Strategy<Value = Fault> {
+    let number = || prop_oneof![Just(None), any::<u64>().prop_map(Some), (0..4096u64).prop_map(Some)];
+    let code = prop_oneof![
+        Just(None),
+        any::<i32>().prop_map(|n| Some(Code::Errno(n))),
+        any::<u8>().prop_map(|n| Some(Code::TlsAlert(n))),
+        any::<u32>().prop_map(|n| Some(Code::H2(n))),
+        any::<u32>().prop_map(|n| Some(Code::H3(n))),
+        any::<u16>().prop_map(|n| Some(Code::DnsRcode(n))),
+        any::<u16>().prop_map(|n| Some(Code::Status(n))),
+    ];
+    (
+        prop::sample::select(FaultKind::ALL),
+        prop::sample::select(Phase::ALL),
+        prop::option::of(prop::sample::select(Class::ALL)),
+        code,
+        number(),
+        number(),
+        number(),
+    )
+        .prop_map(|(kind, phase, class, code, offset, expected, received)| {
+            let mut fault = Fault::new(kind).at(phase);
+            if let Some(class) = class {
+                fault = fault.with_class(class);
+            }
+            if let Some(code) = code {
+                fault = fault.with_code(code);
+            }
+            if let Some(n) = offset {
+                fault = fault.with_offset(n);
+            }
+            if let Some(n) = expected {
+                fault = fault.with_expected(n);
+            }
+            if let Some(n) = received {
+                fault = fault.with_received(n);
+            }
+            fault
+        })
+}
+
+prop_compose! {
+    fn exchange()(
+        (next_hop, next_protocol, reference) in (prop::option::of(hostile()), prop::option::of(hostile()), prop::option::of(hostile())),
+        accept in prop_oneof![prop::sample::select(&ACCEPTS[..]).prop_map(str::to_owned), hostile()],
+        method in prop::sample::select(vec!["GET", "HEAD", "POST", "CONNECT", "WHATEVER-LONG"]),
+        head in prop::option::of(200u16..600),
+        body in prop::sample::select(vec![RequestBody::None, RequestBody::Unread, RequestBody::Whole]),
+        version in prop::sample::select(vec![Version::HTTP_10, Version::HTTP_11, Version::HTTP_2, Version::HTTP_3]),
+        retry_after in prop::option::of(any::<Duration>()),
+        received_status in prop::option::of(100u16..1000),
+    ) -> Exchange {
+        let mut exchange = Exchange::default();
+        exchange.next_hop = next_hop.map(Into::into);
+        exchange.next_protocol = next_protocol.map(Into::into);
+        exchange.reference = reference.map(Into::into);
+        exchange.accept = HeaderValue::from_str(&accept).ok();
+        exchange.path = format!("/{accept}").parse().ok();
+        exchange.method = method.parse().unwrap();
+        exchange.request_body = body;
+        exchange.version = version;
+        exchange.retry_after = retry_after;
+        exchange.received_status = received_status.map(|n| StatusCode::from_u16(n).unwrap());
+        if let Some(status) = head {
+            exchange.forwarded = Forwarded::Head { status: StatusCode::from_u16(status).unwrap(), framing: BodyFraming::UntilClose };
+        }
+        exchange
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_answer_is_whole_and_inert(
+        fault in fault(),
+        exchange in exchange(),
+        profile in prop::sample::select(profiles().to_vec()),
+        disclosure in prop::sample::select(vec![Disclosure::Token, Disclosure::Details, Disclosure::Trusted]),
+    ) {
+        check(&gateway().with_profile(profile).with_disclosure(disclosure), &fault, &exchange);
+    }
+}
+
+#[test]
+fn a_megabyte_from_anywhere_is_bounded() {
+    let long = format!("<script>{}", "\u{2028}x".repeat(250_000));
+    for accept in ACCEPTS {
+        let mut exchange = get(accept);
+        exchange.next_hop = Some(long.clone().into());
+        exchange.next_protocol = Some(long.clone().into());
+        exchange.reference = Some(long.clone().into());
+        exchange.path = Some(format!("/{}", "p".repeat(60_000)).parse().unwrap());
+        exchange.proxy_status = Some(HeaderValue::from_str(&"a".repeat(1_000_000)).unwrap());
+        let fault = Fault::new(FaultKind::CertNameMismatch);
+        let gateway = gateway().with_disclosure(Disclosure::Trusted);
+        check(&gateway, &fault, &exchange);
+        assert!(gateway.proxy_status(&fault, &exchange).len() < 4096);
+        assert!(gateway.record(&fault, &exchange).to_string().len() < 12_000);
+    }
+}
+
+#[test]
+fn a_peers_text_is_not_told_by_default() {
+    const SECRET: &str = "cn-of-the-certificate";
+    for accept in ACCEPTS {
+        for disclosure in [Disclosure::Token, Disclosure::Details] {
+            let mut exchange = get(accept);
+            exchange.next_hop = Some(SECRET.into());
+            exchange.next_protocol = Some(SECRET.into());
+            exchange.path = Some(format!("/{SECRET}").parse().unwrap());
+            let fault = Fault::new(FaultKind::CertNameMismatch).with_code(Code::Errno(31_337));
+            let told = text(&gateway().with_disclosure(disclosure).answer_fault(&fault, &exchange));
+            assert!(!told.contains(SECRET) && !told.contains("31337"), "{told}");
+            assert_eq!(told.contains("cert_name_mismatch"), disclosure == Disclosure::Details);
+        }
+    }
+}
+
+/// To look at the page in a browser: `PAGE=page.html cargo test --test reply -- --ignored`.
+#[test]
+#[ignore = "writes a file"]
+fn page_to_look_at() {
+    let Some(path) = std::env::var_os("PAGE") else { return };
+    let mut exchange = get("text/html");
+    exchange.reference = Some("7f3a-91c2".into());
+    exchange.next_hop = Some("10.0.0.7:8080".into());
+    let gateway = gateway().with_disclosure(Disclosure::Trusted);
+    std::fs::write(path, gateway.answer_fault(&Fault::of_class(Class::FramingClAndTe), &exchange).body()).unwrap();
+}
