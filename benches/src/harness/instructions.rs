@@ -35,8 +35,8 @@ pub fn measure(key: &str, operations: u64) -> Result<f64> {
     Ok((twice - once) / operations as f64)
 }
 
-/// The functions of a contestant by their own instructions, as `callgrind_annotate` prints them, per
-/// operation and with those of its set-up.
+/// The functions of a contestant by their own instructions, as `callgrind_annotate` prints them (what was
+/// inlined from another file stands on a line of its own), per operation and with those of its set-up.
 ///
 /// # Errors
 ///
@@ -54,8 +54,10 @@ pub fn profile(key: &str, operations: u64, lines: usize) -> Result<Vec<String>> 
         // "123 ( 4.5%)  file:function [binary]"
         let name = rest.split_once(')').map_or(rest, |(_, name)| name).trim();
         let name = name.split(" [").next().unwrap_or(name);
-        let name = name.rsplit_once(".rs:").map_or(name, |(_, function)| function);
-        found.push(format!("{:>10.1}  {name}", count / operations as f64));
+        let (file, function) = name.split_once(".rs:").unwrap_or(("", name));
+        let file = file.rsplit('/').take(2).collect::<Vec<_>>();
+        let file = file.into_iter().rev().collect::<Vec<_>>().join("/");
+        found.push(format!("{:>10.1}  {file:<24} {function}", count / operations as f64));
         if found.len() == lines {
             break;
         }
