@@ -274,6 +274,25 @@ fn reasons_of_the_unregistered() {
     }
 }
 
+#[test]
+fn head_on_the_wire_ends_with_its_head() {
+    let mut exchange = get("text/html");
+    exchange.method = Method::HEAD;
+    let mut out = Vec::new();
+    gateway().answer_wire(&Fault::new(FaultKind::DnsTimeout), &exchange, &mut out);
+    let length =
+        gateway().answer_fault(&Fault::new(FaultKind::DnsTimeout), &exchange).headers()["content-length"].clone();
+    assert!(out.ends_with(format!("content-length: {}\r\n\r\n", length.to_str().unwrap()).as_bytes()));
+}
+
+#[test]
+fn a_gateway_can_be_shared() {
+    fn shared<T: Send + Sync + Clone + std::fmt::Debug + 'static>(_: &T) {}
+    shared(&gateway());
+    let debug = format!("{:?}", gateway());
+    assert!(debug.starts_with(r#"Gateway { name: "gw", profile: Rfc9209, disclosure: Token, probes: "#), "{debug}");
+}
+
 // ---- the record ------------------------------------------------------------------------------------
 
 #[test]

@@ -51,7 +51,6 @@ impl std::fmt::Display for Target {
 pub(crate) struct Link {
     pub(crate) sender: SendRequest<Upload>,
     pub(crate) tap: TapHandle,
-    pub(crate) address: SocketAddr,
     driver: JoinHandle<()>,
     /// An upgraded connection lives on without its driver.
     pub(crate) detached: bool,
@@ -66,7 +65,6 @@ impl Drop for Link {
 }
 
 /// Opens connections.
-#[derive(Debug)]
 pub(crate) struct Connector {
     gateway: Arc<Gateway>,
     resolver: Resolver,
@@ -113,17 +111,16 @@ impl Connector {
     pub(crate) async fn connect(&self, target: &Target) -> Result<Link, Failure> {
         let addresses = self.resolver.resolve(&target.host, target.port, self.timeouts.connect, &self.gateway).await?;
         let stream = self.connect_any(&addresses).await?;
-        let address = stream.peer_addr().map_err(|e| self.failure(e, Phase::Connect))?;
         // Small requests must not wait for the acknowledgement of the last ones.
         let _ = stream.set_nodelay(true);
         if !target.tls {
-            return self.handshake(stream, address).await;
+            return self.handshake(stream).await;
         }
         let bare = target.host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let name =
             ServerName::try_from(bare).map_err(|e| Failure::new(Fault::new(FaultKind::ProxyMisconfigured), e))?;
         match timeout(self.timeouts.tls, self.tls.connect(name, stream)).await {
-            Ok(Ok(stream)) => self.handshake(stream, address).await,
+            Ok(Ok(stream)) => self.handshake(stream).await,
             Ok(Err(error)) => Err(self.failure(error, Phase::Tls)),
             Err(elapsed) => Err(Failure::new(Fault::new(FaultKind::TlsTimeout), elapsed)),
         }
@@ -147,7 +144,7 @@ impl Connector {
         Err(first.unwrap_or_else(|| Fault::new(FaultKind::DnsNotFound).into()))
     }
 
-    async fn handshake<T>(&self, stream: T, address: SocketAddr) -> Result<Link, Failure>
+    async fn handshake<T>(&self, stream: T) -> Result<Link, Failure>
     where
         T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -162,7 +159,7 @@ impl Connector {
         let driver = tokio::spawn(async move {
             let _ = connection.with_upgrades().await;
         });
-        Ok(Link { sender, tap, address, driver, detached: false })
+        Ok(Link { sender, tap, driver, detached: false })
     }
 
     fn failure(&self, error: io::Error, phase: Phase) -> Failure {

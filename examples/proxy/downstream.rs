@@ -1,13 +1,16 @@
-//! The client's connection, with the two things a server of HTTP/1 must be able to do to it and
-//! hyper has no way to ask for.
+//! The client's connection, with the things a server of HTTP/1 must be able to do to it and hyper has
+//! no way to ask for.
 //!
 //! - **Reset**: a body that only the end of the connection delimits looks whole when it ends with an
 //!   orderly FIN, so a cut one must end with a reset (RFC 9112 section 8).
 //! - **Lingering close**: an answer given before the request body was read is lost when the kernel
 //!   resets the connection for the unread bytes; so read and drop them for a while (RFC 9112 section 9.6).
+//! - **Notice a reset** while nothing is being read or written. A client that only stops sending still
+//!   wants its answer (`half_close`); one that reset the connection does not.
 
 use std::future::Future;
 use std::io;
+use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,8 +18,10 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use badgateway::body::AbortHandle;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::task::yield_now;
 use tokio::time::{Sleep, sleep};
 
 /// How long, and for how many bytes, unread request bytes are dropped after the last answer.
@@ -35,7 +40,8 @@ pub(crate) struct Wishes {
 /// The client's connection.
 #[derive(Debug)]
 pub(crate) struct Downstream {
-    stream: TcpStream,
+    /// Shared with who waits for its reset.
+    stream: Arc<TcpStream>,
     wishes: Wishes,
     lingering: Option<Lingering>,
 }
@@ -47,8 +53,18 @@ struct Lingering {
 }
 
 impl Downstream {
-    pub(crate) fn new(stream: TcpStream, wishes: Wishes) -> Self {
+    pub(crate) fn new(stream: Arc<TcpStream>, wishes: Wishes) -> Self {
         Self { stream, wishes, lingering: None }
+    }
+}
+
+/// Waits until the client has reset its connection.
+pub(crate) async fn reset(stream: &TcpStream) {
+    loop {
+        match stream.ready(Interest::ERROR).await {
+            Ok(ready) if !ready.is_error() => yield_now().await,
+            Ok(_) | Err(_) => return,
+        }
     }
 }
 
@@ -62,54 +78,87 @@ impl Drop for Downstream {
 }
 
 impl AsyncRead for Downstream {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        loop {
+            ready!(self.stream.poll_read_ready(cx))?;
+            match self.stream.try_read(buf.initialize_unfilled()) {
+                Ok(read) => {
+                    buf.advance(read);
+                    return Poll::Ready(Ok(()));
+                }
+                // The readiness was out of date; asking again waits for the next.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+}
+
+impl Downstream {
+    fn poll_try_write(
+        &self,
+        cx: &mut Context<'_>,
+        write: impl Fn(&TcpStream) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.stream.poll_write_ready(cx))?;
+            match write(&self.stream) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                done => return Poll::Ready(done),
+            }
+        }
     }
 }
 
 impl AsyncWrite for Downstream {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = &mut *self;
-        if this.lingering.is_none() {
-            if this.wishes.abort.is_set() {
-                return Poll::Ready(Ok(()));
-            }
-            ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
-            if !this.wishes.linger.load(Ordering::Acquire) {
-                return Poll::Ready(Ok(()));
-            }
-        }
-        let lingering =
-            this.lingering.get_or_insert_with(|| Lingering { until: Box::pin(sleep(LINGER_FOR)), dropped: 0 });
-        let mut scratch = [0u8; 8192];
-        while lingering.until.as_mut().poll(cx).is_pending() && lingering.dropped < LINGER_BYTES {
-            let mut buf = ReadBuf::new(&mut scratch);
-            match ready!(Pin::new(&mut this.stream).poll_read(cx, &mut buf)) {
-                Ok(()) if !buf.filled().is_empty() => lingering.dropped += buf.filled().len(),
-                // The client has closed, or is gone: nothing is left that could be lost.
-                Ok(()) | Err(_) => break,
-            }
-        }
-        Poll::Ready(Ok(()))
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_try_write(cx, |stream| stream.try_write(buf))
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        true
     }
 
     fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        self.poll_try_write(cx, |stream| stream.try_write_vectored(bufs))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.lingering.is_none() {
+            if self.wishes.abort.is_set() {
+                return Poll::Ready(Ok(()));
+            }
+            SockRef::from(&*self.stream).shutdown(Shutdown::Write)?;
+            if !self.wishes.linger.load(Ordering::Acquire) {
+                return Poll::Ready(Ok(()));
+            }
+            self.lingering = Some(Lingering { until: Box::pin(sleep(LINGER_FOR)), dropped: 0 });
+        }
+        let mut scratch = [0u8; 8192];
+        loop {
+            let Some(lingering) = &mut self.lingering else { return Poll::Ready(Ok(())) };
+            if lingering.until.as_mut().poll(cx).is_ready() || lingering.dropped >= LINGER_BYTES {
+                return Poll::Ready(Ok(()));
+            }
+            let mut buf = ReadBuf::new(&mut scratch);
+            match ready!(self.as_mut().poll_read(cx, &mut buf)) {
+                Ok(()) if !buf.filled().is_empty() => {
+                    let read = buf.filled().len();
+                    if let Some(lingering) = &mut self.lingering {
+                        lingering.dropped = lingering.dropped.saturating_add(read);
+                    }
+                }
+                // The client has closed, or is gone: nothing is left that could be lost.
+                Ok(()) | Err(_) => return Poll::Ready(Ok(())),
+            }
+        }
     }
 }

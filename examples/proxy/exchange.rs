@@ -15,7 +15,7 @@ use badgateway::adapters::hyper1::reason_phrase;
 use badgateway::audit;
 use badgateway::exchange::RequestBody;
 use badgateway::fault::{Class, Evidence, Failure, Fault, FaultKind};
-use http::header::{CONNECTION, HOST, HeaderMap, HeaderName, UPGRADE, VIA};
+use http::header::{HOST, HeaderMap, HeaderName, VIA};
 use http::{HeaderValue, Request, Response, StatusCode, Uri, Version, request};
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
@@ -39,7 +39,6 @@ const CLIENT_BODY: Duration = Duration::from_secs(60);
 
 /// An exchange on its way: the facts so far, and the promise that a record is written if it fails,
 /// also when it fails by the client going away, which in an async server is a future being dropped.
-#[derive(Debug)]
 pub(crate) struct Trace {
     pub(crate) proxy: Arc<Proxy>,
     pub(crate) exchange: Exchange,
@@ -128,7 +127,7 @@ impl Trace {
         let client = parts.extensions.remove::<OnUpgrade>();
         let (upload, watch) = Upload::new(body);
         self.upload = Some(watch.clone());
-        let Some(parts) = outgoing(parts, mounted, path, peer, &self) else {
+        let Some(parts) = outgoing(parts, mounted, path, peer, &self.proxy.name, &mut self.exchange) else {
             return self.answer(Fault::new(FaultKind::ProxyInternal));
         };
         let response = match self.send(Request::from_parts(parts, upload), mounted, &watch).await {
@@ -324,18 +323,14 @@ fn outgoing(
     mounted: &Mounted,
     path: &str,
     peer: Option<IpAddr>,
-    trace: &Trace,
+    name: &str,
+    exchange: &mut Exchange,
 ) -> Option<request::Parts> {
     parts.uri = path.parse::<Uri>().ok()?;
     let version = parts.version;
     parts.version = Version::HTTP_11;
-    let upgrade = parts.headers.get(UPGRADE).cloned();
     let client_host = parts.headers.get(HOST).cloned();
-    audit::tidy_request(&mut parts.headers);
-    if let Some(upgrade) = upgrade {
-        parts.headers.insert(UPGRADE, upgrade);
-        parts.headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
-    }
+    exchange.upgrade_offered = audit::tidy_request(&mut parts.headers, exchange);
     parts.headers.insert(HOST, mounted.authority.clone());
     if let Some(host) = client_host {
         parts.headers.insert(HeaderName::from_static("x-forwarded-host"), host);
@@ -345,7 +340,7 @@ fn outgoing(
         append(&mut parts.headers, HeaderName::from_static("x-forwarded-for"), &peer.to_string())?;
     }
     let received = if version == Version::HTTP_10 { "1.0" } else { "1.1" };
-    append(&mut parts.headers, VIA, &format!("{received} {}", trace.proxy.name))?;
+    append(&mut parts.headers, VIA, &format!("{received} {name}"))?;
     Some(parts)
 }
 

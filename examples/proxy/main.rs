@@ -79,7 +79,7 @@ async fn run(flags: Flags) -> Result<(), String> {
     let log = Log::new(flags.log.as_deref())?;
     let proxy = build(&flags, log)?;
     let listener = listen(flags.listen.unwrap_or(DEFAULT_LISTEN)).await?;
-    announce(&listener)?;
+    announce(listener.local_addr().map_err(|e| e.to_string())?);
     proxy.serve(listener).await;
     Ok(())
 }
@@ -102,8 +102,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
     TcpListener::bind(address).await.map_err(|e| format!("cannot listen on {address}: {e}"))
 }
 
-fn announce(listener: &TcpListener) -> Result<(), String> {
-    let address = listener.local_addr().map_err(|e| e.to_string())?;
+/// The line that scripts wait for.
+fn announce(address: SocketAddr) {
     println!("listening on {address}");
-    Ok(())
 }

@@ -22,7 +22,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
 use crate::connect::{Connector, Target};
-use crate::downstream::{Downstream, Wishes};
+use crate::downstream::{Downstream, Wishes, reset};
 use crate::exchange::Trace;
 use crate::flags::{Route, Timeouts};
 use crate::log::Log;
@@ -35,7 +35,6 @@ const CLIENT_HEAD: Duration = Duration::from_secs(30);
 pub(crate) type ReplyBody = UnsyncBoxBody<Bytes, Fault>;
 
 /// The proxy.
-#[derive(Debug)]
 pub(crate) struct Proxy {
     /// Our name in `Via` and `Proxy-Status`.
     pub(crate) name: String,
@@ -98,18 +97,23 @@ impl Proxy {
         let _ = stream.set_nodelay(true);
         let peer = stream.peer_addr().map(|a| a.ip()).ok();
         let wishes = Wishes::default();
-        let io = TokioIo::new(Downstream::new(stream, wishes.clone()));
+        let stream = Arc::new(stream);
+        let io = TokioIo::new(Downstream::new(Arc::clone(&stream), wishes.clone()));
         let service = service_fn(|request| Arc::clone(&self).handle(request, peer, wishes.clone()));
         // A client that shuts down its sending side still gets its answer. The price: one that left
-        // altogether is only noticed when something is written to it.
+        // altogether by an orderly close is only noticed when something is written to it.
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(CLIENT_HEAD)
             .half_close(true)
             .serve_connection(io, service)
             .with_upgrades();
-        // It fails where an exchange was aborted or the client broke off; both are in the log.
-        let _ = connection.await;
+        tokio::select! {
+            // It fails where an exchange was aborted or the client broke off; both are in the log.
+            _ = connection => {}
+            // Dropping the connection drops the exchange, which says so in the log.
+            () = reset(&stream) => {}
+        }
     }
 
     async fn handle(

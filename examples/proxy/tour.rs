@@ -63,7 +63,7 @@ pub(crate) async fn run(mut flags: Flags) -> Result<(), String> {
     proxy.set_index(index(&rows, address));
     println!("\nopen http://{address}/ to try them by hand, or: curl -i http://{address}/refused");
     // The last line, because it says that everything is ready.
-    println!("listening on {address}");
+    announce(address);
     serving.await.map_err(|e| e.to_string())
 }
 

@@ -76,7 +76,7 @@ pub(crate) fn json(out: &mut impl Sink, text: &str) {
     escape(
         out,
         text,
-        |c| c < ' ' || matches!(c, '"' | '\\' | '<' | '>' | '&') || is_unprintable(c),
+        |c| matches!(c, '"' | '\\' | '<' | '>' | '&') || is_unprintable(c),
         |out, c| match c {
             '"' => out.put("\\\""),
             '\\' => out.put("\\\\"),

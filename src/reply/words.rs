@@ -1,7 +1,8 @@
 //! What a visitor is told: fixed, plain sentences without blame.
 //!
-//! Its one rule: they hang on the RFC 9209 error type alone, so that they tell no more than the token
-//! beside them does. None has a character that any format would have to escape.
+//! Its one rule: what happened is told by the RFC 9209 error type alone, so that it says no more than
+//! the token beside it. Only the advice looks at the fault and the request. No sentence has a
+//! character that any format would have to escape.
 
 use crate::decide::retry;
 use crate::fault::{Applied, ErrorType};

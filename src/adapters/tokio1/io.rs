@@ -1,1 +1,203 @@
-//! TODO
+//! The tap on tokio's `AsyncRead + AsyncWrite`: above TLS, below `TokioIo`.
+//!
+//! Its one rule: it forwards every call as it is, copies no byte of it, and only then tells the
+//! observer. As a wrapper of hyper's own traits it would have to copy, because their read cursor
+//! shows nobody what was filled.
+
+use std::io::{self, ErrorKind, IoSlice};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use http::Method;
+use pin_project_lite::pin_project;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::tap::{Ended, Observation, Observer};
+
+pin_project! {
+    /// A connection to the next hop with a [tap](crate::tap) on it.
+    ///
+    /// Put it around the stream that carries HTTP in the clear (the TCP stream, or the TLS stream on
+    /// it), and under the HTTP library. The proxy keeps the [`TapHandle`] and makes three calls:
+    ///
+    /// ```
+    /// use badgateway::adapters::tokio1::Tap;
+    /// use badgateway::{Exchange, Fault, FaultKind};
+    /// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// # let (stream, mut server) = tokio::io::duplex(1024);
+    /// // 1. around a new connection
+    /// let (mut io, tap) = Tap::new(stream);
+    /// // 2. before each exchange on it
+    /// tap.begin(&http::Method::GET);
+    /// // ... the HTTP library does its work over `io` ...
+    /// io.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await?;
+    /// server.write_all(b"HTTP/1.1 20X Huh\r\n\r\n").await?;
+    /// io.read(&mut [0; 100]).await?;
+    /// // 3. and when it failed, with a fault that was made of its error
+    /// let seen = tap.observation();
+    /// let fault = seen.refine(Fault::new(FaultKind::BadStatusLine));
+    /// let mut exchange = Exchange::default();
+    /// seen.fill(&mut exchange);
+    ///
+    /// assert_eq!(fault.class().unwrap().as_str(), "status_line.code");
+    /// assert_eq!((fault.offset(), exchange.sent), (Some(11), Some(27)));
+    /// # Ok::<_, std::io::Error>(()) }).unwrap();
+    /// ```
+    #[derive(Debug)]
+    pub struct Tap<T> {
+        #[pin]
+        io: T,
+        handle: TapHandle,
+    }
+}
+
+/// The other end of a [`Tap`]: what the owner of the connection keeps. Clones show the same tap.
+#[derive(Clone, Debug)]
+pub struct TapHandle {
+    observer: Arc<Mutex<Observer>>,
+}
+
+impl<T> Tap<T> {
+    /// A tap on this connection, on which nothing has passed yet.
+    #[must_use]
+    pub fn new(io: T) -> (Self, TapHandle) {
+        let handle = TapHandle { observer: Arc::new(Mutex::new(Observer::new())) };
+        (Self { io, handle: handle.clone() }, handle)
+    }
+
+    /// The connection itself.
+    #[must_use]
+    pub const fn get_ref(&self) -> &T {
+        &self.io
+    }
+
+    /// The connection without its tap. The handle keeps what was seen.
+    #[must_use]
+    pub fn into_inner(self) -> T {
+        self.io
+    }
+}
+
+impl TapHandle {
+    /// An exchange begins on this connection: call it before the request is handed to the HTTP
+    /// library. See [`Observer::begin`].
+    pub fn begin(&self, method: &Method) {
+        self.lock().begin(method);
+    }
+
+    /// What has been seen of the current exchange.
+    #[must_use]
+    pub fn observation(&self) -> Observation {
+        self.lock().observation()
+    }
+
+    /// Whether this idle connection may be used again. See [`Observer::is_idle_clean`].
+    #[must_use]
+    pub fn is_idle_clean(&self) -> bool {
+        self.lock().is_idle_clean()
+    }
+
+    /// A panic elsewhere cannot have left the counts half-written in a way that matters here.
+    fn lock(&self) -> MutexGuard<'_, Observer> {
+        self.observer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wrote(&self, result: &io::Result<usize>) {
+        match result {
+            Ok(n) => {
+                let now = Instant::now();
+                self.lock().wrote(*n, now);
+            }
+            Err(error) => self.failed(error),
+        }
+    }
+
+    #[cold]
+    fn failed(&self, error: &io::Error) {
+        if let Some(how) = end_of(error) {
+            self.lock().ended(how);
+        }
+    }
+}
+
+impl<T: AsyncRead> AsyncRead for Tap<T> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.project();
+        let before = buf.filled().len();
+        let room = buf.remaining() > 0;
+        let result = ready!(this.io.poll_read(cx, buf));
+        match &result {
+            Ok(()) => match buf.filled().get(before..) {
+                Some(new) if !new.is_empty() => {
+                    let now = Instant::now();
+                    this.handle.lock().read(new, now);
+                }
+                // Nothing read into a full buffer is not the end.
+                Some(_) | None if room => this.handle.lock().ended(Ended::Clean),
+                Some(_) | None => {}
+            },
+            Err(error) => this.handle.failed(error),
+        }
+        Poll::Ready(result)
+    }
+}
+
+impl<T: AsyncWrite> AsyncWrite for Tap<T> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.project();
+        let result = ready!(this.io.poll_write(cx, buf));
+        this.handle.wrote(&result);
+        Poll::Ready(result)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.project();
+        let result = ready!(this.io.poll_flush(cx));
+        if let Err(error) = &result {
+            this.handle.failed(error);
+        }
+        Poll::Ready(result)
+    }
+
+    /// An error here is not recorded: the exchange is over, and a peer that closed first makes one.
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.project().io.poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.project();
+        let result = ready!(this.io.poll_write_vectored(cx, bufs));
+        this.handle.wrote(&result);
+        Poll::Ready(result)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+}
+
+/// What an error of the connection says about its end; `None` for the two that are no end.
+#[allow(clippy::wildcard_enum_match_arm)] // the standard library's list, and growing
+fn end_of(error: &io::Error) -> Option<Ended> {
+    let errno = error.raw_os_error();
+    match error.kind() {
+        ErrorKind::Interrupted | ErrorKind::WouldBlock => None,
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => Some(Ended::Reset(errno)),
+        ErrorKind::UnexpectedEof if names_close_notify(error) => Some(Ended::TlsTruncated),
+        _ => Some(Ended::Failed(errno)),
+    }
+}
+
+/// rustls gives a missing `close_notify` no type, only the text "peer closed connection without
+/// sending TLS close_notify". The text is its own, no peer writes it.
+fn names_close_notify(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.to_string().contains("close_notify"))
+}

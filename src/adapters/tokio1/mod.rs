@@ -4,4 +4,5 @@ mod io;
 mod probe;
 mod timer;
 
+pub use self::io::{Tap, TapHandle};
 pub use self::probe::PROBE;

@@ -1,0 +1,530 @@
+//! Follows the framing of the responses on one connection: where the head ends, how long the body is.
+//!
+//! Its one rule: it watches and never judges the bytes that matter only when something failed; those
+//! are kept and looked at then. A line costs a search for its end and a look at its first byte.
+
+use http::Method;
+
+use crate::fault::Class;
+
+/// As much of a line as is looked at: enough for a status line's numbers and for any sane
+/// `Content-Length` or `Transfer-Encoding`.
+const LINE: usize = 128;
+
+/// What the method says about the response's body (RFC 9112 section 6.3, rules 1 and 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    Head,
+    Connect,
+    Other,
+}
+
+/// Where in a response the next byte belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Before or in a status line.
+    StatusLine,
+    /// In the header section.
+    Fields,
+    /// In a body with so many bytes to come.
+    Length(u64),
+    /// In a chunked body, which is not decoded here.
+    Chunked,
+    /// In a body that the end of the connection delimits.
+    UntilClose,
+    /// Behind a 101, or a 2xx to CONNECT.
+    Tunnel,
+    /// Behind a complete response.
+    Complete,
+    /// The bytes do not say what they are: no status line, or no framing that can be trusted.
+    Lost,
+}
+
+/// The fields that frame a body, as far as a head was read.
+#[derive(Clone, Debug, Default)]
+struct Framing {
+    length: Option<u64>,
+    /// A length is there that cannot be used.
+    unusable: bool,
+    /// Where `Content-Length` and `Transfer-Encoding` stand.
+    length_at: Option<u64>,
+    coding_at: Option<u64>,
+    chunked: u32,
+    chunked_last: bool,
+    coding_malformed: bool,
+}
+
+/// Bytes in, facts out: O(1) memory, linear in the bytes however they are split.
+#[derive(Clone, Debug)]
+pub(super) struct Follower {
+    asked: Asked,
+    pub(super) state: State,
+    /// Bytes of this exchange before the current line.
+    line_at: u64,
+    /// The beginning of a line that is not over yet, and its length so far.
+    line: [u8; LINE],
+    line_len: u64,
+    http10: bool,
+    framing: Framing,
+    pub(super) head_complete: bool,
+    /// Whole lines of the current head.
+    head_bytes: u64,
+    pub(super) header_lines: u32,
+    pub(super) interim: u32,
+    pub(super) status: Option<u16>,
+    pub(super) expected: Option<u64>,
+    pub(super) body_received: u64,
+    pub(super) leftover: u64,
+    /// The first framing fault, with the offset of its line.
+    pub(super) trouble: Option<(Class, u64)>,
+}
+
+impl Follower {
+    pub(super) const fn new() -> Self {
+        Self {
+            asked: Asked::Other,
+            state: State::StatusLine,
+            line_at: 0,
+            line: [0; LINE],
+            line_len: 0,
+            http10: false,
+            framing: Framing {
+                length: None,
+                unusable: false,
+                length_at: None,
+                coding_at: None,
+                chunked: 0,
+                chunked_last: false,
+                coding_malformed: false,
+            },
+            head_complete: false,
+            head_bytes: 0,
+            header_lines: 0,
+            interim: 0,
+            status: None,
+            expected: None,
+            body_received: 0,
+            leftover: 0,
+            trouble: None,
+        }
+    }
+
+    /// Tells the method of the request. Counts for heads that end afterwards.
+    pub(super) fn ask(&mut self, method: &Method) {
+        self.asked = match *method {
+            Method::HEAD => Asked::Head,
+            Method::CONNECT => Asked::Connect,
+            _ => Asked::Other,
+        };
+    }
+
+    /// Begins anew. The kept line is left in place: its length says how much of it counts.
+    pub(super) fn forget(&mut self) {
+        self.asked = Asked::Other;
+        self.state = State::StatusLine;
+        self.line_at = 0;
+        self.line_len = 0;
+        self.http10 = false;
+        self.framing = Framing::default();
+        self.head_complete = false;
+        self.head_bytes = 0;
+        self.header_lines = 0;
+        self.interim = 0;
+        self.status = None;
+        self.expected = None;
+        self.body_received = 0;
+        self.leftover = 0;
+        self.trouble = None;
+    }
+
+    /// Bytes of the current head, its unfinished line included.
+    pub(super) const fn head_bytes(&self) -> u64 {
+        self.head_bytes.saturating_add(self.line_len)
+    }
+
+    pub(super) fn feed(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let len = bytes.len() as u64;
+            match self.state {
+                State::StatusLine | State::Fields => bytes = self.feed_head(bytes),
+                State::Length(missing) => {
+                    let taken = missing.min(len);
+                    self.body_received = self.body_received.saturating_add(taken);
+                    let missing = missing.saturating_sub(taken);
+                    self.state = if missing == 0 { State::Complete } else { State::Length(missing) };
+                    bytes = usize::try_from(taken).ok().and_then(|n| bytes.get(n..)).unwrap_or_default();
+                }
+                State::Chunked | State::UntilClose | State::Tunnel => {
+                    self.body_received = self.body_received.saturating_add(len);
+                    return;
+                }
+                State::Complete => {
+                    self.leftover = self.leftover.saturating_add(len);
+                    return;
+                }
+                State::Lost => {
+                    if self.head_complete {
+                        self.body_received = self.body_received.saturating_add(len);
+                    } else {
+                        self.head_bytes = self.head_bytes.saturating_add(len);
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Takes the lines of a head, and the beginning of one that is not over; returns what is behind it.
+    fn feed_head<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let mut start = 0_usize;
+        for end in LineEnds::of(bytes) {
+            let part = bytes.get(start..end).unwrap_or_default();
+            if self.line_len == 0 {
+                self.take_line(part.get(..LINE).unwrap_or(part), part.len() as u64);
+            } else {
+                self.stash(part);
+                let (line, len) = (self.line, self.line_len);
+                let kept = usize::try_from(len).unwrap_or(LINE).min(LINE);
+                self.line_len = 0;
+                self.take_line(line.get(..kept).unwrap_or(&line), len);
+            }
+            start = end.saturating_add(1);
+            if !matches!(self.state, State::StatusLine | State::Fields) {
+                return bytes.get(start..).unwrap_or_default();
+            }
+        }
+        self.stash(bytes.get(start..).unwrap_or_default());
+        &[]
+    }
+
+    fn stash(&mut self, part: &[u8]) {
+        let at = usize::try_from(self.line_len).unwrap_or(LINE).min(LINE);
+        if let Some(room) = self.line.get_mut(at..) {
+            let n = room.len().min(part.len());
+            if let (Some(to), Some(from)) = (room.get_mut(..n), part.get(..n)) {
+                to.copy_from_slice(from);
+            }
+        }
+        self.line_len = self.line_len.saturating_add(part.len() as u64);
+    }
+
+    /// A whole line: its first bytes (without the LF, at most [`LINE`]) and its length.
+    fn take_line(&mut self, line: &[u8], len: u64) {
+        let at = self.line_at;
+        let bytes = len.saturating_add(1);
+        self.line_at = at.saturating_add(bytes);
+        self.head_bytes = self.head_bytes.saturating_add(bytes);
+        let empty = matches!(line, [] | [b'\r']);
+        if self.state == State::StatusLine {
+            // An empty line before a status line is passed over, as httparse does.
+            if !empty {
+                self.status_line(line.strip_suffix(b"\r").unwrap_or(line));
+            }
+        } else if empty {
+            self.end_of_head();
+        } else if let Some(b' ' | b'\t') = line.first() {
+            let class = if self.header_lines == 0 { Class::HeaderLeadingWhitespace } else { Class::HeaderObsFold };
+            self.note(class, at);
+        } else {
+            self.header_lines = self.header_lines.saturating_add(1);
+            let whole = len == line.len() as u64;
+            if let Some(value) = value_of(line, b"content-length") {
+                self.content_length(value, whole, at);
+            } else if let Some(value) = value_of(line, b"transfer-encoding") {
+                self.transfer_encoding(value, whole, at);
+            }
+        }
+    }
+
+    /// `HTTP/1.x SP 3DIGIT`, and whatever follows a space.
+    fn status_line(&mut self, line: &[u8]) {
+        self.state = State::Lost;
+        let Some([minor, b' ', a, b, c, rest @ ..]) = line.strip_prefix(b"HTTP/1.") else { return };
+        if !minor.is_ascii_digit() || ![a, b, c].iter().all(|d| d.is_ascii_digit()) || !matches!(rest, [] | [b' ', ..])
+        {
+            return;
+        }
+        let digits = [a, b, c].map(|d| u16::from(d.wrapping_sub(b'0')));
+        self.status = Some(digits.iter().fold(0, |n, d| n.saturating_mul(10).saturating_add(*d)));
+        self.http10 = *minor == b'0';
+        self.state = State::Fields;
+    }
+
+    /// `Content-Length = 1*DIGIT`, or a list of equal ones (RFC 9110 section 8.6).
+    fn content_length(&mut self, value: &[u8], whole: bool, at: u64) {
+        self.framing.length_at = self.framing.length_at.or(Some(at));
+        if !whole {
+            self.framing.unusable = true;
+            return;
+        }
+        for item in value.split(|&b| b == b',') {
+            let fault = match parse_length(trim(item)) {
+                Ok(n) => match self.framing.length.replace(n) {
+                    Some(other) if other != n => Class::FramingClConflict,
+                    Some(_) | None => continue,
+                },
+                Err(class) => class,
+            };
+            self.framing.unusable = true;
+            self.note(fault, at);
+        }
+    }
+
+    /// All lines make one list (RFC 9110 section 5.3); the last coding decides.
+    fn transfer_encoding(&mut self, value: &[u8], whole: bool, at: u64) {
+        self.framing.coding_at = self.framing.coding_at.or(Some(at));
+        if !whole {
+            self.framing.unusable = true;
+            return;
+        }
+        for item in value.split(|&b| b == b',') {
+            let item = trim(item);
+            if item.is_empty() {
+                self.framing.coding_malformed = true;
+                continue;
+            }
+            self.framing.chunked_last = item.eq_ignore_ascii_case(b"chunked");
+            if self.framing.chunked_last {
+                self.framing.chunked = self.framing.chunked.saturating_add(1);
+            }
+        }
+    }
+
+    /// RFC 9112 section 6.3, in its order.
+    fn end_of_head(&mut self) {
+        let status = self.status.unwrap_or_default();
+        if (100..200).contains(&status) && status != 101 {
+            self.interim = self.interim.saturating_add(1);
+            self.status = None;
+            self.head_bytes = 0;
+            self.header_lines = 0;
+            self.framing = Framing::default();
+            self.state = State::StatusLine;
+            return;
+        }
+        self.head_complete = true;
+        let tunnel = status == 101 || (self.asked == Asked::Connect && (200..300).contains(&status));
+        if tunnel {
+            self.state = State::Tunnel;
+            return;
+        }
+        self.note_coding_trouble();
+        self.state = if self.asked == Asked::Head || status == 204 || status == 304 {
+            State::Complete
+        } else if self.framing.unusable {
+            State::Lost
+        } else if self.framing.coding_at.is_some() {
+            // Transfer-Encoding overrides Content-Length.
+            if self.framing.chunked_last { State::Chunked } else { State::UntilClose }
+        } else if let Some(length) = self.framing.length {
+            self.expected = Some(length);
+            if length == 0 { State::Complete } else { State::Length(length) }
+        } else {
+            State::UntilClose
+        };
+    }
+
+    fn note_coding_trouble(&mut self) {
+        let Some(at) = self.framing.coding_at else { return };
+        if self.http10 {
+            self.note(Class::FramingTeInHttp10, at);
+        } else if let Some(length_at) = self.framing.length_at {
+            // The second of the two is what makes it ambiguous.
+            self.note(Class::FramingClAndTe, at.max(length_at));
+        } else if self.framing.chunked > 1 {
+            self.note(Class::FramingTeChunkedRepeated, at);
+        } else if self.framing.chunked == 1 && !self.framing.chunked_last {
+            self.note(Class::FramingTeChunkedNotFinal, at);
+        } else if self.framing.chunked == 0 && self.framing.coding_malformed {
+            self.note(Class::FramingTeInvalid, at);
+        } else if self.framing.chunked == 0 && !self.framing.unusable {
+            self.note(Class::FramingTeUnsupported, at);
+        }
+    }
+
+    /// The smallest offset wins.
+    fn note(&mut self, class: Class, at: u64) {
+        if self.trouble.is_none_or(|(_, before)| at < before) {
+            self.trouble = Some((class, at));
+        }
+    }
+}
+
+/// `name` [ BWS ] `:` value. White space before the colon does not hide a field (RFC 9112 section 5.1:
+/// a proxy removes it).
+#[inline]
+fn value_of<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    // Nearly every other field is told by the byte behind the name.
+    if !matches!(line.get(name.len()), Some(b':' | b' ' | b'\t')) {
+        return None;
+    }
+    let (start, rest) = line.split_at_checked(name.len())?;
+    if !start.eq_ignore_ascii_case(name) {
+        return None;
+    }
+    rest.strip_prefix(b":").or_else(|| rest.trim_ascii_start().strip_prefix(b":"))
+}
+
+/// Without white space around it, nor the CR of the line end.
+const fn trim(value: &[u8]) -> &[u8] {
+    value.trim_ascii()
+}
+
+/// Digits only: no sign, no space (RFC 9110 section 8.6). The two largest numbers count as overflow,
+/// because hyper, whose errors this explains, keeps them for itself.
+fn parse_length(digits: &[u8]) -> Result<u64, Class> {
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return Err(Class::FramingClInvalid);
+    }
+    digits
+        .iter()
+        .try_fold(0_u64, |n, d| n.checked_mul(10)?.checked_add(u64::from(d.wrapping_sub(b'0'))))
+        .filter(|&n| n < u64::MAX.wrapping_sub(1))
+        .ok_or(Class::FramingClOverflow)
+}
+
+/// Where the LFs are, found eight bytes at a time: the search is most of what following a head costs.
+struct LineEnds<'a> {
+    rest: &'a [u8],
+    /// Offset of the word that `hits` is about, and the high bit of each of its bytes that is an LF.
+    at: usize,
+    hits: u64,
+    next: usize,
+}
+
+impl<'a> LineEnds<'a> {
+    const fn of(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, at: 0, hits: 0, next: 0 }
+    }
+}
+
+impl Iterator for LineEnds<'_> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        const ONES: u64 = u64::MAX / 255;
+        const LOW: u64 = ONES.wrapping_mul(0x7f);
+        const LF: u64 = ONES.wrapping_mul(b'\n' as u64);
+        while self.hits == 0 {
+            let word = if let Some((word, tail)) = self.rest.split_first_chunk::<8>() {
+                self.rest = tail;
+                u64::from_le_bytes(*word)
+            } else if self.rest.is_empty() {
+                return None;
+            } else {
+                // The last few, with zeros behind them.
+                let tail = std::mem::take(&mut self.rest);
+                tail.iter().rev().fold(0, |word, &b| (word << 8) | u64::from(b))
+            };
+            let word = word ^ LF;
+            // A zero byte gets its high bit, and no carry leaves a byte.
+            self.hits = !((word & LOW).wrapping_add(LOW) | word | LOW);
+            self.at = self.next;
+            self.next = self.next.wrapping_add(8);
+        }
+        let byte = (self.hits.trailing_zeros() / 8) as usize;
+        self.hits &= self.hits.wrapping_sub(1);
+        Some(self.at.wrapping_add(byte))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::panic
+    )]
+    use super::*;
+    use proptest::prelude::*;
+
+    fn follow(method: &Method, pieces: &[&[u8]]) -> Follower {
+        let mut follower = Follower::new();
+        follower.ask(method);
+        for piece in pieces {
+            follower.feed(piece);
+        }
+        follower
+    }
+
+    #[test]
+    fn frames_by_method_status_and_fields() {
+        let (get, head, connect) = (Method::GET, Method::HEAD, Method::CONNECT);
+        for (method, fields, state) in [
+            (&get, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe", State::Length(3)),
+            (&get, "HTTP/1.1 200 OK\r\ncontent-length : 5\r\n\r\nhe", State::Length(3)),
+            (&get, "HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\ncontent-length:5\r\n\r\nhe", State::Length(3)),
+            (&get, "HTTP/1.1 200 OK\nContent-Length: 2\n\nhe", State::Complete),
+            (&get, "HTTP/1.1 200\r\n\r\nhe", State::UntilClose),
+            (&get, "\r\nHTTP/1.0 200 OK\r\n\r\nhe", State::UntilClose),
+            (&get, "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\ntransfer-encoding:\tChunked\r\n\r\n", State::Chunked),
+            (&get, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n", State::Chunked),
+            (&get, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, gzip\r\n\r\n", State::UntilClose),
+            (&get, "HTTP/1.1 200 OK\r\nContent-Lengthy: 5\r\nContent: 5\r\nTe: x\r\n\r\n", State::UntilClose),
+            (&get, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", State::Lost),
+            (&get, "HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n", State::Complete),
+            (&get, "HTTP/1.1 304 No\r\nContent-Length: 5\r\n\r\n", State::Complete),
+            (&get, "HTTP/1.1 101 Go\r\nContent-Length: 5\r\n\r\n", State::Tunnel),
+            (&head, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", State::Complete),
+            (&connect, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", State::Tunnel),
+            (&connect, "HTTP/1.1 407 No\r\nContent-Length: 5\r\n\r\n", State::Length(5)),
+            (&get, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", State::Complete),
+            (&get, "HTTP/1.1 100 Continue\r\nContent-Length: 9\r\n\r\n", State::StatusLine),
+            (&get, "HTTP/1.1 200 OK\r\nContent-", State::Fields),
+            (&get, "HTTP/1.1 20X\r\n", State::Lost),
+            (&get, "HTTP/1.1 2000\r\n", State::Lost),
+            (&get, "SSH-2.0-x\r\n", State::Lost),
+        ] {
+            assert_eq!(follow(method, &[fields.as_bytes()]).state, state, "{method} {fields:?}");
+        }
+    }
+
+    #[test]
+    fn sees_framing_trouble_at_its_line() {
+        for (fields, expected) in [
+            ("Content-Length: 5\r\n", None),
+            ("Transfer-Encoding: gzip, chunked\r\n", None),
+            ("A: b\r\nContent-Length: +5\r\n", Some((Class::FramingClInvalid, 6))),
+            ("Content-Length:\r\n", Some((Class::FramingClInvalid, 0))),
+            ("Content-Length: 5,\r\n", Some((Class::FramingClInvalid, 0))),
+            ("Content-Length: 1 2\r\n", Some((Class::FramingClInvalid, 0))),
+            ("Content-Length: 18446744073709551613\r\n", None),
+            ("Content-Length: 18446744073709551615\r\n", Some((Class::FramingClOverflow, 0))),
+            ("Content-Length: 99999999999999999999\r\n", Some((Class::FramingClOverflow, 0))),
+            ("Content-Length: 5\r\nContent-Length: 6\r\n", Some((Class::FramingClConflict, 19))),
+            ("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", Some((Class::FramingClAndTe, 19))),
+            ("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", Some((Class::FramingClAndTe, 28))),
+            ("Transfer-Encoding: chunked, chunked\r\n", Some((Class::FramingTeChunkedRepeated, 0))),
+            ("Transfer-Encoding: chunked, gzip\r\n", Some((Class::FramingTeChunkedNotFinal, 0))),
+            ("Transfer-Encoding: xchunked\r\n", Some((Class::FramingTeUnsupported, 0))),
+            ("Transfer-Encoding: chunked;a=b\r\n", Some((Class::FramingTeUnsupported, 0))),
+            ("Transfer-Encoding:\r\n", Some((Class::FramingTeInvalid, 0))),
+            ("A: b\r\n c\r\n", Some((Class::HeaderObsFold, 6))),
+            (" c\r\n", Some((Class::HeaderLeadingWhitespace, 0))),
+        ] {
+            let head = format!("HTTP/1.1 200 OK\r\n{fields}\r\n");
+            let expected = expected.map(|(class, at)| (class, at + 17));
+            assert_eq!(follow(&Method::GET, &[head.as_bytes()]).trouble, expected, "{head:?}");
+        }
+        let head = b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n";
+        assert_eq!(follow(&Method::GET, &[head]).trouble, Some((Class::FramingTeInHttp10, 17)));
+    }
+
+    #[test]
+    fn a_field_longer_than_is_kept_is_not_guessed_at() {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}5\r\n\r\n", "0".repeat(LINE));
+        let whole = follow(&Method::GET, &[head.as_bytes()]);
+        assert_eq!((whole.state, whole.trouble), (State::Lost, None));
+    }
+
+    proptest! {
+        #[test]
+        fn finds_every_lf(bytes in prop::collection::vec(prop::sample::select(vec![b'\n', 0, 0x0b, 0x8a, 9, 0xff]), 0..40)) {
+            let naive = bytes.iter().enumerate().filter(|&(_, &b)| b == b'\n').map(|(n, _)| n);
+            prop_assert!(LineEnds::of(&bytes).eq(naive));
+        }
+    }
+}

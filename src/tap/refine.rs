@@ -1,0 +1,267 @@
+//! Sharpens a fault by what the tap saw.
+//!
+//! Its one rule: a precise finding stays. Whoever typed a certificate, a refused connection, a bad
+//! chunk or a client that left knows more than the bytes do; only what an HTTP library tells by
+//! "parse error", "incomplete message" or "canceled" is looked up here.
+
+use crate::fault::{Class, Code, Confidence, Fault, FaultKind};
+
+use super::follower::State;
+use super::observation::Observation;
+use super::observer::Ended;
+
+/// More fields than that, in a head that is not even complete, are what an HTTP library gives up on:
+/// hyper 1 takes 100, HAProxy 101, Python 100.
+const MANY_LINES: u32 = 100;
+/// And with no more bytes than this, because hyper cannot be set to take fewer.
+const SMALL_HEAD: u64 = 8192;
+
+impl Observation {
+    /// The same fault, as precise as the bytes allow; a fault that is precise already comes back as it is.
+    ///
+    /// ```
+    /// use badgateway::fault::{Code, Fault, FaultKind};
+    /// use badgateway::tap::{Ended, Observer};
+    ///
+    /// // The client library says "operation was canceled", the tap saw the reset.
+    /// let mut tap = Observer::new();
+    /// tap.begin(&http::Method::GET);
+    /// tap.ended(Ended::Reset(Some(104)));
+    /// let fault = tap.observation().refine(Fault::new(FaultKind::Unclassified));
+    /// assert_eq!(fault.kind(), FaultKind::ResetBeforeResponse);
+    /// assert_eq!(fault.code(), Some(Code::Errno(104)));
+    /// ```
+    #[must_use]
+    pub fn refine(&self, fault: Fault) -> Fault {
+        use FaultKind as K;
+        if fault.class().is_some() {
+            return self.with_numbers(fault);
+        }
+        match fault.kind() {
+            K::NotHttp | K::BadStatusLine | K::BadHeader | K::AmbiguousFraming | K::UnsupportedCoding => {
+                self.malformed(fault).unwrap_or(fault)
+            }
+            K::HeadTooLarge => self.too_large(fault),
+            K::ClosedBeforeResponse | K::ResetBeforeResponse | K::HeadTruncated | K::HeadReset => self.cut(fault),
+            K::SendReset if self.received() > 0 => self.cut(fault),
+            K::BodyTruncated | K::BodyReset | K::TlsTruncated => self.cut(fault),
+            K::ResponseTimeout | K::HeadStalled => self.late_head(fault),
+            K::BodyStalled => self.with_numbers(fault),
+            K::Unclassified => match self.malformed(fault) {
+                Some(sharper) if !self.head_complete() => sharper,
+                Some(_) | None if self.ended().is_some() => self.cut(fault),
+                Some(_) | None => fault,
+            },
+            K::DnsNotFound
+            | K::DnsFailure
+            | K::DnsTimeout
+            | K::NoRoute
+            | K::NoHealthyUpstream
+            | K::CircuitOpen
+            | K::ConnectionLimit
+            | K::AddressProhibited
+            | K::LoopDetected
+            | K::ConnectionRefused
+            | K::ConnectionTimeout
+            | K::Unreachable
+            | K::ConnectReset
+            | K::ConnectDenied
+            | K::LocalExhausted
+            | K::TlsTimeout
+            | K::TlsClosed
+            | K::TlsReset
+            | K::TlsAlert
+            | K::TlsNotTls
+            | K::TlsProtocol
+            | K::TlsNoAlpn
+            | K::CertExpired
+            | K::CertNotYetValid
+            | K::CertUntrusted
+            | K::CertNameMismatch
+            | K::CertRevoked
+            | K::CertInvalid
+            | K::SendTimeout
+            | K::SendReset
+            | K::HeaderTooLarge
+            | K::TooManyHeaders
+            | K::UnexpectedUpgrade
+            | K::UpgradeRefused
+            | K::TooManyInterim
+            | K::DeadlineExceeded
+            | K::BadChunk
+            | K::BadTrailer
+            | K::TrailersTooLarge
+            | K::BodyTooLarge
+            | K::BadContentCoding
+            | K::StreamRefused
+            | K::StreamReset
+            | K::Goaway
+            | K::GoawayUnprocessed
+            | K::EnhanceYourCalm
+            | K::Http11Required
+            | K::H2ProtocolError
+            | K::H3RequestRejected
+            | K::H3VersionFallback
+            | K::H3ProtocolError
+            | K::QuicIdleTimeout
+            | K::ClientAborted
+            | K::ClientBodyFailed
+            | K::ClientTimeout
+            | K::ProxyInternal
+            | K::ProxyMisconfigured => fault,
+        }
+    }
+
+    /// By what is wrong with the head.
+    fn malformed(&self, fault: Fault) -> Option<Fault> {
+        let (class, offset) = self.class()?;
+        Some(typed(class.kind(), fault).with_class(class).with_offset(offset))
+    }
+
+    /// hyper 1 says "message head is too large" of three things: too many bytes, too many fields, and
+    /// a `Content-Length` that it cannot count.
+    fn too_large(&self, fault: Fault) -> Fault {
+        if let Some(sharper) = self.malformed(fault) {
+            return sharper;
+        }
+        let many = self.header_lines() > MANY_LINES && self.head_bytes() <= SMALL_HEAD;
+        // A head that came whole was not cut off for its size.
+        if self.head_complete() || many {
+            return typed(FaultKind::TooManyHeaders, fault)
+                .with_class(Class::TooLargeHeaderCount)
+                .with_received(self.head_bytes());
+        }
+        if fault.received().is_none() && self.head_bytes() > 0 {
+            return fault.with_received(self.head_bytes());
+        }
+        fault
+    }
+
+    /// By how far the response had got when the connection ended, and by how it ended.
+    fn cut(&self, fault: Fault) -> Fault {
+        if self.head_complete() {
+            return self.cut_body(fault);
+        }
+        if let Some(sharper) = self.malformed(fault) {
+            return sharper;
+        }
+        let (kind, class) = match (self.is_reset(fault), self.received()) {
+            (Some(true), 0) => (FaultKind::ResetBeforeResponse, None),
+            (Some(true), _) => (FaultKind::HeadReset, None),
+            (Some(false), 0) => (FaultKind::ClosedBeforeResponse, Some(Class::PrematureEofEmpty)),
+            (Some(false), _) => (FaultKind::HeadTruncated, Some(self.head_cut())),
+            (None, _) => return fault,
+        };
+        let mut sharper = self.with_errno(typed(kind, fault));
+        if let Some(class) = class {
+            sharper = sharper.with_class(class);
+        }
+        if self.received() > 0 { sharper.with_received(self.received()) } else { sharper }
+    }
+
+    fn head_cut(&self) -> Class {
+        let follower = &self.seen.follower;
+        match follower.state {
+            State::StatusLine if follower.interim > 0 && follower.head_bytes() == 0 => Class::PrematureEofAfterInterim,
+            State::StatusLine | State::Lost => Class::PrematureEofStatusLine,
+            State::Fields | State::Length(_) | State::Chunked | State::UntilClose | State::Tunnel | State::Complete => {
+                Class::PrematureEofHeaders
+            }
+        }
+    }
+
+    fn cut_body(&self, fault: Fault) -> Fault {
+        let until_close = self.seen.follower.state == State::UntilClose;
+        if self.complete() && !until_close {
+            return fault; // whatever failed, it was not this response
+        }
+        let kind = match self.is_reset(fault) {
+            Some(true) => FaultKind::BodyReset,
+            // Only a body that the end delimits needs TLS to say that it is the end (RFC 9112 section
+            // 9.8); any other is simply short.
+            Some(false) if until_close => match (self.ended(), fault.kind()) {
+                (Some(Ended::TlsTruncated), _) | (_, FaultKind::TlsTruncated) => FaultKind::TlsTruncated,
+                (_, _) => FaultKind::BodyTruncated,
+            },
+            Some(false) => FaultKind::BodyTruncated,
+            None => return fault,
+        };
+        let mut sharper = self.with_errno(typed(kind, fault));
+        if kind == FaultKind::BodyTruncated && self.expected().is_some() {
+            sharper = sharper.with_class(Class::PrematureEofContentLengthBody);
+        }
+        self.with_numbers(sharper)
+    }
+
+    /// A timer fired. The kinds differ in whether the next hop is slow to think or slow to speak: an
+    /// interim response is not the beginning of the final head.
+    fn late_head(&self, fault: Fault) -> Fault {
+        if self.head_complete() {
+            return fault;
+        }
+        if let Some(sharper) = self.malformed(fault) {
+            return sharper;
+        }
+        if self.head_bytes() > 0 {
+            return typed(FaultKind::HeadStalled, fault).with_received(self.received());
+        }
+        typed(FaultKind::ResponseTimeout, fault)
+    }
+
+    /// Whether it was torn down rather than closed: as the tap saw it, else as the fault says.
+    fn is_reset(&self, fault: Fault) -> Option<bool> {
+        use FaultKind as K;
+        match self.ended() {
+            Some(Ended::Reset(_) | Ended::Failed(Some(_))) => Some(true),
+            Some(Ended::Clean | Ended::TlsTruncated) => Some(false),
+            // A failure without an error number is TLS's, or a library's: it says nothing about the
+            // connection.
+            Some(Ended::Failed(None)) | None
+                if matches!(fault.kind(), K::ResetBeforeResponse | K::HeadReset | K::BodyReset | K::SendReset) =>
+            {
+                Some(true)
+            }
+            Some(Ended::Failed(None)) | None if fault.kind() == K::Unclassified => None,
+            Some(Ended::Failed(None)) | None => Some(false),
+        }
+    }
+
+    fn with_errno(&self, fault: Fault) -> Fault {
+        match self.ended() {
+            Some(Ended::Reset(Some(errno)) | Ended::Failed(Some(errno))) => fault.with_code(Code::Errno(errno)),
+            Some(Ended::Clean | Ended::TlsTruncated | Ended::Reset(None) | Ended::Failed(None)) | None => fault,
+        }
+    }
+
+    /// How much of the body was announced and came, where that is known.
+    fn with_numbers(&self, fault: Fault) -> Fault {
+        use FaultKind as K;
+        if !self.head_complete()
+            || !matches!(fault.kind(), K::BodyTruncated | K::BodyReset | K::BodyStalled | K::TlsTruncated)
+        {
+            return fault;
+        }
+        let mut fault = fault;
+        if let (None, Some(expected)) = (fault.expected(), self.expected()) {
+            fault = fault.with_expected(expected);
+        }
+        // Chunk lines are in the count of a chunked body, so it says nothing exact.
+        let exact = matches!(self.seen.follower.state, State::Length(_) | State::UntilClose | State::Complete);
+        if fault.received().is_none() && exact {
+            fault = fault.with_received(self.body_received());
+        }
+        fault
+    }
+}
+
+/// The fault as that kind, in its phase; found by bytes and not by text.
+fn typed(kind: FaultKind, fault: Fault) -> Fault {
+    if fault.kind() == kind {
+        return fault.with_confidence(Confidence::Typed);
+    }
+    let typed = Fault::new(kind);
+    match fault.code() {
+        Some(code) => typed.with_code(code),
+        None => typed,
+    }
+}

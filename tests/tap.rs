@@ -1,0 +1,463 @@
+//! The tap without IO: what it says of byte strings, in every split, and what it makes of coarse faults.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic
+)]
+
+use std::time::{Duration, Instant};
+
+use badgateway::exchange::Exchange;
+use badgateway::fault::{Category, Class, Code, Confidence, Fault, FaultKind as K, Phase};
+use badgateway::tap::{Ended, Observation, Observer};
+use http::{Method, StatusCode};
+use proptest::prelude::*;
+
+/// Everything an observation says, for comparison.
+type Facts = (
+    (u64, u64, u64, bool, Option<u16>, u32, u32),
+    (Option<u64>, u64, bool, u64, Option<Ended>, Phase, Option<(Class, u64)>),
+    (Vec<u8>, Vec<u8>, bool),
+);
+
+fn facts(tap: &Observer) -> Facts {
+    let o = tap.observation();
+    (
+        (o.sent(), o.received(), o.head_bytes(), o.head_complete(), o.status(), o.interim(), o.header_lines()),
+        (o.expected(), o.body_received(), o.complete(), o.leftover(), o.ended(), o.phase(), o.class()),
+        (o.first_bytes().to_vec(), o.last_bytes().to_vec(), tap.is_idle_clean()),
+    )
+}
+
+fn fed<'a>(method: &Method, pieces: impl IntoIterator<Item = &'a [u8]>, ended: Option<Ended>) -> Observer {
+    let now = Instant::now();
+    let mut tap = Observer::new();
+    tap.begin(method);
+    tap.wrote(40, now);
+    for piece in pieces {
+        tap.read(piece, now);
+    }
+    if let Some(how) = ended {
+        tap.ended(how);
+    }
+    tap
+}
+
+/// Whole, byte by byte, and cut in two everywhere: one observation.
+fn in_every_split(method: &Method, bytes: &[u8], ended: Option<Ended>) -> Observation {
+    let whole = fed(method, [bytes], ended);
+    let expected = facts(&whole);
+    assert_eq!(facts(&fed(method, bytes.chunks(1), ended)), expected, "byte by byte: {}", bytes.escape_ascii());
+    for n in 0..bytes.len() {
+        let (a, b) = bytes.split_at(n);
+        assert_eq!(facts(&fed(method, [a, b], ended)), expected, "cut at {n}: {}", bytes.escape_ascii());
+    }
+    whole.observation()
+}
+
+const GET: Method = Method::GET;
+const CLEAN: Option<Ended> = Some(Ended::Clean);
+const RESET: Option<Ended> = Some(Ended::Reset(Some(104)));
+const UNCLEAN: Option<Ended> = Some(Ended::TlsTruncated);
+
+const OK: &str = "HTTP/1.1 200 OK\r\n";
+const HALF: &str = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0123456789";
+const CHUNKS: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel";
+const TO_CLOSE: &str = "HTTP/1.1 200 OK\r\n\r\nhello";
+const WHOLE: &str = "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n";
+const INTERIM: &str = "HTTP/1.1 100 Continue\r\n\r\n";
+
+#[test]
+fn follows_responses_in_any_split() {
+    use Phase::{Body, Head};
+    // Bytes; status, interim responses, field lines; expected, body, complete, leftover; phase.
+    type Row = (&'static str, (Option<u16>, u32, u32), (Option<u64>, u64, bool, u64), Phase);
+    let rows: &[Row] = &[
+        ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", (Some(200), 0, 1), (Some(5), 5, true, 0), Body),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", (Some(200), 0, 1), (Some(5), 3, false, 0), Body),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello!!", (Some(200), 0, 1), (Some(5), 5, true, 2), Body),
+        ("HTTP/1.1 200 OK\nContent-Length: 2\n\nhi", (Some(200), 0, 1), (Some(2), 2, true, 0), Body),
+        ("HTTP/1.1 204 No Content\r\nA: b\r\n\r\nx", (Some(204), 0, 1), (None, 0, true, 1), Body),
+        (CHUNKS, (Some(200), 0, 1), (None, 6, false, 0), Body),
+        (TO_CLOSE, (Some(200), 0, 0), (None, 5, false, 0), Body),
+        ("HTTP/1.1 101 Go\r\nUpgrade: x\r\n\r\nabc", (Some(101), 0, 1), (None, 3, false, 0), Body),
+        (
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 E\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 0\r\n\r\n",
+            (Some(200), 2, 2),
+            (Some(0), 0, true, 0),
+            Body,
+        ),
+        ("HTTP/1.1 100 Continue\r\n\r\nHTT", (None, 1, 0), (None, 0, false, 0), Head),
+        ("HTTP/1.1 200 OK\r\nA: b\r\nC", (Some(200), 0, 1), (None, 0, false, 0), Head),
+        ("HTTP/1.1 103 Early\r\nA: b\r\nC", (None, 0, 1), (None, 0, false, 0), Head),
+        ("HTTP/1.1 20X\r\nA: b\r\n\r\n", (None, 0, 0), (None, 0, false, 0), Head),
+        ("SSH-2.0-OpenSSH_9.6\r\n", (None, 0, 0), (None, 0, false, 0), Head),
+        ("\x15\x03\x01\x00\x02\x02\x46", (None, 0, 0), (None, 0, false, 0), Head),
+    ];
+    for &(text, head, body, phase) in rows {
+        let seen = in_every_split(&GET, text.as_bytes(), None);
+        assert_eq!((seen.status(), seen.interim(), seen.header_lines()), head, "{text:?}");
+        assert_eq!((seen.expected(), seen.body_received(), seen.complete(), seen.leftover()), body, "{text:?}");
+        assert_eq!((seen.phase(), seen.sent(), seen.received()), (phase, 40, text.len() as u64), "{text:?}");
+    }
+    let seen = in_every_split(&Method::HEAD, HALF[..40].as_bytes(), None);
+    assert_eq!((seen.expected(), seen.complete(), seen.head_bytes()), (None, true, 40));
+}
+
+#[test]
+fn a_close_delimited_body_is_complete_at_a_clean_end_only() {
+    for (ended, complete) in [(None, false), (CLEAN, true), (UNCLEAN, false), (RESET, false)] {
+        assert_eq!(in_every_split(&GET, TO_CLOSE.as_bytes(), ended).complete(), complete, "{ended:?}");
+    }
+}
+
+#[test]
+fn says_when_a_connection_may_be_used_again() {
+    for (bytes, ended, clean) in [
+        ("", None, false),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", None, true),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", CLEAN, false),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi!", None, false),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh", None, false),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", None, true),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n", None, false),
+        (TO_CLOSE, None, false),
+        (INTERIM, None, false),
+        ("oops", None, false),
+    ] {
+        assert_eq!(fed(&GET, [bytes.as_bytes()], ended).is_idle_clean(), clean, "{bytes:?} {ended:?}");
+    }
+    let mut fresh = Observer::new();
+    assert!(fresh.is_idle_clean());
+    fresh.read(b"220 hello\r\n", Instant::now());
+    assert!(!fresh.is_idle_clean());
+}
+
+#[test]
+fn begin_keeps_what_came_before_the_first_exchange() {
+    let mut tap = Observer::new();
+    tap.read(b"SSH-2.0-x\r\n", Instant::now());
+    tap.begin(&GET);
+    let seen = tap.observation();
+    assert_eq!((seen.received(), seen.first_bytes()), (11, &b"SSH-2.0-x\r\n"[..]));
+    assert_eq!((seen.class(), seen.waited()), (Some((Class::NotHttpSsh, 0)), None));
+}
+
+#[test]
+fn begin_forgets_the_last_exchange() {
+    let mut tap = fed(&Method::HEAD, [WHOLE.as_bytes()], None);
+    tap.begin(&GET);
+    let mut new = Observer::new();
+    new.begin(&GET);
+    assert_eq!(facts(&tap), facts(&new));
+    let seen = tap.observation();
+    assert_eq!((seen.first_write(), seen.last_write(), seen.first_read(), seen.last_read()), (None, None, None, None));
+    assert_eq!((seen.waited(), seen.phase()), (None, Phase::Send));
+}
+
+#[test]
+fn begin_keeps_what_nobody_asked_for() {
+    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 600\r\n\r\n".to_owned() + &"x".repeat(600);
+    let late = "HTTP/1.1 408 Timeout\r\nContent-Length: 0\r\n\r\n";
+    for answer in [WHOLE, &answer] {
+        // A 408 to an idle connection, just as it is used again.
+        let mut tap = fed(&GET, [answer.as_bytes(), late.as_bytes()], CLEAN);
+        assert_eq!(tap.observation().leftover(), late.len() as u64);
+        tap.begin(&GET);
+        let seen = tap.observation();
+        assert_eq!((seen.sent(), seen.status(), seen.ended()), (0, Some(408), CLEAN));
+        assert_eq!(seen.first_bytes(), late.as_bytes());
+
+        // Too much of it to be kept: the number alone, and no guess at the rest.
+        let mut tap = fed(&GET, [answer.as_bytes(), &[b'x'; 5000]], None);
+        tap.begin(&GET);
+        tap.read(b"more", Instant::now());
+        let seen = tap.observation();
+        assert_eq!((seen.received(), seen.first_bytes(), seen.last_bytes()), (5004, &b""[..], &b"more"[..]));
+        assert_eq!((seen.status(), seen.class(), tap.is_idle_clean()), (None, None, false));
+    }
+}
+
+#[test]
+fn times_are_the_callers() {
+    let t = Duration::from_millis;
+    let start = Instant::now();
+    let mut tap = Observer::new();
+    tap.begin(&GET);
+    tap.wrote(10, start);
+    tap.wrote(10, start + t(5));
+    tap.wrote(0, start + t(6));
+    tap.read(b"", start + t(7));
+    assert_eq!(tap.observation().waited(), None);
+    tap.read(b"H", start + t(100));
+    tap.wrote(10, start + t(120));
+    tap.read(b"T", start + t(150));
+    let seen = tap.observation();
+    assert_eq!(seen.waited(), Some(t(95)));
+    assert_eq!((seen.first_write(), seen.last_write()), (Some(start), Some(start + t(120))));
+    assert_eq!((seen.first_read(), seen.last_read()), (Some(start + t(100)), Some(start + t(150))));
+}
+
+#[test]
+fn the_first_end_counts_but_a_failure_gives_way() {
+    let (clean, reset, failed) = (Ended::Clean, Ended::Reset(Some(104)), Ended::Failed(Some(32)));
+    for (first, then, expected) in [
+        (clean, reset, clean),
+        (reset, clean, reset),
+        (failed, reset, reset),
+        (failed, clean, clean),
+        (Ended::TlsTruncated, failed, Ended::TlsTruncated),
+    ] {
+        let mut tap = Observer::new();
+        tap.ended(first);
+        tap.ended(then);
+        assert_eq!(tap.observation().ended(), Some(expected), "{first:?} {then:?}");
+    }
+}
+
+#[test]
+fn sharpens_coarse_faults() {
+    let big = format!("{OK}A: {}", "b".repeat(20_000));
+    let many = format!("{OK}{}", "A: b\r\n".repeat(101));
+    let whole_many = format!("{OK}{}Content-Length: 0\r\n\r\n", "A: b\r\n".repeat(60));
+    let overflow = format!("{OK}{}Content-Length: 18446744073709551615\r\n\r\n", "A: bcdefghijklmno\r\n".repeat(60));
+    let (line, headers) = (Some(Class::PrematureEofStatusLine), Some(Class::PrematureEofHeaders));
+    let (empty, length) = (Some(Class::PrematureEofEmpty), Some(Class::PrematureEofContentLengthBody));
+    let rows: &[(K, &str, Option<Ended>, K, Option<Class>)] = &[
+        // A parse error, whatever the library called it.
+        (K::BadStatusLine, "SSH-2.0-x\r\n", None, K::NotHttp, Some(Class::NotHttpSsh)),
+        (K::BadHeader, "HTTP/1.1 20X\r\n", None, K::BadStatusLine, Some(Class::StatusLineCode)),
+        (K::BadStatusLine, "HTTP/1.1 200 OK\r\nA : b\r\n\r\n", None, K::BadHeader, Some(Class::HeaderSpaceBeforeColon)),
+        (
+            K::BadHeader,
+            "HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\n",
+            None,
+            K::AmbiguousFraming,
+            Some(Class::FramingClInvalid),
+        ),
+        (
+            K::BadHeader,
+            "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+            None,
+            K::AmbiguousFraming,
+            Some(Class::FramingTeInHttp10),
+        ),
+        (K::BadStatusLine, OK, None, K::BadStatusLine, None),
+        (K::NotHttp, "\x15\x03\x01\0\x02\x02\x46", CLEAN, K::NotHttp, Some(Class::NotHttpTlsAlert)),
+        (K::NotHttp, "HE", CLEAN, K::NotHttp, Some(Class::NotHttpOther)),
+        // "Message head is too large", in its three meanings.
+        (K::HeadTooLarge, &big, None, K::HeadTooLarge, None),
+        (K::HeadTooLarge, &many, None, K::TooManyHeaders, Some(Class::TooLargeHeaderCount)),
+        (K::HeadTooLarge, &whole_many, None, K::TooManyHeaders, Some(Class::TooLargeHeaderCount)),
+        (K::HeadTooLarge, &overflow, None, K::AmbiguousFraming, Some(Class::FramingClOverflow)),
+        (K::TooManyHeaders, &big, None, K::TooManyHeaders, None),
+        // Closed or reset, before the head or in it.
+        (K::ClosedBeforeResponse, "", CLEAN, K::ClosedBeforeResponse, empty),
+        (K::ClosedBeforeResponse, "HTTP/1.1 200 OK\r\nA: b", CLEAN, K::HeadTruncated, headers),
+        (K::ClosedBeforeResponse, "HTTP/1.1 2", CLEAN, K::HeadTruncated, line),
+        (K::ClosedBeforeResponse, INTERIM, CLEAN, K::HeadTruncated, Some(Class::PrematureEofAfterInterim)),
+        (K::ClosedBeforeResponse, "220 mail\r\n", CLEAN, K::NotHttp, Some(Class::NotHttpSmtpFtp)),
+        (K::HeadTruncated, "", CLEAN, K::ClosedBeforeResponse, empty),
+        (K::HeadTruncated, "", RESET, K::ResetBeforeResponse, None),
+        (K::ResetBeforeResponse, OK, RESET, K::HeadReset, None),
+        (K::ResetBeforeResponse, OK, None, K::HeadReset, None),
+        (K::HeadReset, "", None, K::ResetBeforeResponse, None),
+        (K::Unclassified, "", RESET, K::ResetBeforeResponse, None),
+        (K::Unclassified, "", CLEAN, K::ClosedBeforeResponse, empty),
+        (K::Unclassified, OK, CLEAN, K::HeadTruncated, headers),
+        (K::Unclassified, "SSH-2.0-x\r\n", None, K::NotHttp, Some(Class::NotHttpSsh)),
+        (K::Unclassified, OK, None, K::Unclassified, None),
+        (K::Unclassified, WHOLE, CLEAN, K::Unclassified, None),
+        (K::Unclassified, "", Some(Ended::Failed(None)), K::Unclassified, None),
+        (K::Unclassified, "", Some(Ended::Failed(Some(110))), K::ResetBeforeResponse, None),
+        (K::SendReset, "", RESET, K::SendReset, None),
+        (K::SendReset, OK, RESET, K::HeadReset, None),
+        (K::SendReset, WHOLE, CLEAN, K::SendReset, None),
+        // In the body.
+        (K::BodyTruncated, HALF, CLEAN, K::BodyTruncated, length),
+        (K::BodyTruncated, HALF, RESET, K::BodyReset, None),
+        (K::BodyReset, HALF, CLEAN, K::BodyTruncated, length),
+        (K::ClosedBeforeResponse, HALF, CLEAN, K::BodyTruncated, length),
+        (K::Unclassified, HALF, RESET, K::BodyReset, None),
+        (K::BodyTruncated, CHUNKS, CLEAN, K::BodyTruncated, None),
+        (K::BodyTruncated, "", CLEAN, K::ClosedBeforeResponse, empty),
+        (K::TlsTruncated, TO_CLOSE, UNCLEAN, K::TlsTruncated, None),
+        (K::BodyTruncated, TO_CLOSE, UNCLEAN, K::TlsTruncated, None),
+        (K::TlsTruncated, HALF, UNCLEAN, K::BodyTruncated, length),
+        (K::TlsTruncated, CHUNKS, UNCLEAN, K::BodyTruncated, None),
+        (K::TlsTruncated, OK, UNCLEAN, K::HeadTruncated, headers),
+        (K::TlsTruncated, "", UNCLEAN, K::ClosedBeforeResponse, empty),
+        // Timers.
+        (K::ResponseTimeout, "", None, K::ResponseTimeout, None),
+        (K::ResponseTimeout, OK, None, K::HeadStalled, None),
+        (K::ResponseTimeout, "HTT", None, K::HeadStalled, None),
+        (K::ResponseTimeout, INTERIM, None, K::ResponseTimeout, None),
+        (K::ResponseTimeout, "* OK IMAP\r\n", None, K::NotHttp, Some(Class::NotHttpPopImap)),
+        (K::HeadStalled, "", None, K::ResponseTimeout, None),
+        (K::BodyStalled, HALF, None, K::BodyStalled, None),
+    ];
+    for &(kind, bytes, ended, expected, class) in rows {
+        let seen = if bytes.len() < 200 {
+            in_every_split(&GET, bytes.as_bytes(), ended)
+        } else {
+            fed(&GET, [bytes.as_bytes()], ended).observation()
+        };
+        let fault = seen.refine(Fault::new(kind));
+        let what = format!("{kind} {:?} {ended:?}", &bytes[..bytes.len().min(60)]);
+        assert_eq!((fault.kind(), fault.class(), fault.phase()), (expected, class, expected.phase()), "{what}");
+    }
+}
+
+#[test]
+fn gives_the_numbers() {
+    let refined = |bytes: &str, ended, fault: Fault| fed(&GET, [bytes.as_bytes()], ended).observation().refine(fault);
+    let fault = refined(HALF, RESET, Fault::new(K::BodyTruncated).with_confidence(Confidence::Text));
+    assert_eq!((fault.expected(), fault.received(), fault.code()), (Some(100), Some(10), Some(Code::Errno(104))));
+    assert_eq!(fault.confidence(), Confidence::Typed);
+    // What the caller has counted stays.
+    let fault = refined(HALF, RESET, Fault::new(K::BodyReset).with_received(7));
+    assert_eq!((fault.expected(), fault.received()), (Some(100), Some(7)));
+    // Chunk lines are in the count of a chunked body.
+    let fault = refined(CHUNKS, CLEAN, Fault::new(K::BodyTruncated));
+    assert_eq!((fault.expected(), fault.received()), (None, None));
+    let fault = refined(TO_CLOSE, RESET, Fault::new(K::BodyReset));
+    assert_eq!((fault.expected(), fault.received()), (None, Some(5)));
+    let fault = refined(OK, None, Fault::new(K::ResponseTimeout));
+    assert_eq!(fault.received(), Some(17));
+    let fault = refined("HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: x\r\n\r\n", None, Fault::new(K::BadHeader));
+    assert_eq!(fault.offset(), Some(23));
+}
+
+/// Whatever the tap saw: a finding about the client, a name, a certificate, a connection or a class stays.
+#[test]
+fn leaves_precise_faults_alone() {
+    let prefixes = [
+        "client_",
+        "dns_",
+        "connect",
+        "tls_",
+        "cert_",
+        "proxy_",
+        "stream_",
+        "goaway",
+        "h2_",
+        "h3_",
+        "bad_chunk",
+        "send_t",
+    ];
+    let mut cases = 0;
+    for &kind in K::ALL {
+        if kind == K::TlsTruncated || !prefixes.iter().any(|prefix| kind.code().starts_with(prefix)) {
+            continue;
+        }
+        for bytes in ["", "SSH-2.0-x\r\n", "HTTP/1.1 20X\r\n", OK, HALF, CHUNKS, TO_CLOSE, WHOLE] {
+            for ended in [None, CLEAN, RESET, UNCLEAN] {
+                let fault = Fault::new(kind).with_code(Code::Errno(1));
+                assert_eq!(fed(&GET, [bytes.as_bytes()], ended).observation().refine(fault), fault, "{bytes:?}");
+                cases += 1;
+            }
+        }
+    }
+    assert!(cases > 30 * 32, "{cases}");
+    let typed = Fault::of_class(Class::HeaderNameEmpty).with_offset(3);
+    assert_eq!(fed(&GET, [&b"SSH-2.0-x\r\n"[..]], RESET).observation().refine(typed), typed);
+}
+
+#[test]
+fn fills_the_exchange() {
+    let seen = fed(&GET, [HALF.as_bytes()], None).observation();
+    let mut exchange = Exchange::default();
+    seen.fill(&mut exchange);
+    assert_eq!((exchange.sent, exchange.received), (Some(40), Some(HALF.len() as u64)));
+    assert_eq!((exchange.received_status, exchange.phase), (Some(StatusCode::OK), Some(Phase::Body)));
+    // What the caller knows stays.
+    exchange.sent = Some(1000);
+    exchange.received_status = Some(StatusCode::NOT_FOUND);
+    exchange.phase = Some(Phase::Trailers);
+    seen.fill(&mut exchange);
+    assert_eq!(exchange.sent, Some(1000));
+    assert_eq!((exchange.received_status, exchange.phase), (Some(StatusCode::NOT_FOUND), Some(Phase::Trailers)));
+    // Nothing sent is the proof that nothing was applied.
+    let mut exchange = Exchange::default();
+    Observer::new().observation().fill(&mut exchange);
+    assert_eq!((exchange.sent, exchange.received, exchange.phase), (Some(0), Some(0), Some(Phase::Send)));
+    assert_eq!(exchange.received_status, None);
+}
+
+#[test]
+fn debug_is_short() {
+    let tap = fed(&GET, [&vec![b'x'; 4096][..]], None);
+    assert!(format!("{tap:?}").len() < 100);
+    assert!(format!("{:?}", tap.observation()).len() < 200);
+}
+
+/// Random bytes, and pieces of responses, which get further.
+fn streams() -> impl Strategy<Value = Vec<u8>> {
+    let pieces: Vec<&'static [u8]> = vec![
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 103 E\r\n",
+        b"HTTP/1.0 204 \n",
+        b"Content-Length: 5\r\n",
+        b"content-length:3,3\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"A: b\r\n",
+        b" fold\r\n",
+        b"\r\n",
+        b"\n",
+        b"\r",
+        b"0\r\n\r\n",
+        b"hello",
+    ];
+    let piece = prop_oneof![
+        4 => prop::sample::select(pieces).prop_map(<[u8]>::to_vec),
+        1 => prop::collection::vec(any::<u8>(), 0..8),
+        1 => (any::<u8>(), 0_usize..700).prop_map(|(b, n)| vec![b; n]),
+    ];
+    prop::collection::vec(piece, 0..14).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_in_any_split(
+        bytes in streams(),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
+        head in any::<bool>(),
+    ) {
+        let method = if head { Method::HEAD } else { GET };
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+        cuts.extend([0, bytes.len()]);
+        cuts.sort_unstable();
+        let pieces = cuts.windows(2).map(|w| &bytes[w[0]..w[1]]);
+        let whole = fed(&method, [&bytes[..]], None);
+        prop_assert_eq!(facts(&fed(&method, pieces, None)), facts(&whole));
+        prop_assert_eq!(facts(&fed(&method, bytes.chunks(1), None)), facts(&whole));
+
+        // Counts and kept bytes against the plain truth.
+        let seen = whole.observation();
+        prop_assert_eq!(seen.received(), bytes.len() as u64);
+        prop_assert_eq!(seen.first_bytes(), &bytes[..bytes.len().min(512)]);
+        prop_assert_eq!(seen.last_bytes(), &bytes[bytes.len().saturating_sub(64)..]);
+        prop_assert!(seen.body_received() + seen.leftover() + seen.head_bytes() <= bytes.len() as u64);
+        prop_assert!(seen.class().is_none_or(|(_, offset)| offset <= bytes.len() as u64));
+
+        // No fault makes it panic, and none passes between the client and the next hop.
+        for &kind in K::ALL {
+            let refined = seen.refine(Fault::new(kind));
+            prop_assert_eq!(refined.category() == Category::Client, kind.category() == Category::Client);
+            prop_assert_eq!(seen.refine(refined).kind(), refined.kind(), "refined twice");
+        }
+    }
+
+    /// `begin` between two responses: the second is seen as if it were alone.
+    #[test]
+    fn exchanges_do_not_mix(bytes in streams()) {
+        let mut tap = fed(&Method::HEAD, [WHOLE.as_bytes()], None);
+        tap.begin(&GET);
+        tap.wrote(40, Instant::now());
+        tap.read(&bytes, Instant::now());
+        prop_assert_eq!(facts(&tap), facts(&fed(&GET, [&bytes[..]], None)));
+    }
+}
