@@ -3,6 +3,7 @@
 //! Its one rule: two runs of this very binary, N and 2N operations; half of the difference is theirs
 //! alone, whatever start and set-up cost.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -35,8 +36,8 @@ pub fn measure(key: &str, operations: u64) -> Result<f64> {
     Ok((twice - once) / operations as f64)
 }
 
-/// The functions of a contestant by their own instructions, as `callgrind_annotate` prints them (what was
-/// inlined from another file stands on a line of its own), per operation and with those of its set-up.
+/// The functions of a contestant by their own instructions, what was inlined into them included, per
+/// operation and with those of its set-up.
 ///
 /// # Errors
 ///
@@ -44,25 +45,22 @@ pub fn measure(key: &str, operations: u64) -> Result<f64> {
 pub fn profile(key: &str, operations: u64, lines: usize) -> Result<Vec<String>> {
     let folder = Folder::new()?;
     let file = callgrind(&folder.0, key, operations)?;
-    let output = Command::new("callgrind_annotate").arg("--threshold=99").arg(&file).output()?;
+    let output = Command::new("callgrind_annotate").arg("--threshold=100").arg(&file).output()?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let mut found = Vec::new();
+    let mut counts: BTreeMap<&str, f64> = BTreeMap::new();
     for line in text.lines() {
-        let line = line.trim();
-        let Some((count, rest)) = line.split_once(' ') else { continue };
+        // "1,234 ( 4.5%)  file:function [binary]", one for each file that code of the function is from.
+        let Some((count, rest)) = line.trim().split_once(' ') else { continue };
         let Ok(count) = count.replace(',', "").parse::<f64>() else { continue };
-        // "123 ( 4.5%)  file:function [binary]"
         let name = rest.split_once(')').map_or(rest, |(_, name)| name).trim();
         let name = name.split(" [").next().unwrap_or(name);
-        let (file, function) = name.split_once(".rs:").unwrap_or(("", name));
-        let file = file.rsplit('/').take(2).collect::<Vec<_>>();
-        let file = file.into_iter().rev().collect::<Vec<_>>().join("/");
-        found.push(format!("{:>10.1}  {file:<24} {function}", count / operations as f64));
-        if found.len() == lines {
-            break;
-        }
+        let function =
+            [".rs:", ".S:", ".c:", ".h:"].iter().find_map(|end| name.split_once(end)).map_or(name, |(_, f)| f);
+        *counts.entry(function).or_default() += count / operations as f64;
     }
-    Ok(found)
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by(|a, b| b.1.total_cmp(&a.1));
+    Ok(counts.into_iter().take(lines).map(|(name, count)| format!("{count:>10.1}  {name}")).collect())
 }
 
 fn callgrind(folder: &Path, key: &str, operations: u64) -> Result<PathBuf> {

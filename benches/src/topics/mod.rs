@@ -2,9 +2,10 @@
 
 mod classify;
 mod reply;
+mod tap;
 
 use crate::harness::Topic;
 
 pub fn all() -> Vec<Topic> {
-    vec![classify::topic(), reply::topic()]
+    vec![classify::topic(), reply::topic(), tap::topic()]
 }
