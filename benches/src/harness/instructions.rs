@@ -45,7 +45,7 @@ pub fn measure(key: &str, operations: u64) -> Result<f64> {
 pub fn profile(key: &str, operations: u64, lines: usize) -> Result<Vec<String>> {
     let folder = Folder::new()?;
     let file = callgrind(&folder.0, key, operations)?;
-    let output = Command::new("callgrind_annotate").arg("--threshold=100").arg(&file).output()?;
+    let output = Command::new("callgrind_annotate").args(["--threshold=100", "--auto=no"]).arg(&file).output()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let mut counts: BTreeMap<&str, f64> = BTreeMap::new();
     for line in text.lines() {
