@@ -28,11 +28,12 @@ pub(super) fn print(topic: &Topic, groups: &[&Group], measured: &[Vec<Measured>]
                 None => "-".into(),
             });
             let base = results[reference];
+            let is_off = is_subtrahend(group, contestant);
             if columns.instructions {
-                row.push(ratio(result.instructions, base.instructions));
+                row.push(if is_off { "-".into() } else { ratio(result.instructions, base.instructions) });
             }
             if columns.wall {
-                row.push(ratio(result.wall.map(|t| t.min), base.wall.map(|t| t.min)));
+                row.push(if is_off { "-".into() } else { ratio(result.wall.map(|t| t.min), base.wall.map(|t| t.min)) });
             }
             let mut verdicts = Vec::new();
             for budget in &contestant.budgets {
@@ -69,8 +70,11 @@ fn header(columns: Columns) -> Vec<String> {
 }
 
 fn reference(group: &Group) -> usize {
-    let is_subtrahend = |c: &Contestant| group.contestants.iter().any(|other| other.minus.as_ref() == Some(&c.name));
-    group.contestants.iter().position(|c| !is_subtrahend(c)).unwrap_or(0)
+    group.contestants.iter().position(|c| !is_subtrahend(group, c)).unwrap_or(0)
+}
+
+fn is_subtrahend(group: &Group, contestant: &Contestant) -> bool {
+    group.contestants.iter().any(|other| other.minus.as_ref() == Some(&contestant.name))
 }
 
 /// What it says, whether it is exact, and whether it is met. `None` where the column was not measured.
