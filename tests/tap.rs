@@ -102,7 +102,7 @@ fn follows_responses_in_any_split() {
         assert_eq!((seen.expected(), seen.body_received(), seen.complete(), seen.leftover()), body, "{text:?}");
         assert_eq!((seen.phase(), seen.sent(), seen.received()), (phase, 40, text.len() as u64), "{text:?}");
     }
-    let seen = in_every_split(&Method::HEAD, HALF[..40].as_bytes(), None);
+    let seen = in_every_split(&Method::HEAD, &HALF.as_bytes()[..40], None);
     assert_eq!((seen.expected(), seen.complete(), seen.head_bytes()), (None, true, 40));
 }
 
@@ -225,7 +225,8 @@ fn sharpens_coarse_faults() {
     let overflow = format!("{OK}{}Content-Length: 18446744073709551615\r\n\r\n", "A: bcdefghijklmno\r\n".repeat(60));
     let (line, headers) = (Some(Class::PrematureEofStatusLine), Some(Class::PrematureEofHeaders));
     let (empty, length) = (Some(Class::PrematureEofEmpty), Some(Class::PrematureEofContentLengthBody));
-    let rows: &[(K, &str, Option<Ended>, K, Option<Class>)] = &[
+    type Row<'a> = (K, &'a str, Option<Ended>, K, Option<Class>);
+    let rows: &[Row<'_>] = &[
         // A parse error, whatever the library called it.
         (K::BadStatusLine, "SSH-2.0-x\r\n", None, K::NotHttp, Some(Class::NotHttpSsh)),
         (K::BadHeader, "HTTP/1.1 20X\r\n", None, K::BadStatusLine, Some(Class::StatusLineCode)),

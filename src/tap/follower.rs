@@ -59,7 +59,8 @@ struct Framing {
 pub(super) struct Follower {
     asked: Asked,
     pub(super) state: State,
-    /// Bytes of this exchange before the current line.
+    /// Bytes of this exchange before the current head, and before the current line.
+    head_at: u64,
     line_at: u64,
     /// The beginning of a line that is not over yet, and its length so far.
     line: [u8; LINE],
@@ -67,8 +68,6 @@ pub(super) struct Follower {
     http10: bool,
     framing: Framing,
     pub(super) head_complete: bool,
-    /// Whole lines of the current head.
-    head_bytes: u64,
     pub(super) header_lines: u32,
     pub(super) interim: u32,
     pub(super) status: Option<u16>,
@@ -84,6 +83,7 @@ impl Follower {
         Self {
             asked: Asked::Other,
             state: State::StatusLine,
+            head_at: 0,
             line_at: 0,
             line: [0; LINE],
             line_len: 0,
@@ -98,7 +98,6 @@ impl Follower {
                 coding_malformed: false,
             },
             head_complete: false,
-            head_bytes: 0,
             header_lines: 0,
             interim: 0,
             status: None,
@@ -122,12 +121,12 @@ impl Follower {
     pub(super) fn forget(&mut self) {
         self.asked = Asked::Other;
         self.state = State::StatusLine;
+        self.head_at = 0;
         self.line_at = 0;
         self.line_len = 0;
         self.http10 = false;
         self.framing = Framing::default();
         self.head_complete = false;
-        self.head_bytes = 0;
         self.header_lines = 0;
         self.interim = 0;
         self.status = None;
@@ -139,7 +138,7 @@ impl Follower {
 
     /// Bytes of the current head, its unfinished line included.
     pub(super) const fn head_bytes(&self) -> u64 {
-        self.head_bytes.saturating_add(self.line_len)
+        self.line_at.saturating_sub(self.head_at).saturating_add(self.line_len)
     }
 
     pub(super) fn feed(&mut self, mut bytes: &[u8]) {
@@ -166,7 +165,7 @@ impl Follower {
                     if self.head_complete {
                         self.body_received = self.body_received.saturating_add(len);
                     } else {
-                        self.head_bytes = self.head_bytes.saturating_add(len);
+                        self.line_at = self.line_at.saturating_add(len);
                     }
                     return;
                 }
@@ -179,6 +178,13 @@ impl Follower {
         let mut start = 0_usize;
         for end in LineEnds::of(bytes) {
             let part = bytes.get(start..end).unwrap_or_default();
+            if self.line_len == 0 && self.state == State::Fields && part.first().is_some_and(|&b| is_plain(b)) {
+                // What most lines are: nothing to see.
+                self.header_lines = self.header_lines.saturating_add(1);
+                start = end.saturating_add(1);
+                self.line_at = self.line_at.saturating_add(part.len() as u64).saturating_add(1);
+                continue;
+            }
             if self.line_len == 0 {
                 self.take_line(part.get(..LINE).unwrap_or(part), part.len() as u64);
             } else {
@@ -211,9 +217,7 @@ impl Follower {
     /// A whole line: its first bytes (without the LF, at most [`LINE`]) and its length.
     fn take_line(&mut self, line: &[u8], len: u64) {
         let at = self.line_at;
-        let bytes = len.saturating_add(1);
-        self.line_at = at.saturating_add(bytes);
-        self.head_bytes = self.head_bytes.saturating_add(bytes);
+        self.line_at = at.saturating_add(len).saturating_add(1);
         let empty = matches!(line, [] | [b'\r']);
         if self.state == State::StatusLine {
             // An empty line before a status line is passed over, as httparse does.
@@ -257,6 +261,11 @@ impl Follower {
             self.framing.unusable = true;
             return;
         }
+        // One number, nearly always.
+        if let (None, Ok(length)) = (self.framing.length, parse_length(trim(value))) {
+            self.framing.length = Some(length);
+            return;
+        }
         for item in value.split(|&b| b == b',') {
             let fault = match parse_length(trim(item)) {
                 Ok(n) => match self.framing.length.replace(n) {
@@ -296,7 +305,7 @@ impl Follower {
         if (100..200).contains(&status) && status != 101 {
             self.interim = self.interim.saturating_add(1);
             self.status = None;
-            self.head_bytes = 0;
+            self.head_at = self.line_at;
             self.header_lines = 0;
             self.framing = Framing::default();
             self.state = State::StatusLine;
@@ -353,16 +362,21 @@ impl Follower {
 /// `name` [ BWS ] `:` value. White space before the colon does not hide a field (RFC 9112 section 5.1:
 /// a proxy removes it).
 #[inline]
-fn value_of<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+fn value_of<'a, const N: usize>(line: &'a [u8], name: &[u8; N]) -> Option<&'a [u8]> {
+    let (start, rest) = line.split_first_chunk::<N>()?;
     // Nearly every other field is told by the byte behind the name.
-    if !matches!(line.get(name.len()), Some(b':' | b' ' | b'\t')) {
+    if !matches!(rest.first(), Some(b':' | b' ' | b'\t')) {
         return None;
     }
-    let (start, rest) = line.split_at_checked(name.len())?;
-    if !start.eq_ignore_ascii_case(name) {
+    if start != name && !start.eq_ignore_ascii_case(name) {
         return None;
     }
     rest.strip_prefix(b":").or_else(|| rest.trim_ascii_start().strip_prefix(b":"))
+}
+
+/// Whether a field that begins so frames nothing, and is no fold and no end.
+const fn is_plain(first: u8) -> bool {
+    !matches!(first, b'c' | b'C' | b't' | b'T' | b' ' | b'\t' | b'\r')
 }
 
 /// Without white space around it, nor the CR of the line end.
@@ -373,14 +387,18 @@ const fn trim(value: &[u8]) -> &[u8] {
 /// Digits only: no sign, no space (RFC 9110 section 8.6). The two largest numbers count as overflow,
 /// because hyper, whose errors this explains, keeps them for itself.
 fn parse_length(digits: &[u8]) -> Result<u64, Class> {
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+    if digits.is_empty() {
         return Err(Class::FramingClInvalid);
     }
-    digits
-        .iter()
-        .try_fold(0_u64, |n, d| n.checked_mul(10)?.checked_add(u64::from(d.wrapping_sub(b'0'))))
-        .filter(|&n| n < u64::MAX.wrapping_sub(1))
-        .ok_or(Class::FramingClOverflow)
+    let mut length = Some(0_u64);
+    for byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return Err(Class::FramingClInvalid);
+        }
+        length = length.and_then(|n| n.checked_mul(10)?.checked_add(digit.into()));
+    }
+    length.filter(|&n| n < u64::MAX.wrapping_sub(1)).ok_or(Class::FramingClOverflow)
 }
 
 /// Where the LFs are, found eight bytes at a time: the search is most of what following a head costs.

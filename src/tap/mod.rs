@@ -9,8 +9,8 @@
 //! ```
 //! use std::time::Instant;
 //! use badgateway::fault::{Class, Fault, FaultKind, Phase};
-//! use badgateway::tap::{Ended, Observer};
-//! use badgateway::{Exchange, tap::Observation};
+//! use badgateway::Exchange;
+//! use badgateway::tap::Observer;
 //!
 //! # let now = Instant::now();
 //! let mut tap = Observer::new();
@@ -20,7 +20,7 @@
 //! tap.begin(&http::Method::GET);
 //! tap.wrote(57, now);
 //! // 3. something failed: the HTTP library says "parse error", the tap says what it was
-//! let seen: Observation = tap.observation();
+//! let seen = tap.observation();
 //! let fault = seen.refine(Fault::new(FaultKind::BadStatusLine));
 //! assert_eq!((fault.kind(), fault.class()), (FaultKind::NotHttp, Some(Class::NotHttpSsh)));
 //!
@@ -28,7 +28,6 @@
 //! seen.fill(&mut exchange);
 //! assert_eq!((exchange.sent, exchange.received), (Some(57), Some(21)));
 //! assert_eq!(exchange.phase, Some(Phase::Head));
-//! # let _ = Ended::Clean;
 //! ```
 
 mod follower;

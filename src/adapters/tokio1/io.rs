@@ -101,7 +101,7 @@ impl TapHandle {
         self.lock().is_idle_clean()
     }
 
-    /// A panic elsewhere cannot have left the counts half-written in a way that matters here.
+    /// Never panics: counts that a panic left half-written are better than none.
     fn lock(&self) -> MutexGuard<'_, Observer> {
         self.observer.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -200,4 +200,26 @@ fn end_of(error: &io::Error) -> Option<Ended> {
 /// sending TLS close_notify". The text is its own, no peer writes it.
 fn names_close_notify(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.to_string().contains("close_notify"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic, clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_poisoned_lock_still_serves() {
+        let (_, tap) = Tap::new(());
+        let other = tap.clone();
+        std::thread::spawn(move || {
+            let _guard = other.lock();
+            panic!("while the lock is held");
+        })
+        .join()
+        .unwrap_err();
+        assert!(tap.observer.is_poisoned());
+        tap.begin(&Method::GET);
+        assert!(tap.is_idle_clean());
+        assert_eq!(tap.observation().received(), 0);
+    }
 }
