@@ -19,11 +19,8 @@ const LINES: usize = 25;
 fn main() -> ExitCode {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     let topics = topics::all();
-    if let [child, key, operations] = arguments.as_slice() {
-        if child == instructions::CHILD {
-            let done = operations.parse().is_ok_and(|n| harness::run_one(&topics, key, n));
-            return if done { ExitCode::SUCCESS } else { ExitCode::from(2) };
-        }
+    if arguments.first().is_some_and(|a| a == instructions::CHILD) {
+        return child(&topics, &arguments);
     }
     let check = arguments.iter().any(|a| a == "--check");
     arguments.retain(|a| a != "--check");
@@ -67,4 +64,10 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
+}
+
+fn child(topics: &[harness::Topic], arguments: &[String]) -> ExitCode {
+    let [_, key, operations] = arguments else { return ExitCode::from(2) };
+    let done = operations.parse().is_ok_and(|n| harness::run_one(topics, key, n));
+    if done { ExitCode::SUCCESS } else { ExitCode::from(2) }
 }

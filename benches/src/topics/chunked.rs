@@ -6,15 +6,20 @@
 use std::hint::black_box;
 use std::ops::Range;
 
+use badgateway::h1::chunked::{Chunk, Decoder};
+use badgateway::h1::{Config, Eof, Event, Leniency, Limits, Parser, Request};
 use bytes::Bytes;
 use http::Method;
 use httparse::Status;
 
 use super::inputs;
 use super::memory::exchanges;
-use crate::harness::{Contestant, Group, Topic, each};
+use crate::harness::{Budget, Contestant, Group, Topic, each};
 
 const BODY: usize = 512 * 1024;
+const OURS: &str = "badgateway, slices";
+const OURS_BYTES: &str = "badgateway, Bytes";
+const OURS_PARSER: &str = "badgateway, slices, whole parser";
 const FLOOR: &str = "hand-written floor, slices";
 const FLOOR_BYTES: &str = "hand-written floor, Bytes";
 const HTTPARSE: &str = "httparse::parse_chunk_size, slices";
@@ -64,6 +69,72 @@ fn group(input: &str, size: usize) -> Group {
             .minus(HYPER_EMPTY)
             .per(chunks),
         )
+        .with(
+            Contestant::new(OURS, move || {
+                let body = inputs::chunked(BODY, size);
+                each(move || slices(black_box(&body)))
+            })
+            .per(chunks)
+            .budget(Budget::Wall(12.0))
+            .budget(Budget::Allocations(0.0))
+            .budget(Budget::WallOf(HYPER.into(), 0.25)),
+        )
+        .with(
+            Contestant::new(OURS_BYTES, move || {
+                let body = Bytes::from(inputs::chunked(BODY, size));
+                each(move || shared(black_box(&body).clone()))
+            })
+            .per(chunks)
+            .budget(Budget::Wall(if size < 1024 { 22.0 } else { 32.0 }))
+            .budget(Budget::Allocations(0.0))
+            .budget(Budget::WallOf(HYPER.into(), 0.25)),
+        )
+        .with(
+            Contestant::new(OURS_PARSER, move || {
+                let response = response(&inputs::chunked(BODY, size));
+                each(move || parse(black_box(&response)))
+            })
+            .per(chunks)
+            .budget(Budget::Allocations(0.0)),
+        )
+}
+
+fn slices(mut input: &[u8]) {
+    let mut decoder = Decoder::new(&Limits::default(), &Leniency::default());
+    let mut received = 0;
+    loop {
+        let (used, chunk) = decoder.decode(input).expect("a sound body");
+        input = &input[used..];
+        match chunk {
+            Chunk::Data(data) => received += black_box(data).len(),
+            _ => break,
+        }
+    }
+    assert_eq!(received, BODY);
+}
+
+fn shared(mut input: Bytes) {
+    let mut decoder = Decoder::new(&Limits::default(), &Leniency::default());
+    let mut received = 0;
+    while let Some(data) = decoder.decode_bytes(&mut input).expect("a sound body") {
+        received += black_box(data).len();
+    }
+    assert_eq!(received, BODY);
+}
+
+fn parse(mut input: &[u8]) {
+    let mut parser = Parser::new(&Config::default(), Request::get());
+    let mut received = 0;
+    loop {
+        let step = parser.next(input, Eof::Open).expect("a sound response");
+        input = &input[step.consumed..];
+        match step.event {
+            Event::Data(data) => received += black_box(data).len(),
+            Event::End(_) => break,
+            _ => {}
+        }
+    }
+    assert_eq!(received, BODY);
 }
 
 fn response(body: &[u8]) -> Vec<u8> {
