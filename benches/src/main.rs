@@ -48,9 +48,9 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if columns.instructions && !instructions::available() {
-        eprintln!("no valgrind here, so no instructions (it is a Debian package of that name)");
-        columns.instructions = false;
-        if check || mode != "all" {
+        eprintln!("no valgrind here, so time only (it is a Debian package of that name)");
+        columns = Columns { instructions: false, wall: true };
+        if check || mode == "profile" {
             return ExitCode::from(2);
         }
     }

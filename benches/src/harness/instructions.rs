@@ -36,18 +36,28 @@ pub fn measure(key: &str, operations: u64) -> Result<f64> {
     Ok((twice - once) / operations as f64)
 }
 
-/// The functions of a contestant by their own instructions, what was inlined into them included, per
-/// operation and with those of its set-up.
+/// The functions of a contestant by their own instructions per operation, what was inlined into them
+/// included. Again half of a difference.
 ///
 /// # Errors
 ///
 /// If valgrind or callgrind_annotate fails.
 pub fn profile(key: &str, operations: u64, lines: usize) -> Result<Vec<String>> {
     let folder = Folder::new()?;
-    let file = callgrind(&folder.0, key, operations)?;
-    let output = Command::new("callgrind_annotate").args(["--threshold=100", "--auto=no"]).arg(&file).output()?;
+    let mut counts = by_function(&callgrind(&folder.0, key, operations * 2)?)?;
+    for (function, count) in by_function(&callgrind(&folder.0, key, operations)?)? {
+        *counts.entry(function).or_default() -= count;
+    }
+    let mut counts: Vec<_> = counts.into_iter().map(|(name, count)| (name, count / operations as f64)).collect();
+    counts.sort_by(|a, b| b.1.total_cmp(&a.1));
+    counts.retain(|(_, count)| *count >= 0.5);
+    Ok(counts.into_iter().take(lines).map(|(name, count)| format!("{count:>10.1}  {name}")).collect())
+}
+
+fn by_function(file: &Path) -> Result<BTreeMap<String, f64>> {
+    let output = Command::new("callgrind_annotate").args(["--threshold=100", "--auto=no"]).arg(file).output()?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let mut counts: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut counts = BTreeMap::new();
     for line in text.lines() {
         // "1,234 ( 4.5%)  file:function [binary]", one for each file that code of the function is from.
         let Some((count, rest)) = line.trim().split_once(' ') else { continue };
@@ -56,11 +66,9 @@ pub fn profile(key: &str, operations: u64, lines: usize) -> Result<Vec<String>> 
         let name = name.split(" [").next().unwrap_or(name);
         let function =
             [".rs:", ".S:", ".c:", ".h:"].iter().find_map(|end| name.split_once(end)).map_or(name, |(_, f)| f);
-        *counts.entry(function).or_default() += count / operations as f64;
+        *counts.entry(function.to_owned()).or_default() += count;
     }
-    let mut counts: Vec<_> = counts.into_iter().collect();
-    counts.sort_by(|a, b| b.1.total_cmp(&a.1));
-    Ok(counts.into_iter().take(lines).map(|(name, count)| format!("{count:>10.1}  {name}")).collect())
+    Ok(counts)
 }
 
 fn callgrind(folder: &Path, key: &str, operations: u64) -> Result<PathBuf> {

@@ -158,7 +158,7 @@ pub fn profile(topic: &Topic, filter: &str, lines: usize) {
                 continue;
             }
             let operations = wall::calibrate(&mut (contestant.make)());
-            println!("\n{key}: instructions per operation, by function (set-up included)");
+            println!("\n{key}: instructions per operation, by function");
             match instructions::profile(&key, operations, lines) {
                 Ok(found) => found.iter().for_each(|line| println!("{line}")),
                 Err(error) => println!("{error}"),
