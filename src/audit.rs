@@ -1,1 +1,252 @@
-//! TODO
+//! The audit of a response head that another library parsed.
+//!
+//! Its one rule: what the other library let pass is judged again, by RFC 9112 section 6.3 and as
+//! strictly as [`h1`](crate::h1) would: a gateway must not guess where a message ends. What can be
+//! repaired without guessing is no fault but [`tidy`]'s work.
+//!
+//! hyper, for one, hands over CL and TE together, unknown and repeated transfer codings, status 999 and an
+//! unasked 101, and only reports what it cannot parse at all.
+
+mod tidy;
+
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue, TRANSFER_ENCODING, UPGRADE};
+use http::response::Parts;
+use http::{Method, StatusCode, Version};
+
+use crate::exchange::Exchange;
+use crate::fault::{Class, Fault, FaultKind};
+
+pub use self::tidy::{tidy, tidy_request};
+
+/// Where the content of a response ends
+/// ([RFC 9112, section 6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Framing {
+    /// It has none: an answer to HEAD, 1xx, 204 or 304.
+    None,
+    /// After that many bytes.
+    Length(u64),
+    /// After the last chunk.
+    Chunked,
+    /// With the connection (HTTP/1 only). Over TLS only after a `close_notify` (RFC 9112 section 9.8).
+    UntilClose,
+    /// With the stream (HTTP/2 and HTTP/3), which says by itself whether it is whole.
+    Stream,
+    /// It is not a message any more: a 2xx to CONNECT, or 101.
+    Tunnel,
+}
+
+impl Framing {
+    /// The number of bytes to expect, where the head tells: what [`Ledger`](crate::body::Ledger) and `Guard`
+    /// want to know.
+    ///
+    /// ```
+    /// use badgateway::audit::Framing;
+    /// assert_eq!(Framing::Length(5).length(), Some(5));
+    /// assert_eq!(Framing::None.length(), Some(0));
+    /// assert_eq!(Framing::Chunked.length(), None);
+    /// ```
+    #[must_use]
+    pub const fn length(self) -> Option<u64> {
+        match self {
+            Self::None => Some(0),
+            Self::Length(bytes) => Some(bytes),
+            Self::Chunked | Self::UntilClose | Self::Stream | Self::Tunnel => None,
+        }
+    }
+}
+
+/// Judges a parsed head: how its content is framed, or why it must not be forwarded.
+///
+/// In the order of RFC 9112 section 6.3:
+///
+/// 1. The status code is within 100 to 599 (RFC 9110 section 15: "values outside the range 100..599 are
+///    invalid"; clients that follow the RFC take them for a 5xx, caches and WAFs for anything).
+/// 2. 101 answers an offered upgrade, and names a protocol other than `h2c`, which [`tidy_request`] never
+///    offers (RFC 9110 section 7.8). A caller that does not tunnel sets
+///    [`upgrade_offered`](Exchange::upgrade_offered) to false.
+/// 3. HEAD, 1xx, 204 and 304 have no content, whatever the fields say: their lengths are not judged but
+///    left to [`tidy`]. That includes `Content-Length` on a 204, which RFC 9110 section 8.6 forbids: of 20
+///    proxies only Envoy and Varnish refuse it, and without content no one can be misled once it is gone.
+/// 4. In a 2xx to CONNECT both length fields are ignored.
+/// 5. `Transfer-Encoding`: a fault in HTTP/1.0 (section 6.1), beside `Content-Length` (smuggling;
+///    hyper, HAProxy and Go forward it, nginx refuses), and unless it is `chunked`, once, last and
+///    without parameters. `gzip, chunked` is refused too: the gateway asked for no such coding, and
+///    the field is hop by hop, so the client would get gzip and never know.
+/// 6. `Content-Length` is digits that fit 64 bits; a list or repeated lines must all say the same number.
+/// 7. Otherwise the connection, or the stream, ends the content.
+///
+/// 205 is framed as any other: RFC 9110 section 15.3.6 forbids its sender content, and RFC 9112 does not
+/// exempt its recipient from reading what came.
+///
+/// ```
+/// use badgateway::Exchange;
+/// use badgateway::audit::{Framing, audit};
+/// use badgateway::fault::Class;
+///
+/// let exchange = Exchange::default();
+/// let (good, ()) = http::Response::builder().header("content-length", "5, 5").body(()).unwrap().into_parts();
+/// assert_eq!(audit(&good, &exchange), Ok(Framing::Length(5)));
+///
+/// let (bad, ()) = http::Response::builder()
+///     .header("content-length", "5")
+///     .header("transfer-encoding", "chunked")
+///     .body(()).unwrap().into_parts();
+/// assert_eq!(audit(&bad, &exchange).unwrap_err().class(), Some(Class::FramingClAndTe));
+/// ```
+///
+/// # Errors
+///
+/// `bad_status_line`, `unexpected_upgrade`, `ambiguous_framing` or `unsupported_coding`, with the
+/// [`Class`]. All are for a 502, and for closing the connection to the next hop: what is left in it
+/// may be anything (RFC 9112 section 6.3, rule 5: "MUST close the connection to the server, discard the
+/// received response, and send a 502").
+pub fn audit(parts: &Parts, exchange: &Exchange) -> Result<Framing, Fault> {
+    if parts.status.as_u16() > 599 {
+        return Err(Fault::of_class(Class::StatusLineCodeRange));
+    }
+    if parts.status == StatusCode::SWITCHING_PROTOCOLS {
+        return audit_upgrade(&parts.headers, exchange);
+    }
+    if has_no_content(parts.status, &exchange.method) {
+        return Ok(Framing::None);
+    }
+    if is_tunnel(parts.status, &exchange.method) {
+        return Ok(Framing::Tunnel);
+    }
+    if parts.headers.contains_key(TRANSFER_ENCODING) {
+        return audit_codings(parts);
+    }
+    if parts.headers.contains_key(CONTENT_LENGTH) {
+        return content_length(&parts.headers).map(Framing::Length).map_err(Fault::of_class);
+    }
+    Ok(if parts.version >= Version::HTTP_2 { Framing::Stream } else { Framing::UntilClose })
+}
+
+fn audit_upgrade(headers: &HeaderMap, exchange: &Exchange) -> Result<Framing, Fault> {
+    if !may_upgrade(exchange) {
+        return Err(Fault::of_class(Class::UnexpectedUpgrade));
+    }
+    // "A server that sends a 101 response MUST send an Upgrade header field" (RFC 9110 section 7.8).
+    let mut protocols = items(headers, UPGRADE).peekable();
+    if protocols.peek().is_none() || protocols.any(is_h2c) {
+        return Err(Fault::new(FaultKind::UnexpectedUpgrade));
+    }
+    Ok(Framing::Tunnel)
+}
+
+fn audit_codings(parts: &Parts) -> Result<Framing, Fault> {
+    if parts.version >= Version::HTTP_3 {
+        return Err(Fault::new(FaultKind::H3ProtocolError));
+    }
+    if parts.version >= Version::HTTP_2 {
+        // A connection-specific field makes the message malformed (RFC 9113 section 8.2.2).
+        return Err(Fault::new(FaultKind::H2ProtocolError));
+    }
+    if parts.version < Version::HTTP_11 {
+        return Err(Fault::of_class(Class::FramingTeInHttp10));
+    }
+    if parts.headers.contains_key(CONTENT_LENGTH) {
+        return Err(Fault::of_class(Class::FramingClAndTe));
+    }
+    match transfer_codings(&parts.headers) {
+        Ok(()) => Ok(Framing::Chunked),
+        Err(class) => Err(Fault::of_class(class)),
+    }
+}
+
+/// `Ok` if the codings are `chunked` and nothing else.
+fn transfer_codings(headers: &HeaderMap) -> Result<(), Class> {
+    let mut chunked = 0_u32;
+    let mut others = false;
+    let mut chunked_is_last = false;
+    for coding in items(headers, TRANSFER_ENCODING) {
+        let name = coding.split(|&b| b == b';').next().unwrap_or_default().trim_ascii_end();
+        if !is_token(name) {
+            return Err(Class::FramingTeInvalid);
+        }
+        chunked_is_last = name.eq_ignore_ascii_case(b"chunked");
+        if !chunked_is_last {
+            others = true;
+        } else if name.len() == coding.len() {
+            chunked = chunked.saturating_add(1);
+        } else {
+            // "A sender MUST NOT" give it parameters, "their presence SHOULD be treated as an error"
+            // (RFC 9112 section 7.1).
+            return Err(Class::FramingTeInvalid);
+        }
+    }
+    match (chunked, others) {
+        (0, false) => Err(Class::FramingTeInvalid),
+        (0, true) => Err(Class::FramingTeUnsupported),
+        (1, false) => Ok(()),
+        (1, true) if chunked_is_last => Err(Class::FramingTeUnsupported),
+        (1, true) => Err(Class::FramingTeChunkedNotFinal),
+        (2.., _) => Err(Class::FramingTeChunkedRepeated),
+    }
+}
+
+/// The one number that all `Content-Length` lines, and all items in them, say. Where several things are
+/// wrong, what is no number counts for more than what is too large, and that for more than a conflict.
+fn content_length(headers: &HeaderMap) -> Result<u64, Class> {
+    let (mut length, mut overflow, mut conflict) = (None, false, false);
+    // Not a list by its grammar, so an empty item is no number (RFC 9110 section 8.6).
+    for item in headers.get_all(CONTENT_LENGTH).into_iter().flat_map(split) {
+        match decimal(item)? {
+            None => overflow = true,
+            Some(number) => conflict |= *length.get_or_insert(number) != number,
+        }
+    }
+    match length {
+        _ if overflow => Err(Class::FramingClOverflow),
+        _ if conflict => Err(Class::FramingClConflict),
+        Some(number) => Ok(number),
+        None => Err(Class::FramingClInvalid),
+    }
+}
+
+/// A decimal number; `None` if it does not fit. Leading zeros are legal and say nothing.
+fn decimal(digits: &[u8]) -> Result<Option<u64>, Class> {
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return Err(Class::FramingClInvalid);
+    }
+    Ok(digits.iter().try_fold(0_u64, |n, digit| n.checked_mul(10)?.checked_add(u64::from(digit & 0x0f))))
+}
+
+fn has_no_content(status: StatusCode, method: &Method) -> bool {
+    *method == Method::HEAD
+        || status.is_informational()
+        || status == StatusCode::NO_CONTENT
+        || status == StatusCode::NOT_MODIFIED
+}
+
+fn is_tunnel(status: StatusCode, method: &Method) -> bool {
+    *method == Method::CONNECT && status.is_success()
+}
+
+/// "A server MUST ignore an Upgrade header field that is received in an HTTP/1.0 request" (RFC 9110 section 7.8).
+fn may_upgrade(exchange: &Exchange) -> bool {
+    exchange.upgrade_offered && exchange.version >= Version::HTTP_11
+}
+
+/// HTTP/2 over cleartext by upgrade is obsolete (RFC 9113 section 3.1), and a tunnel that the gateway
+/// cannot look into: requests smuggled through it pass every rule the gateway has.
+fn is_h2c(protocol: &[u8]) -> bool {
+    protocol.eq_ignore_ascii_case(b"h2c")
+}
+
+/// The items of a list field over all its lines. Empty ones are skipped: "a recipient MUST parse and
+/// ignore a reasonable number of empty list elements" (RFC 9110 section 5.6.1).
+fn items(headers: &HeaderMap, name: http::HeaderName) -> impl Iterator<Item = &[u8]> {
+    headers.get_all(name).into_iter().flat_map(split).filter(|item| !item.is_empty())
+}
+
+fn split(line: &HeaderValue) -> impl Iterator<Item = &[u8]> {
+    line.as_bytes().split(|&b| b == b',').map(<[u8]>::trim_ascii)
+}
+
+/// RFC 9110 section 5.6.2.
+fn is_token(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(b))
+}

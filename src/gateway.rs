@@ -130,6 +130,41 @@ impl Gateway {
         self.reply(fault, exchange).wire(out);
     }
 
+    /// A response arrived: audits its head, which another library parsed, and makes it fit to be forwarded.
+    ///
+    /// Refused are heads whose framing is ambiguous, status codes outside 100 to 599, transfer codings that
+    /// cannot be removed and upgrades that nobody asked for; see [`audit`](crate::audit::audit()). Removed are
+    /// hop-by-hop fields, those included that `Connection` names, and lengths that do not belong; see
+    /// [`tidy`](crate::audit::tidy).
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the head. Close the connection it came on, and
+    /// [`answer_fault`](Self::answer_fault) instead.
+    ///
+    /// ```
+    /// use badgateway::{Exchange, FaultKind, Gateway};
+    /// use http::Response;
+    ///
+    /// let gateway = Gateway::new("gw").unwrap();
+    /// let exchange = Exchange::default();
+    ///
+    /// let fine = Response::builder().header("connection", "x-internal").header("x-internal", "1").body(()).unwrap();
+    /// assert!(gateway.forward(fine, &exchange).unwrap().headers().is_empty());
+    ///
+    /// let smuggled =
+    ///     Response::builder().header("content-length", "3").header("transfer-encoding", "chunked").body(()).unwrap();
+    /// let fault = gateway.forward(smuggled, &exchange).unwrap_err();
+    /// assert_eq!(fault.kind(), FaultKind::AmbiguousFraming);
+    /// assert_eq!(gateway.answer_fault(&fault, &exchange).status(), 502);
+    /// ```
+    pub fn forward<B>(&self, response: Response<B>, exchange: &Exchange) -> Result<Response<B>, Fault> {
+        let (mut parts, body) = response.into_parts();
+        crate::audit::audit(&parts, exchange)?;
+        crate::audit::tidy(&mut parts, exchange);
+        Ok(Response::from_parts(parts, body))
+    }
+
     /// The `Proxy-Status` value alone: for a response that is made elsewhere.
     #[must_use]
     pub fn proxy_status(&self, fault: &Fault, exchange: &Exchange) -> HeaderValue {

@@ -11,7 +11,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("fault", 0),
     ("exchange", 1),
     ("h1", 1),
-    ("body", 1),
+    ("body", 2),
     ("deadline", 1),
     ("classify", 2),
     ("tap", 2),

@@ -439,7 +439,7 @@ proptest! {
         // Counts and kept bytes against the plain truth.
         let seen = whole.observation();
         prop_assert_eq!(seen.received(), bytes.len() as u64);
-        prop_assert_eq!(seen.first_bytes(), &bytes[..bytes.len().min(512)]);
+        prop_assert_eq!(seen.first_bytes(), &bytes[..bytes.len().min(2048)]);
         prop_assert_eq!(seen.last_bytes(), &bytes[bytes.len().saturating_sub(64)..]);
         prop_assert!(seen.body_received() + seen.leftover() + seen.head_bytes() <= bytes.len() as u64);
         prop_assert!(seen.class().is_none_or(|(_, offset)| offset <= bytes.len() as u64));
@@ -461,4 +461,61 @@ proptest! {
         tap.read(&bytes, Instant::now());
         prop_assert_eq!(facts(&tap), facts(&fed(&GET, [&bytes[..]], None)));
     }
+}
+
+/// Following is put off while everything is kept: a response beyond that is seen like any other.
+#[test]
+fn a_response_larger_than_what_is_kept() {
+    let mut bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n".to_vec();
+    for n in 0..300 {
+        bytes.extend_from_slice(format!("X-Field-{n}: some value\r\n").as_bytes());
+    }
+    bytes.extend_from_slice(b"\r\n");
+    let head = bytes.len() as u64;
+    assert!(head > 4096);
+    bytes.extend(std::iter::repeat_n(b'x', 6000));
+    let whole = fed(&GET, [&bytes[..]], None);
+    let seen = whole.observation();
+    assert_eq!((seen.head_bytes(), seen.header_lines(), seen.expected()), (head, 301, Some(10000)));
+    assert_eq!((seen.body_received(), seen.complete()), (6000, false));
+    for piece in [1, 7, 512, 2047, 2048, 2049, 4096] {
+        assert_eq!(facts(&fed(&GET, bytes.chunks(piece), None)), facts(&whole), "in pieces of {piece}");
+    }
+}
+
+/// Looking changes nothing: not the counts, and not what later bytes become.
+#[test]
+fn an_observation_in_between_changes_nothing() {
+    let bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+    let mut looked = fed(&GET, [], None);
+    for byte in bytes {
+        looked.read(&[*byte], Instant::now());
+        let _ = (looked.observation(), looked.is_idle_clean());
+    }
+    assert_eq!(facts(&looked), facts(&fed(&GET, [&bytes[..]], None)));
+}
+
+#[test]
+fn what_comes_after_the_library_said_whole_is_unasked() {
+    let response = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
+    let mut tap = fed(&GET, [&response[..]], None);
+    tap.whole();
+    assert!(tap.is_idle_clean());
+    tap.read(b"HTTP/1.1 408 Request Timeout\r\n\r\n", Instant::now());
+    assert!(!tap.is_idle_clean());
+    tap.begin(&GET);
+    assert_eq!(tap.observation().first_bytes(), b"HTTP/1.1 408 Request Timeout\r\n\r\n", "kept for the next exchange");
+
+    let mut tap = fed(&GET, [&response[..]], None);
+    tap.whole();
+    tap.begin(&Method::HEAD);
+    assert_eq!(tap.observation().received(), 0);
+    tap.read(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", Instant::now());
+    assert!(tap.observation().complete(), "the next exchange is followed as usual");
+    assert!(tap.is_idle_clean(), "and does not need the call");
+
+    let mut tap = fed(&GET, [&response[..]], None);
+    tap.whole();
+    tap.ended(Ended::Clean);
+    assert!(!tap.is_idle_clean());
 }

@@ -162,15 +162,17 @@ impl Trace {
             link.tap.begin(&self.exchange.method);
             let interim = Interim::count(&mut request);
             let sending = link.sender.try_send_request(request);
-            let outcome = self.head(sending, watch, &link, &interim).await;
-            // Whatever happened, the tap knows more than an error value can say.
+            let stop = match self.head(sending, watch, &link, &interim).await {
+                Ok(response) => return Ok((response, link)),
+                Err(stop) => stop,
+            };
+            // Whatever stopped it, the tap knows more than an error value can say.
             let seen = link.tap.observation();
             seen.fill(&mut self.exchange);
             self.exchange.request_body = watch.progress().stage;
-            let (fault, evidence) = match outcome {
-                Ok(response) => return Ok((response, link)),
-                Err(Stop::Timer(fault)) => (fault, Evidence::new()),
-                Err(Stop::Send(mut error)) => {
+            let (fault, evidence) = match stop {
+                Stop::Timer(fault) => (fault, Evidence::new()),
+                Stop::Send(mut error) => {
                     if let Some(unsent) = error.take_message() {
                         // Handed back, so not a byte of it was written: safe for any method.
                         self.exchange.sent = Some(0);
@@ -222,7 +224,7 @@ impl Trace {
     fn timer(&self, begun: Instant, watch: &UploadWatch, link: &Link) -> (Instant, Fault) {
         let timeouts = &self.proxy.timeouts;
         let upload = watch.progress();
-        let written = link.tap.observation().last_write();
+        let written = link.tap.last_write();
         let moved = upload.at.max(begun).max(written.unwrap_or(begun));
         match upload.stage {
             RequestBody::Unread | RequestBody::Partial if upload.client_is_slow => {
@@ -237,7 +239,7 @@ impl Trace {
 
     /// A head arrived. Is it one that may be forwarded?
     async fn take(
-        self,
+        mut self,
         response: Response<Incoming>,
         link: Link,
         mounted: &Mounted,
@@ -248,14 +250,16 @@ impl Trace {
         let framing = match audit::audit(&parts, &self.exchange) {
             Ok(framing) => framing,
             // Dropping the link closes the connection: what follows on it cannot be trusted.
-            Err(fault) => return self.answer(link.tap.observation().refine(fault)),
+            Err(fault) => {
+                let seen = link.tap.observation();
+                seen.fill(&mut self.exchange);
+                return self.answer(seen.refine(fault));
+            }
         };
         if parts.status == StatusCode::SWITCHING_PROTOCOLS {
             return self.switch(Response::from_parts(parts, body), link, client);
         }
         audit::tidy(&mut parts, &self.exchange);
-        // hyper writes its own.
-        parts.headers.remove(http::header::DATE);
         relay(self, parts, body, framing, link, &mounted.target, wishes).await
     }
 

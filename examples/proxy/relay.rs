@@ -40,11 +40,6 @@ pub(crate) async fn relay(
     target: &Target,
     wishes: &Wishes,
 ) -> Response<ReplyBody> {
-    let expected = match framing {
-        Framing::None => Some(0),
-        Framing::Length(bytes) => Some(bytes),
-        _ => None,
-    };
     let downstream = downstream_framing(&trace, &parts);
     trace.exchange.phase = Some(Phase::Body);
     let timeouts = trace.proxy.timeouts;
@@ -69,7 +64,7 @@ pub(crate) async fn relay(
         seen.fill(&mut trace.exchange);
         seen.refine(trace.proxy.gateway.classify(error, &trace.exchange))
     })
-    .expecting(expected);
+    .expecting(framing.length());
     if downstream == BodyFraming::UntilClose {
         // Its end is all that tells the client where it ends, so an orderly one must not come.
         guard = guard.aborting(wishes.abort.clone());
@@ -116,6 +111,7 @@ impl Relay {
                     trace.finish();
                     // A connection that is still busy with the request's body is not fit for another.
                     if let (Some(link), true) = (link, trace.is_uploaded()) {
+                        link.tap.whole();
                         trace.proxy.pool.put(&self.target, link);
                     }
                 }

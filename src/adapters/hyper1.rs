@@ -8,7 +8,7 @@ use std::error::Error;
 use http::Response;
 use hyper::ext::ReasonPhrase;
 
-use crate::classify::{Cause, Finding, Probe, downcast, text};
+use crate::classify::{Cause, Finding, Probe, downcast, may_be, text};
 use crate::fault::{FaultKind, Phase};
 use crate::reply::reason;
 
@@ -20,6 +20,12 @@ use crate::reply::reason;
 pub const PROBE: Probe = probe;
 
 fn probe<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
+    if may_be::<hyper::Error>(link) { known(link) } else { None }
+}
+
+// Most links are of another type; out of line, they do not pay for this.
+#[inline(never)]
+fn known<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
     downcast::<hyper::Error>(link).map(finding)
 }
 

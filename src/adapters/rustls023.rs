@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use rustls::{CertificateError, InvalidMessage};
 
-use crate::classify::{Cause, Finding, Probe, downcast};
+use crate::classify::{Cause, Finding, Probe, downcast, may_be};
 use crate::fault::{Code, Evidence, Fault, FaultKind, Phase};
 
 /// Knows [`rustls::Error`], which stands inside an `io::Error` in the chains of all who use rustls over a socket.
@@ -19,9 +19,16 @@ use crate::fault::{Code, Evidence, Fault, FaultKind, Phase};
 pub const PROBE: Probe = probe;
 
 fn probe<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
+    if may_be::<rustls::Error>(link) { known(link) } else { None }
+}
+
+// Most links are of another type; out of line, they do not pay for this.
+#[inline(never)]
+fn known<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
     downcast::<rustls::Error>(link).map(finding)
 }
 
+#[allow(clippy::wildcard_enum_match_arm)] // a foreign enum that grows
 fn finding<'a>(error: &rustls::Error) -> Finding<'a> {
     use rustls::Error as E;
     match error {
@@ -54,20 +61,22 @@ fn finding<'a>(error: &rustls::Error) -> Finding<'a> {
     }
 }
 
+#[allow(clippy::wildcard_enum_match_arm)] // a foreign enum that grows
 fn certificate<'a>(reason: &CertificateError) -> Finding<'a> {
     use CertificateError as C;
     Finding::of(match reason {
         C::Expired | C::ExpiredContext { .. } => FaultKind::CertExpired,
         C::NotValidYet | C::NotValidYetContext { .. } => FaultKind::CertNotYetValid,
         C::NotValidForName | C::NotValidForNameContext { .. } => FaultKind::CertNameMismatch,
-        C::UnknownIssuer => FaultKind::CertUntrusted,
+        // A bad signature is what a private authority gives that was made anew under its old name: no trusted
+        // root has signed for the certificate. A peer that does not own its certificate's key looks the same
+        // and is rare, because servers refuse to start with such a pair.
+        C::UnknownIssuer | C::BadSignature => FaultKind::CertUntrusted,
         C::Revoked => FaultKind::CertRevoked,
         C::Other(other) => match other.0.downcast_ref::<Fault>() {
             Some(fault) => return Finding::of(*fault),
             None => FaultKind::CertInvalid,
         },
-        // `BadSignature` as well, and not `CertUntrusted`: it says the same of a chain whose links do not
-        // fit and of a peer that does not own its certificate's key, and no root will mend the second.
         _ => FaultKind::CertInvalid,
     })
 }
@@ -80,14 +89,15 @@ fn certificate<'a>(reason: &CertificateError) -> Finding<'a> {
 ///
 /// let error = rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {
 ///     expected: ServerName::try_from("api.internal").unwrap(),
-///     presented: vec!["DnsName(\"www.example\")".into()],
+///     presented: vec!["www.example\r\n".into()],
 /// });
 /// assert_eq!(
 ///     evidence(&error).to_string(),
-///     r#"asked for: api.internal; certificate is for: DnsName("www.example")"#,
+///     r"asked for: api.internal; certificate is for: www.example\r\n",
 /// );
 /// ```
 #[must_use]
+#[allow(clippy::wildcard_enum_match_arm)] // a foreign enum that grows
 pub fn evidence(error: &rustls::Error) -> Evidence {
     use CertificateError as C;
     /// The most names that are written down; a certificate can hold thousands.

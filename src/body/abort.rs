@@ -1,1 +1,48 @@
-//! TODO
+//! `AbortHandle`: the word from a body to the socket under it.
+//!
+//! Its one rule: set once, never unset. A connection that was to be reset serves nobody else.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Shared between a guarded body and the caller's own wrapper around the client's socket.
+///
+/// An HTTP/1.0 client, or any client of a close-delimited response, cannot tell a cut body from a
+/// whole one if the connection ends with an orderly FIN; it takes a reset (or, over TLS, a close
+/// without `close_notify`: [RFC 9112, section 9.8](https://www.rfc-editor.org/rfc/rfc9112#section-9.8)).
+/// Servers such as hyper give a service no way to ask for one. So the body sets this handle right
+/// before it returns its error, and whoever owns the socket looks at it when the connection is shut
+/// down or dropped, and lingers zero seconds if it is set.
+///
+/// Use one only where the response is close-delimited. A reset throws away what the kernel has not
+/// sent yet, and elsewhere a missing last chunk or a short body says it as well.
+///
+/// ```
+/// use badgateway::body::AbortHandle;
+/// let for_the_body = AbortHandle::new();
+/// let for_the_socket = for_the_body.clone();
+/// assert!(!for_the_socket.is_set());
+/// for_the_body.set();
+/// assert!(for_the_socket.is_set());
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct AbortHandle(Arc<AtomicBool>);
+
+impl AbortHandle {
+    /// A handle that is not set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks for the connection to be reset.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// Whether the connection is to be reset.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}

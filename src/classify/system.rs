@@ -9,11 +9,13 @@ use super::finding::Cause;
 use crate::fault::FaultKind;
 
 /// The error number of an `io::Error`, and what the two say together.
+#[inline(always)]
 pub(super) fn read(error: &io::Error) -> (Option<i32>, Option<Cause>) {
     let errno = error.raw_os_error();
     (errno, cause(error.kind(), errno))
 }
 
+#[inline(always)]
 #[allow(clippy::wildcard_enum_match_arm)] // a foreign enum that grows
 fn cause(kind: ErrorKind, errno: Option<i32>) -> Option<Cause> {
     Some(match kind {
@@ -37,6 +39,7 @@ fn cause(kind: ErrorKind, errno: Option<i32>) -> Option<Cause> {
     })
 }
 
+#[cold]
 fn number(errno: i32) -> Option<Cause> {
     NUMBERS.iter().find(|(number, _)| *number == errno).map(|(_, cause)| *cause)
 }

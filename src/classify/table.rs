@@ -16,8 +16,10 @@ const FEWEST_BYTES_OF_101_FIELDS: u64 = 421;
 
 /// The kinds of one cause, by phase. The head has two columns: no byte of it has come, or some have.
 type Row = [FaultKind; 9];
+const _: () = assert!(size_of::<Row>() == Phase::ALL.len() + 1, "a column for each phase, and two for the head");
 
 /// What that cause means in that phase.
+#[inline]
 pub(super) fn fault(cause: Cause, phase: Phase, exchange: &Exchange) -> Fault {
     use FaultKind::{
         AmbiguousFraming, BadHeader, BadTrailer, BodyReset, BodyStalled, BodyTruncated, ClosedBeforeResponse,
@@ -75,29 +77,22 @@ pub(super) fn fault(cause: Cause, phase: Phase, exchange: &Exchange) -> Fault {
             Some(_) | None => Fault::new(HeadTooLarge),
         }.at(phase),
     };
-    let begun = exchange.received.is_some_and(|n| n > 0);
-    let kind = pick(row, phase, begun);
+    let kind = row.get(column(phase, exchange)).copied().unwrap_or(Unclassified);
     // Trailers are found bad by reading the body; they lie behind it.
-    if kind.phase() == Phase::Trailers { Fault::new(kind) } else { Fault::new(kind).at(phase) }
+    let phase = if kind == BadTrailer || kind == TrailersTooLarge { Phase::Trailers } else { phase };
+    Fault::new(kind).at(phase)
 }
 
-fn pick(row: &Row, phase: Phase, begun: bool) -> FaultKind {
-    let &[select, resolve, connect, tls, send, head_silent, head_begun, body, trailers] = row;
+/// The order of phases is the order of the columns.
+const fn column(phase: Phase, exchange: &Exchange) -> usize {
+    let column = phase as usize;
     match phase {
-        Phase::Select => select,
-        Phase::Resolve => resolve,
-        Phase::Connect => connect,
-        Phase::Tls => tls,
-        Phase::Send => send,
-        Phase::Head => {
-            if begun {
-                head_begun
-            } else {
-                head_silent
-            }
-        }
-        Phase::Body => body,
-        Phase::Trailers => trailers,
+        Phase::Select | Phase::Resolve | Phase::Connect | Phase::Tls | Phase::Send => column,
+        Phase::Head => match exchange.received {
+            Some(1..) => column.wrapping_add(1),
+            Some(0) | None => column,
+        },
+        Phase::Body | Phase::Trailers => column.wrapping_add(1),
     }
 }
 

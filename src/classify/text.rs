@@ -28,6 +28,7 @@ pub(crate) fn by_name(link: &(dyn Error + 'static)) -> Option<Finding<'static>> 
 }
 
 /// What the message of an `io::Error` without a number says.
+#[allow(clippy::wildcard_enum_match_arm)] // a foreign enum that grows
 pub(super) fn by_message(error: &io::Error) -> Option<Finding<'static>> {
     let rows = match error.kind() {
         ErrorKind::UnexpectedEof => ENDS,
@@ -206,6 +207,7 @@ const NAMES: &[Text] = &[
     ("InvalidCertificate(NotValidYet", kind(FaultKind::CertNotYetValid).at(Phase::Tls)),
     ("InvalidCertificate(NotValidForName", kind(FaultKind::CertNameMismatch).at(Phase::Tls)),
     ("InvalidCertificate(UnknownIssuer", kind(FaultKind::CertUntrusted).at(Phase::Tls)),
+    ("InvalidCertificate(BadSignature", kind(FaultKind::CertUntrusted).at(Phase::Tls)),
     ("InvalidCertificate(Revoked", kind(FaultKind::CertRevoked).at(Phase::Tls)),
     ("InvalidCertificate(", kind(FaultKind::CertInvalid).at(Phase::Tls)),
     ("InvalidMessage(InvalidContentType", cause(Cause::NotTls)),

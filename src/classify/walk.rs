@@ -14,62 +14,6 @@ use crate::fault::{Failure, Fault, FaultKind, Phase};
 /// The most links that are looked at. Real chains have up to nine; a `source()` may go round in a circle.
 const LINKS: usize = 24;
 
-/// What one link is.
-pub(super) enum Link<'a> {
-    Io(&'a io::Error),
-    Fault(Fault),
-    Known(Finding<'a>),
-    Unknown(&'a (dyn Error + 'static)),
-}
-
-/// The links of a chain from the outermost on, also where `source()` does not lead on.
-pub(super) struct Chain<'a, 'p> {
-    next: Option<&'a (dyn Error + 'static)>,
-    probes: &'p [Probe],
-    left: usize,
-}
-
-impl<'a, 'p> Chain<'a, 'p> {
-    pub(super) const fn new(error: &'a (dyn Error + 'static), probes: &'p [Probe]) -> Self {
-        Self { next: Some(error), probes, left: LINKS }
-    }
-}
-
-impl<'a> Iterator for Chain<'a, '_> {
-    type Item = Link<'a>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Link<'a>> {
-        self.left = self.left.checked_sub(1)?;
-        let link = self.next?;
-        // `io::Error::source` skips the error it wraps (rust-lang/rust#124513).
-        if let Some(io) = downcast::<io::Error>(link) {
-            self.next = io.get_ref().map(|inner| inner as &(dyn Error + 'static));
-            return Some(Link::Io(io));
-        }
-        if let Some(fault) = downcast::<Fault>(link) {
-            self.next = None;
-            return Some(Link::Fault(*fault));
-        }
-        if let Some(failure) = downcast::<Failure>(link) {
-            self.next = failure.source();
-            return Some(Link::Fault(failure.fault()));
-        }
-        for probe in self.probes {
-            if let Some(finding) = probe(link) {
-                self.next = finding.next.or_else(|| link.source());
-                return Some(Link::Known(finding));
-            }
-        }
-        if let Some(error) = downcast::<httparse::Error>(link) {
-            self.next = None;
-            return Some(Link::Known(httparse(*error)));
-        }
-        self.next = wrapped(link).or_else(|| link.source());
-        Some(Link::Unknown(link))
-    }
-}
-
 /// The error in a pointer that is an `Error` itself; its `source()` skips what it points to.
 /// (`Box<dyn Error>` is none, and cannot be a link.)
 #[inline]
@@ -128,27 +72,55 @@ pub(super) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// What the types and numbers of the chain say.
+    /// Notes what the types and numbers of the chain say.
     #[inline]
-    pub(super) fn gather(error: &'a (dyn Error + 'static), probes: &[Probe]) -> Self {
-        let mut facts = Self::default();
-        for link in Chain::new(error, probes) {
-            match link {
-                Link::Io(io) => facts.note_io(io),
-                Link::Fault(fault) => facts.fault = facts.fault.or(Some(fault)),
-                Link::Known(finding) => facts.note(&finding),
-                Link::Unknown(_) => {}
+    pub(super) fn gather(&mut self, error: &'a (dyn Error + 'static), probes: &[Probe]) {
+        let mut link = error;
+        for _ in 0..LINKS {
+            let (_, Some(next)) = self.look(link, probes) else { break };
+            link = next;
+        }
+    }
+
+    /// Notes what one link says. Returns whether its type is known, and the next link.
+    #[inline(always)]
+    fn look(&mut self, link: &'a (dyn Error + 'static), probes: &[Probe]) -> (bool, Option<&'a (dyn Error + 'static)>) {
+        if let Some(io) = downcast::<io::Error>(link) {
+            self.note_io(io);
+            // `io::Error::source` skips the error it wraps (rust-lang/rust#124513).
+            return (true, io.get_ref().map(|inner| inner as &(dyn Error + 'static)));
+        }
+        if let Some(fault) = downcast::<Fault>(link) {
+            self.fault = self.fault.or(Some(*fault));
+            return (true, None);
+        }
+        if let Some(failure) = downcast::<Failure>(link) {
+            self.fault = self.fault.or(Some(failure.fault()));
+            return (true, failure.source());
+        }
+        for probe in probes {
+            if let Some(finding) = probe(link) {
+                self.note(&finding);
+                return (true, finding.next.or_else(|| link.source()));
             }
         }
-        facts
+        if let Some(error) = downcast::<httparse::Error>(link) {
+            self.note(&httparse(*error));
+            return (true, None);
+        }
+        (false, wrapped(link).or_else(|| link.source()))
     }
 
     #[inline]
     fn note_io(&mut self, io: &'a io::Error) {
         let (errno, cause) = system::read(io);
-        self.errno = errno.or(self.errno);
         // With a number the message is the system's, and writing it allocates.
-        self.obscure = if errno.is_none() { Some(io) } else { None };
+        if errno.is_some() {
+            self.errno = errno;
+            self.obscure = None;
+        } else {
+            self.obscure = Some(io);
+        }
         if cause.is_some() {
             self.cause = cause;
             self.weak = false;
@@ -156,6 +128,7 @@ impl<'a> Facts<'a> {
         }
     }
 
+    #[inline(never)]
     fn note(&mut self, finding: &Finding<'a>) {
         if finding.request_body && self.request_body.is_none() {
             self.request_body = Some(finding.by_text);
@@ -173,8 +146,13 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// What the message of an `io::Error` adds, where it has no number.
+    /// Whether there is an `io::Error` without a number.
     #[inline]
+    pub(super) const fn has_message(&self) -> bool {
+        self.obscure.is_some()
+    }
+
+    /// What the message of an `io::Error` adds, where it has no number.
     pub(super) fn read_message(&mut self) {
         if let Some(finding) = self.obscure.and_then(text::by_message) {
             self.note(&finding);
@@ -186,16 +164,15 @@ impl<'a> Facts<'a> {
     pub(super) fn read_names(&mut self, error: &'a (dyn Error + 'static), probes: &[Probe]) {
         let cause_is_open = self.cause.is_none() || self.weak;
         let mut connecting = Connecting::No;
-        for link in Chain::new(error, probes) {
-            let finding = match link {
-                Link::Unknown(link) => text::by_name(link),
-                Link::Io(io) => {
-                    connecting = connecting.through(io);
-                    None
-                }
-                Link::Fault(_) | Link::Known(_) => None,
-            };
-            let Some(mut finding) = finding else { continue };
+        let mut next = Some(error);
+        for _ in 0..LINKS {
+            let Some(link) = next else { break };
+            let (is_known, deeper) = Self::default().look(link, probes);
+            next = deeper;
+            if let Some(io) = downcast::<io::Error>(link) {
+                connecting = connecting.through(io);
+            }
+            let Some(mut finding) = (if is_known { None } else { text::by_name(link) }) else { continue };
             if let Some(Phase::Resolve | Phase::Connect) = finding.likely_phase {
                 connecting = connecting.into(finding.likely_phase);
                 finding.likely_phase = None;

@@ -105,7 +105,7 @@ impl Observation {
         self.seen.ended
     }
 
-    /// The first bytes that came: at most 512.
+    /// The first bytes that came: at most 2048.
     #[must_use]
     pub fn first_bytes(&self) -> &[u8] {
         self.seen.first_bytes()
@@ -163,7 +163,7 @@ impl Observation {
     }
 
     /// What is wrong with the head that came, and the offset from the first byte of the response. The
-    /// smallest offset wins. Within the first 512 bytes it is any class of a head; behind them, the
+    /// smallest offset wins. Within the first 2048 bytes it is any class of a head; behind them, the
     /// framing fields and folds only.
     ///
     /// It names what most recipients refuse; whether the one at hand did, the caller's error tells.

@@ -9,8 +9,9 @@ use http::Method;
 use super::follower::{Follower, State};
 use super::observation::Observation;
 
-/// How many bytes are kept of the beginning of each exchange's response.
-pub(super) const FIRST: usize = 512;
+/// How many bytes are kept of the beginning of each exchange's response: most heads, and many whole
+/// responses. While they hold everything, nothing is followed: it can be made up for at any time.
+pub(super) const FIRST: usize = 2048;
 /// How many are kept of its end.
 pub(super) const LAST: usize = 64;
 
@@ -32,7 +33,7 @@ pub enum Ended {
 }
 
 /// What passed on one connection: counts, times, the first and last bytes of the current response,
-/// and where in it we are. About a kilobyte, whatever passes.
+/// and where in it we are. About three kilobytes, whatever passes.
 ///
 /// It has no IO and no clock: tokio's adapter feeds one, and so can any other.
 ///
@@ -51,8 +52,12 @@ pub enum Ended {
 #[derive(Clone)]
 pub struct Observer {
     pub(super) follower: Follower,
+    /// Nothing of this exchange's response has been followed yet; all of it is in `first`.
+    behind: bool,
     /// Whether an exchange has begun.
     begun: bool,
+    /// How many bytes had come when the response was said to be whole.
+    whole_at: Option<u64>,
     pub(super) sent: u64,
     /// Bytes that came and are kept, counted and followed.
     received: u64,
@@ -75,7 +80,9 @@ impl Observer {
     pub const fn new() -> Self {
         Self {
             follower: Follower::new(),
+            behind: true,
             begun: false,
+            whole_at: None,
             sent: 0,
             received: 0,
             unkept: 0,
@@ -98,7 +105,7 @@ impl Observer {
     /// to an idle connection just before it is used again. How the connection ended stays as well.
     pub fn begin(&mut self, method: &Method) {
         if self.begun {
-            let unasked = self.follower.leftover;
+            let unasked = self.unasked();
             let came = self.last_read;
             let kept = self.kept_tail(unasked);
             self.forget();
@@ -109,6 +116,7 @@ impl Observer {
             // Too many to have been kept: only their number is known.
             self.unkept = unasked.saturating_sub(self.received);
             if self.unkept > 0 {
+                self.behind = false;
                 self.follower.state = State::Lost;
             }
         }
@@ -136,9 +144,21 @@ impl Observer {
             self.waited = self.last_write.map(|asked| now.saturating_duration_since(asked));
         }
         self.last_read = Some(now);
+        if self.behind && self.received.saturating_add(bytes.len() as u64) > FIRST as u64 {
+            self.catch_up();
+        }
         self.keep(bytes);
         self.received = self.received.saturating_add(bytes.len() as u64);
-        self.follower.feed(bytes);
+        if !self.behind {
+            self.follower.feed(bytes);
+        }
+    }
+
+    /// The HTTP library has handed the response on to its end, and had no bytes left over: what comes from
+    /// now on, nobody asked for. Saying so is optional; it spares finding the end here once more, which is
+    /// most of what a tap costs.
+    pub const fn whole(&mut self) {
+        self.whole_at = Some(self.received);
     }
 
     /// The connection ended. The first end counts, except that a mere failure (of a write, say) gives
@@ -153,7 +173,15 @@ impl Observer {
     /// What has been seen of the current exchange.
     #[must_use]
     pub fn observation(&self) -> Observation {
-        Observation { seen: self.clone() }
+        let mut seen = self.clone();
+        seen.catch_up();
+        Observation { seen }
+    }
+
+    /// When the last request byte so far was taken: what a timer for the response counts from.
+    #[must_use]
+    pub const fn last_write(&self) -> Option<Instant> {
+        self.last_write
     }
 
     /// Whether the next exchange may use this connection, as far as the bytes tell: it has not ended,
@@ -161,11 +189,17 @@ impl Observer {
     /// such a connection is to be closed).
     ///
     /// A chunked body is not decoded here. It counts as complete when its last four bytes are an empty
-    /// line, which the HTTP library has to confirm.
+    /// line, which the HTTP library has to confirm, best by [`whole`](Self::whole).
     #[must_use]
     pub fn is_idle_clean(&self) -> bool {
         if self.ended.is_some() {
             return false;
+        }
+        if let Some(at) = self.whole_at {
+            return self.received == at;
+        }
+        if self.behind {
+            return self.observation().seen.is_idle_clean();
         }
         match self.follower.state {
             State::StatusLine => self.received == 0 && self.sent == 0,
@@ -195,10 +229,32 @@ impl Observer {
         self.first.get(len.saturating_sub(LAST)..len).unwrap_or_default()
     }
 
+    /// How many bytes came behind the response.
+    fn unasked(&mut self) -> u64 {
+        match self.whole_at {
+            Some(at) => self.received.saturating_sub(at),
+            None => {
+                self.catch_up();
+                self.follower.leftover
+            }
+        }
+    }
+
+    /// Follows what has only been kept so far.
+    fn catch_up(&mut self) {
+        if self.behind {
+            self.behind = false;
+            let len = usize::try_from(self.received).unwrap_or(FIRST).min(FIRST);
+            self.follower.feed(self.first.get(..len).unwrap_or_default());
+        }
+    }
+
     /// Forgets the last exchange, but not how the connection ended. The kept bytes are left in place:
     /// `received` says how many of them count.
     fn forget(&mut self) {
         self.follower.forget();
+        self.behind = true;
+        self.whole_at = None;
         self.sent = 0;
         self.received = 0;
         self.unkept = 0;

@@ -95,6 +95,17 @@ impl TapHandle {
         self.lock().observation()
     }
 
+    /// The response was handed on to its end. See [`Observer::whole`].
+    pub fn whole(&self) {
+        self.lock().whole();
+    }
+
+    /// When the last request byte so far was taken.
+    #[must_use]
+    pub fn last_write(&self) -> Option<Instant> {
+        self.lock().last_write()
+    }
+
     /// Whether this idle connection may be used again. See [`Observer::is_idle_clean`].
     #[must_use]
     pub fn is_idle_clean(&self) -> bool {

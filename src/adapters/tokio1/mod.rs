@@ -6,3 +6,4 @@ mod timer;
 
 pub use self::io::{Tap, TapHandle};
 pub use self::probe::PROBE;
+pub use self::timer::TokioTimer;

@@ -2,12 +2,20 @@
 
 use std::error::Error;
 
-use crate::classify::{Cause, Finding, Probe, downcast};
+use tokio::time::error::Elapsed;
 
-/// Knows [`tokio::time::error::Elapsed`]: somebody's patience ended. Whose, and with what, only
+use crate::classify::{Cause, Finding, Probe, downcast, may_be};
+
+/// Knows [`Elapsed`]: somebody's patience ended. Whose, and with what, only
 /// [`Exchange::phase`](crate::exchange::Exchange::phase) can tell.
 pub const PROBE: Probe = probe;
 
 fn probe<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
-    downcast::<tokio::time::error::Elapsed>(link).map(|_| Finding::of(Cause::TimedOut))
+    if may_be::<Elapsed>(link) { finding(link) } else { None }
+}
+
+// Most links are not tokio's; out of line, they do not pay for this.
+#[inline(never)]
+fn finding<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
+    downcast::<Elapsed>(link).map(|_| Finding::of(Cause::TimedOut))
 }

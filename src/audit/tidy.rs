@@ -1,0 +1,235 @@
+//! What a proxy takes out of a head before it forwards it.
+//!
+//! Its one rule: what concerns one connection stays on it (RFC 9110 section 7.6.1), and what concerns
+//! the recipient of the content stays in it, even where a `Connection` field asks for its removal.
+
+use http::header::{
+    self, CONNECTION, CONTENT_LENGTH, EXPECT, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
+use http::response::Parts;
+use http::{StatusCode, Version};
+
+use super::{content_length, is_h2c, is_tunnel, items, may_upgrade, split};
+use crate::exchange::Exchange;
+
+/// Prepares a head that passed the [`audit`](super::audit()) for forwarding. Total: nothing is a fault here.
+///
+/// - Gone: `Connection` and the fields it names (but see below), `Keep-Alive`, `Proxy-Connection`,
+///   `TE`, `Transfer-Encoding`, `Upgrade` (RFC 9110 section 7.6.1). On an accepted 101, `Upgrade` stays and
+///   `Connection: upgrade` is written anew, because it was asked for by this gateway's client.
+/// - Gone: `Proxy-Authenticate` and `Proxy-Authentication-Info`, which "apply only to the next
+///   outbound client" (RFC 9110 section 11.7.1): this gateway. No client should send it its credentials.
+/// - `Trailer` goes if the client will not get trailers: HTTP/1 without `TE: trailers`. It is
+///   end-to-end otherwise (RFC 9110 section 6.6.2), and hyper's server sends no trailer that it does not name.
+/// - `Content-Length` goes from 1xx, 204, and a 2xx to CONNECT (RFC 9110 section 8.6), where
+///   `Transfer-Encoding` wins (RFC 9112 section 6.3: "MUST first remove the received Content-Length
+///   field"), and wherever it is no length. Elsewhere, HEAD and 304 included, it stays, as one plain number.
+/// - `Proxy-Status`, `Via`, `Date` and all the rest stay as they are.
+///
+/// A `Connection` field can name anything, and a hostile or broken hop can use it to have
+/// `Content-Encoding`, `Set-Cookie` or `Content-Security-Policy` taken out on the way. "A sender MUST NOT
+/// send a connection option corresponding to a field that is intended for all recipients of the
+/// content" (RFC 9110 section 7.6.1), so for such fields the option is ignored, not the field.
+///
+/// ```
+/// use badgateway::Exchange;
+/// use badgateway::audit::tidy;
+///
+/// let (mut parts, ()) = http::Response::builder()
+///     .header("connection", "close, x-hop, cache-control")
+///     .header("x-hop", "1")
+///     .header("cache-control", "no-store")
+///     .body(()).unwrap().into_parts();
+/// tidy(&mut parts, &Exchange::default());
+/// assert_eq!(parts.headers.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["cache-control"]);
+/// ```
+pub fn tidy(parts: &mut Parts, exchange: &Exchange) {
+    let upgraded = parts.status == StatusCode::SWITCHING_PROTOCOLS && may_upgrade(exchange);
+    let coded = parts.headers.contains_key(TRANSFER_ENCODING);
+
+    strip_hop_by_hop(&mut parts.headers, upgraded);
+    parts.headers.remove(PROXY_AUTHENTICATE);
+    parts.headers.remove("proxy-authentication-info");
+    if exchange.version < Version::HTTP_2 && !exchange.trailers_wanted {
+        parts.headers.remove(TRAILER);
+    }
+    let never_has_length = parts.status.is_informational()
+        || parts.status == StatusCode::NO_CONTENT
+        || is_tunnel(parts.status, &exchange.method);
+    if coded || never_has_length {
+        parts.headers.remove(CONTENT_LENGTH);
+    } else {
+        normalize_length(&mut parts.headers);
+    }
+}
+
+/// Takes out of a request what was meant for this gateway, and says whether the request still offers
+/// an upgrade: what [`Exchange::upgrade_offered`] should say from then on.
+///
+/// - Gone: all that [`tidy`] takes out as hop by hop. The body is framed anew by whoever sends it, so
+///   `Transfer-Encoding` goes, and a `Content-Length` beside it or unfit goes too (RFC 9112 section 6.3).
+///   `TE` was for this gateway; [`Exchange::of`] remembers `trailers`, so read the request by that first.
+/// - Gone: `Expect`. The server in front answers it with 100 itself when the body is first read, and a
+///   second 100 from behind would be nobody's.
+/// - Gone: `Proxy-Authorization` (RFC 9110 section 11.7.2: for the proxy that asked for it), `HTTP2-Settings`,
+///   and `Proxy`, which CGI programs take for the variable `HTTP_PROXY` (CVE-2016-5385).
+/// - `Upgrade` stays, with `Connection: upgrade`, if the exchange [offers](Exchange::upgrade_offered) it and the
+///   client speaks at least HTTP/1.1; `h2c` is taken out of it always, because RFC 9113 section 3.1 made it
+///   obsolete and requests inside such a tunnel pass the gateway unseen.
+///
+/// Call it *before* adding fields of your own (`X-Forwarded-For`, `Via`): the client's `Connection` cannot
+/// name what is not there yet. Fields that an earlier proxy may have added (`Forwarded`,
+/// `X-Forwarded-*`, `X-Real-IP`), as well as `Authorization`, `Cookie` and `Host`, are kept even
+/// when it names them: dropping those is a known way around access rules.
+///
+/// ```
+/// use badgateway::Exchange;
+/// use badgateway::audit::tidy_request;
+///
+/// let mut request = http::Request::get("/chat")
+///     .header("connection", "keep-alive, upgrade, x-forwarded-for")
+///     .header("upgrade", "websocket")
+///     .header("x-forwarded-for", "203.0.113.9")
+///     .body(()).unwrap();
+/// let mut exchange = Exchange::of(&request);
+/// exchange.upgrade_offered = tidy_request(request.headers_mut(), &exchange);
+/// assert!(exchange.upgrade_offered);
+/// assert_eq!(request.headers()["connection"], "upgrade");
+/// assert_eq!(request.headers()["x-forwarded-for"], "203.0.113.9");
+/// ```
+pub fn tidy_request(headers: &mut HeaderMap, exchange: &Exchange) -> bool {
+    let upgrade = may_upgrade(exchange) && drop_h2c(headers);
+    let coded = headers.contains_key(TRANSFER_ENCODING);
+
+    strip_hop_by_hop(headers, upgrade);
+    for name in [EXPECT, PROXY_AUTHORIZATION] {
+        headers.remove(name);
+    }
+    for name in ["http2-settings", "proxy"] {
+        headers.remove(name);
+    }
+    if coded {
+        headers.remove(CONTENT_LENGTH);
+    } else {
+        normalize_length(headers);
+    }
+    upgrade
+}
+
+/// Takes `h2c` out of `Upgrade`; whether anything is left to offer.
+fn drop_h2c(headers: &mut HeaderMap) -> bool {
+    if items(headers, UPGRADE).any(is_h2c) {
+        let kept: Vec<&[u8]> = items(headers, UPGRADE).filter(|item| !is_h2c(item)).collect();
+        match HeaderValue::from_bytes(&kept.join(&b", "[..])) {
+            Ok(value) if !kept.is_empty() => headers.insert(UPGRADE, value),
+            Ok(_) | Err(_) => headers.remove(UPGRADE),
+        };
+    }
+    items(headers, UPGRADE).next().is_some()
+}
+
+fn strip_hop_by_hop(headers: &mut HeaderMap, keep_upgrade: bool) {
+    let options: Vec<HeaderValue> = headers.get_all(CONNECTION).iter().cloned().collect();
+    for option in options.iter().flat_map(split) {
+        // What is no field name is the name of no field.
+        let Ok(name) = HeaderName::from_bytes(option) else { continue };
+        if name != UPGRADE && !is_end_to_end(&name) {
+            headers.remove(name);
+        }
+    }
+    for name in [CONNECTION, TE, TRANSFER_ENCODING] {
+        headers.remove(name);
+    }
+    for name in ["keep-alive", "proxy-connection"] {
+        headers.remove(name);
+    }
+    if keep_upgrade {
+        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    } else {
+        headers.remove(UPGRADE);
+    }
+}
+
+/// Makes `Content-Length` one plain number, or nothing: "MUST NOT forward a message with a
+/// Content-Length header field value that is known to be incorrect" (RFC 9110 section 8.6).
+fn normalize_length(headers: &mut HeaderMap) {
+    if !headers.contains_key(CONTENT_LENGTH) {
+        return;
+    }
+    match content_length(headers) {
+        Ok(length) => {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        Err(_) => {
+            headers.remove(CONTENT_LENGTH);
+        }
+    }
+}
+
+/// Fields for every recipient, which `Connection` must not name.
+fn is_end_to_end(name: &HeaderName) -> bool {
+    END_TO_END.contains(name) || END_TO_END_BY_NAME.contains(&name.as_str())
+}
+
+static END_TO_END: [HeaderName; 34] = [
+    // Framing has rules of its own, above and in the audit.
+    CONTENT_LENGTH,
+    // Without these the content is read as something else.
+    header::CONTENT_DISPOSITION,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LANGUAGE,
+    header::CONTENT_LOCATION,
+    header::CONTENT_RANGE,
+    header::CONTENT_TYPE,
+    header::LOCATION,
+    header::RANGE,
+    // Without these a private answer is cached, or a stale one served. "Cache-Control is never appropriate
+    // as a connection option" (RFC 9110 section 7.6.1).
+    header::AGE,
+    header::CACHE_CONTROL,
+    header::DATE,
+    header::ETAG,
+    header::EXPIRES,
+    header::PRAGMA,
+    header::VARY,
+    // Without these a request goes elsewhere, or comes from nobody (RFC 9110 sections 7.2, 7.6.3; RFC 7239).
+    header::HOST,
+    header::FORWARDED,
+    header::ORIGIN,
+    header::REFERER,
+    header::VIA,
+    // Without these somebody is logged out, or let in.
+    header::AUTHORIZATION,
+    header::COOKIE,
+    header::SET_COOKIE,
+    header::WWW_AUTHENTICATE,
+    // Without these a browser is defenceless.
+    header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+    header::ACCESS_CONTROL_ALLOW_ORIGIN,
+    header::CONTENT_SECURITY_POLICY,
+    header::CONTENT_SECURITY_POLICY_REPORT_ONLY,
+    header::REFERRER_POLICY,
+    header::STRICT_TRANSPORT_SECURITY,
+    header::X_CONTENT_TYPE_OPTIONS,
+    header::X_FRAME_OPTIONS,
+    // Trailers are announced to whoever reads the content; `tidy` decides.
+    TRAILER,
+];
+
+/// The same, for names without a constant in `http`.
+static END_TO_END_BY_NAME: [&str; 12] = [
+    "clear-site-data",
+    "cross-origin-embedder-policy",
+    "cross-origin-opener-policy",
+    "cross-origin-resource-policy",
+    "permissions-policy",
+    // What an upstream proxy says about the failure (RFC 9209 section 2): ours is appended to it.
+    "proxy-status",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-prefix",
+    "x-forwarded-proto",
+    "x-real-ip",
+];
