@@ -169,7 +169,7 @@ impl fmt::Display for Circle {
 
 impl Error for Circle {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&Circle)
+        Some(&Self)
     }
 }
 

@@ -1,5 +1,5 @@
 //! Evidence is bounded and fit for one line of a log, whatever the peer wrote; a failure keeps its cause.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::error::Error;
 use std::fmt;

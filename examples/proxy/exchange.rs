@@ -149,8 +149,7 @@ impl Trace {
     ) -> Result<(Response<Incoming>, Link), Trouble> {
         loop {
             // A second try gets a fresh connection: the first one's fault was that it was not.
-            let pooled =
-                if self.exchange.attempts == 1 { self.proxy.pool.take(&mounted.target).await } else { None };
+            let pooled = if self.exchange.attempts == 1 { self.proxy.pool.take(&mounted.target).await } else { None };
             self.exchange.reused = Some(pooled.is_some());
             let mut link = match pooled {
                 Some(link) => link,
@@ -205,7 +204,7 @@ impl Trace {
             let (until, fault) = self.timer(begun, watch, link);
             tokio::select! {
                 biased;
-                result = &mut sending => return result.map_err(Stop::Send),
+                result = &mut sending => return result.map_err(|e| Stop::Send(Box::new(e))),
                 () = interim.over_limit() => {
                     return Err(Stop::Timer(Fault::of_class(Class::TooLargeInterim)));
                 }
@@ -221,6 +220,7 @@ impl Trace {
 
     /// Which timer runs now, and what it means if it fires. The time for the head is a total, counted
     /// from the last request byte: neither a drip of bytes nor a slow upload moves it.
+    #[allow(clippy::wildcard_enum_match_arm)] // the list of stages may grow
     fn timer(&self, begun: Instant, watch: &UploadWatch, link: &Link) -> (Instant, Fault) {
         let timeouts = &self.proxy.timeouts;
         let upload = watch.progress();
@@ -230,9 +230,8 @@ impl Trace {
             RequestBody::Unread | RequestBody::Partial if upload.client_is_slow => {
                 (upload.at + CLIENT_BODY, Fault::new(FaultKind::ClientTimeout))
             }
-            RequestBody::Unread | RequestBody::Partial => {
-                (moved + timeouts.send, Fault::new(FaultKind::SendTimeout))
-            }
+            RequestBody::Unread | RequestBody::Partial => (moved + timeouts.send, Fault::new(FaultKind::SendTimeout)),
+            // All of it is out, or will never be: now it is the next hop's turn.
             _ => (moved + timeouts.response, Fault::new(FaultKind::ResponseTimeout)),
         }
     }
@@ -295,7 +294,7 @@ impl Trace {
 #[derive(Debug)]
 enum Stop {
     Timer(Fault),
-    Send(TrySendError<Request<Upload>>),
+    Send(Box<TrySendError<Request<Upload>>>),
 }
 
 /// Counts interim responses.

@@ -50,6 +50,9 @@ pub(crate) struct Flags {
     pub(crate) log: Option<PathBuf>,
 }
 
+/// The longest time that a flag may name.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 pub(crate) const USAGE: &str = "\
 usage: proxy [--listen ADDR] [--route /prefix=URL]... [--ca FILE] [--resolver ADDR[:PORT]]
              [--connect-timeout T] [--tls-timeout T] [--send-timeout T] [--response-timeout T]
@@ -150,7 +153,7 @@ fn route(text: &str) -> Result<Route, String> {
 fn duration(flag: &str, text: &str) -> Result<Duration, String> {
     match number_with_unit(text) {
         Some(d) if !d.is_zero() => Ok(d),
-        _ => Err(format!("{flag} {text:?} is not a time like 2s or 500ms")),
+        Some(_) | None => Err(format!("{flag} {text:?} is not a time like 2s or 500ms, up to a day")),
     }
 }
 
@@ -162,11 +165,11 @@ fn hold(flag: &str, text: &str) -> Result<Duration, String> {
 }
 
 fn number_with_unit(text: &str) -> Option<Duration> {
-    if let Some(ms) = text.strip_suffix("ms") {
-        return ms.parse().ok().map(Duration::from_millis);
-    }
-    let seconds: f64 = text.strip_suffix('s')?.parse().ok()?;
-    Duration::try_from_secs_f64(seconds).ok()
+    let time = match text.strip_suffix("ms") {
+        Some(ms) => Duration::from_millis(ms.parse().ok()?),
+        None => Duration::try_from_secs_f64(text.strip_suffix('s')?.parse().ok()?).ok()?,
+    };
+    (time <= DAY).then_some(time)
 }
 
 fn profile(text: &str) -> Result<Profile, String> {

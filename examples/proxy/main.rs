@@ -18,6 +18,9 @@
 //! | `upload`, `downstream` | the request body, the client's connection |
 //! | `log`, `tour` | records; the table and the index page |
 
+// Times are added to `Instant`s; the flags bound them to a day.
+#![allow(clippy::arithmetic_side_effects)]
+
 mod connect;
 mod downstream;
 mod exchange;

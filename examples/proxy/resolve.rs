@@ -174,6 +174,7 @@ enum Decoded {
     Foreign,
 }
 
+#[allow(clippy::wildcard_enum_match_arm)] // of the many record types two are addresses
 fn decode(id: u16, bytes: &[u8]) -> Decoded {
     let Ok(packet) = Packet::parse(bytes) else { return Decoded::Foreign };
     if packet.id() != id || !packet.has_flags(PacketFlag::RESPONSE) {

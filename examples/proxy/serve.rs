@@ -71,7 +71,16 @@ impl Proxy {
     ) -> Self {
         let mut routes: Vec<Mounted> = routes.iter().filter_map(Mounted::new).collect();
         routes.sort_by_key(|route| std::cmp::Reverse(route.prefix.len()));
-        Self { name: name.to_owned(), gateway, connector, pool: Pool::default(), timeouts, log, routes, index: OnceLock::new() }
+        Self {
+            name: name.to_owned(),
+            gateway,
+            connector,
+            pool: Pool::default(),
+            timeouts,
+            log,
+            routes,
+            index: OnceLock::new(),
+        }
     }
 
     /// Serves this page at `/` where no route does.

@@ -151,10 +151,10 @@ impl Row {
         match &self.answer {
             Ok(answer) => {
                 let status = answer.status.map_or_else(|| "-".to_owned(), |s| s.to_string());
-                match answer.end {
-                    probe::End::Complete => status,
-                    end => format!("{status}/{}", format!("{end:?}").to_lowercase()),
+                if answer.end == probe::End::Complete {
+                    return status;
                 }
+                format!("{status}/{}", format!("{:?}", answer.end).to_lowercase())
             }
             Err(_) => "-".to_owned(),
         }
@@ -175,9 +175,9 @@ fn index(rows: &[Row], address: SocketAddr) -> String {
             let _ = write!(body, "<tr><th colspan=4 scope=rowgroup>{group}</th></tr>");
         }
         let code = row.seen.as_ref().map_or("-", |s| s.kind.code());
-        let _ = write!(
+        let _ = writeln!(
             body,
-            "<tr><td><a href=\"/{name}\">{name}</a></td><td>{status}</td><td><code>{code}</code></td><td>{text}</td></tr>\n",
+            "<tr><td><a href=\"/{name}\">{name}</a></td><td>{status}</td><td><code>{code}</code></td><td>{text}</td></tr>",
             name = row.behaviour.name,
             status = row.status(),
             text = escape(row.behaviour.description),

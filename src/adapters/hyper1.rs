@@ -59,8 +59,8 @@ fn finding<'a>(error: &hyper::Error) -> Finding<'a> {
     name.unwrap_or_default()
 }
 
-/// Gives the response of a gateway its reason phrase, for the statuses that have none registered: 499,
-/// 520 to 526 and 530. Without it hyper's server writes `520 <none>`.
+/// Gives the response of a gateway its reason phrase, for the 4xx and 5xx that have none registered: 499,
+/// 520 to 526, 530 and whatever a profile of your own picks. Without it hyper's server writes `520 <none>`.
 ///
 /// Takes away the phrase of a foreign response otherwise, which would contradict a replaced status.
 ///

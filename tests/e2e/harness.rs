@@ -26,7 +26,10 @@ pub(crate) fn program() -> PathBuf {
             if !cfg!(debug_assertions) {
                 cargo.arg("--release");
             }
-            assert!(cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success(), "{ENGINE} does not build");
+            assert!(
+                cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success(),
+                "{ENGINE} does not build"
+            );
             // target/<profile>/deps/e2e-… → target/<profile>/examples/proxy
             let here = std::env::current_exe().unwrap();
             here.ancestors().nth(2).unwrap().join("examples").join(ENGINE)

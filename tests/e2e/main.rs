@@ -37,10 +37,10 @@ fn get(proxy: &Proxy, path: &str) -> Answer {
 /// `502`, or `200/cut`.
 fn shape(answer: &Answer) -> String {
     let status = answer.status.map_or("-".to_owned(), |s| s.to_string());
-    match answer.end {
-        End::Complete => status,
-        end => format!("{status}/{}", format!("{end:?}").to_lowercase()),
+    if answer.end == End::Complete {
+        return status;
     }
+    format!("{status}/{}", format!("{:?}", answer.end).to_lowercase())
 }
 
 /// What is wrong with an answer and its record, by the row.
@@ -179,8 +179,7 @@ fn head_gets_the_same_head_and_no_body() {
     for name in ["refused", "close_after_request", "status_000", "ssh_banner", "no_response_timeout", "ok_200"] {
         let path = format!("/{name}");
         let with = get(&proxy, &path);
-        let without =
-            probe::send(proxy.address, &Request::new().method("HEAD").path(&path).timeout(PATIENCE)).unwrap();
+        let without = probe::send(proxy.address, &Request::new().method("HEAD").path(&path).timeout(PATIENCE)).unwrap();
         assert_eq!(shape(&without), shape(&with), "{name}");
         assert!(without.body.is_empty());
         for field in ["content-length", "content-type", "proxy-status", "cache-control"] {
@@ -198,7 +197,19 @@ fn head_gets_the_same_head_and_no_body() {
 fn hostile_text_reaches_nobody() {
     let lab = Lab::start().unwrap();
     // What the hostile upstreams say; nothing of it may come through by default.
-    let marks = ["<script", "alert(1)", "Set-Cookie", "stolen", "\u{1b}", "evil", "$(id)", "lab.invalid", "OpenSSH", "Postfix", "ERR wrong"];
+    let marks = [
+        "<script",
+        "alert(1)",
+        "Set-Cookie",
+        "stolen",
+        "\u{1b}",
+        "evil",
+        "$(id)",
+        "lab.invalid",
+        "OpenSSH",
+        "Postfix",
+        "ERR wrong",
+    ];
     for disclosure in ["token", "details"] {
         let proxy = Proxy::start(&lab, &["--disclosure", disclosure]);
         let rows: Vec<&Expected> = EXPECTED
@@ -227,7 +238,10 @@ fn hostile_text_reaches_nobody() {
 fn a_reference_of_a_path_and_a_host_are_not_trusted_either() {
     let lab = Lab::builder().only(&["refused"]).start().unwrap();
     let proxy = Proxy::start(&lab, &["--disclosure", "trusted"]);
-    let request = Request::new().path("/refused?<script>alert(1)</script>").header("Host", "\"><script>x").header("Accept", "text/html");
+    let request = Request::new()
+        .path("/refused?<script>alert(1)</script>")
+        .header("Host", "\"><script>x")
+        .header("Accept", "text/html");
     let answer = probe::send(proxy.address, &request).unwrap();
     assert!(!String::from_utf8_lossy(&answer.body).contains("<script"), "{}", String::from_utf8_lossy(&answer.body));
 }
@@ -388,7 +402,8 @@ fn an_event_stream_is_not_held_back() {
 
 #[test]
 fn what_the_upstream_answers_itself_is_passed_on() {
-    let lab = Lab::builder().only(&["upstream_502", "upstream_503_retry", "upstream_504", "echo_head"]).start().unwrap();
+    let lab =
+        Lab::builder().only(&["upstream_502", "upstream_503_retry", "upstream_504", "echo_head"]).start().unwrap();
     let proxy = Proxy::start(&lab, &[]);
     for (path, status) in [("/upstream_502", 502), ("/upstream_503_retry", 503), ("/upstream_504", 504)] {
         let answer = get(&proxy, path);
@@ -425,6 +440,8 @@ fn bad_flags_are_refused_in_one_line() {
         &["--connect-timeout", "5"],
         &["--connect-timeout", "-5s"],
         &["--response-timeout", "0s"],
+        &["--response-timeout", "1e30s"],
+        &["--idle-timeout", "25000000000s"],
         &["--profile", "apache"],
         &["--disclosure", "all"],
         &["--listen", "here"],
