@@ -1,6 +1,6 @@
 //! Instructions per operation, by callgrind.
 //!
-//! Its one rule: two runs of this very binary, N and 2N operations; half of the difference is theirs
+//! Its one rule: two runs of this very binary, N and 2N operations; the difference is N of them
 //! alone, whatever start and set-up cost.
 
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ pub fn measure(key: &str, operations: u64) -> Result<f64> {
 }
 
 /// The functions of a contestant by their own instructions per operation, what was inlined into them
-/// included. Again half of a difference.
+/// included. Again by a difference.
 ///
 /// # Errors
 ///
