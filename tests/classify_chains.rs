@@ -116,6 +116,10 @@ fn wrappers_are_opened() {
     // What an `Arc` holds is seen, and not only what lies below it.
     let fault: Arc<dyn Error + Send + Sync> = Arc::new(Fault::new(FaultKind::CircuitOpen));
     assert_eq!(kind_of(&fault), FaultKind::CircuitOpen);
+    // A failure with the cause it was made of: `source` of the `Arc` would lead past it, to the cause.
+    let caused = Failure::new(Fault::new(FaultKind::CircuitOpen), refused());
+    let caused: Arc<dyn Error + Send + Sync> = Arc::new(caused);
+    assert_eq!(kind_of(&unknown(caused)), FaultKind::CircuitOpen);
     let failure = Arc::new(Failure::from(Fault::new(FaultKind::NoRoute)));
     assert_eq!(kind_of(&failure), FaultKind::NoRoute);
     let failure = Box::new(Failure::from(Fault::new(FaultKind::NoRoute)));

@@ -77,7 +77,7 @@ mod walk;
 use std::error::Error;
 
 pub use self::finding::{Cause, Finding};
-use self::walk::Facts;
+use self::walk::{Facts, Quick};
 use crate::exchange::{Exchange, RequestBody};
 use crate::fault::{Code, Confidence, Fault, FaultKind, Phase};
 
@@ -108,8 +108,16 @@ pub type Probe = for<'a> fn(&'a (dyn Error + 'static)) -> Option<Finding<'a>>;
 /// ```
 #[must_use]
 pub fn classify(error: &(dyn Error + 'static), probes: &[Probe], exchange: &Exchange) -> Fault {
+    let (rest, links) = match walk::quick(error, probes) {
+        Quick::System(errno, cause) if stands_alone(cause, exchange) => {
+            let (phase, _) = phase(cause, None, None, exchange);
+            return complete(table::fault(cause, phase, exchange), Some(errno), exchange);
+        }
+        Quick::System(..) => (error, walk::LINKS),
+        Quick::More(link, links) => (link, links),
+    };
     let mut facts = Facts::default();
-    facts.gather(error, probes);
+    facts.gather(rest, links, probes);
     if let Some(fault) = named(&facts, exchange) {
         return fault;
     }
@@ -122,6 +130,12 @@ pub fn classify(error: &(dyn Error + 'static), probes: &[Probe], exchange: &Exch
     judge(&facts, exchange)
 }
 
+/// Whether nothing else in the chain could change what such a cause means.
+#[inline]
+fn stands_alone(cause: Cause, exchange: &Exchange) -> bool {
+    exchange.request_body != RequestBody::Failed && (exchange.phase.is_some() || !table::needs_phase(cause))
+}
+
 /// What needs no judgement: somebody has judged already, or the client's body failed.
 #[inline]
 fn named(facts: &Facts<'_>, exchange: &Exchange) -> Option<Fault> {
@@ -129,8 +143,8 @@ fn named(facts: &Facts<'_>, exchange: &Exchange) -> Option<Fault> {
         return None;
     }
     Some(match (facts.fault, facts.request_body) {
-        (Some(fault), _) => complete(fault, facts, exchange),
-        (None, Some(by_text)) => complete(text_if(Fault::new(FaultKind::ClientBodyFailed), by_text), facts, exchange),
+        (Some(fault), _) => complete(fault, facts.errno, exchange),
+        (None, Some(by_text)) => complete(text_if(Fault::new(FaultKind::ClientBodyFailed), by_text), facts.errno, exchange),
         // What failed afterwards failed because of it, and its number is another's.
         (None, None) => Fault::new(FaultKind::ClientBodyFailed),
     })
@@ -181,7 +195,7 @@ fn is_open(facts: &Facts<'_>, exchange: &Exchange) -> bool {
 fn judge(facts: &Facts<'_>, exchange: &Exchange) -> Fault {
     let fault = match facts.cause {
         Some(cause) => {
-            let (phase, phase_by_text) = phase(cause, facts, exchange);
+            let (phase, phase_by_text) = phase(cause, facts.phase, facts.likely_phase, exchange);
             text_if(table::fault(cause, phase, exchange), facts.by_text || phase_by_text)
         }
         None => {
@@ -189,16 +203,16 @@ fn judge(facts: &Facts<'_>, exchange: &Exchange) -> Fault {
             Fault::new(FaultKind::Unclassified).at(facts.phase.or(exchange.phase).or(likely).unwrap_or(Phase::Head))
         }
     };
-    complete(fault, facts, exchange)
+    complete(fault, facts.errno, exchange)
 }
 
 /// The phase to judge a cause by, and whether that rests on text.
 #[inline]
-fn phase(cause: Cause, facts: &Facts<'_>, exchange: &Exchange) -> (Phase, bool) {
-    if let Some(phase) = facts.phase {
+fn phase(cause: Cause, proved: Option<Phase>, likely: Option<(Phase, bool)>, exchange: &Exchange) -> (Phase, bool) {
+    if let Some(phase) = proved {
         return (phase, false);
     }
-    let (likely, by_text) = match facts.likely_phase {
+    let (likely, by_text) = match likely {
         Some((phase, by_text)) => (Some(phase), by_text),
         None => (None, false),
     };
@@ -228,8 +242,8 @@ fn phase(cause: Cause, facts: &Facts<'_>, exchange: &Exchange) -> (Phase, bool) 
 
 /// Adds what the fault lacks and the chain or the exchange knows.
 #[inline]
-fn complete(mut fault: Fault, facts: &Facts<'_>, exchange: &Exchange) -> Fault {
-    if let Some(errno) = facts.errno {
+fn complete(mut fault: Fault, errno: Option<i32>, exchange: &Exchange) -> Fault {
+    if let Some(errno) = errno {
         if fault.code().is_none() {
             fault = fault.with_code(Code::Errno(errno));
         }

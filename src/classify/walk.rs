@@ -8,11 +8,11 @@ use std::io;
 use std::sync::Arc;
 
 use super::finding::{Cause, Finding};
-use super::{Probe, downcast, system, text};
+use super::{Probe, downcast, may_be, system, text};
 use crate::fault::{Failure, Fault, FaultKind, Phase};
 
 /// The most links that are looked at. Real chains have up to nine; a `source()` may go round in a circle.
-const LINKS: usize = 24;
+pub(super) const LINKS: usize = 24;
 
 /// The error in a pointer that is an `Error` itself; its `source()` skips what it points to.
 /// (`Box<dyn Error>` is none, and cannot be a link.)
@@ -71,12 +71,45 @@ pub(super) struct Facts<'a> {
     obscure: Option<&'a io::Error>,
 }
 
+/// Where a quick look down the chain ends.
+pub(super) enum Quick<'a> {
+    /// Links that nobody knows, and below them what the system said: its number, and what that means.
+    System(i32, Cause),
+    /// There is more to it, from this link on, at most so many links.
+    More(&'a (dyn Error + 'static), usize),
+}
+
+/// The look that most chains need: a client's wrappers, which no probe knows, around an error of the
+/// system. It gathers no facts, because there are none but the last.
+#[inline]
+pub(super) fn quick<'a>(error: &'a (dyn Error + 'static), probes: &[Probe]) -> Quick<'a> {
+    let mut link = error;
+    for left in (1..=LINKS).rev() {
+        if let Some(io) = downcast::<io::Error>(link) {
+            return match system::read(io) {
+                (Some(errno), Some(cause)) => Quick::System(errno, cause),
+                (_, _) => Quick::More(link, left),
+            };
+        }
+        let is_known = may_be::<Fault>(link) && link.is::<Fault>()
+            || may_be::<Failure>(link) && link.is::<Failure>()
+            || probes.iter().any(|probe| probe(link).is_some())
+            // Its `source` would skip what it points to.
+            || wrapped(link).is_some();
+        match link.source() {
+            Some(next) if !is_known => link = next,
+            Some(_) | None => return Quick::More(link, left),
+        }
+    }
+    Quick::More(error, LINKS)
+}
+
 impl<'a> Facts<'a> {
-    /// Notes what the types and numbers of the chain say.
+    /// Notes what the types and numbers of so many links say.
     #[inline]
-    pub(super) fn gather(&mut self, error: &'a (dyn Error + 'static), probes: &[Probe]) {
+    pub(super) fn gather(&mut self, error: &'a (dyn Error + 'static), links: usize, probes: &[Probe]) {
         let mut link = error;
-        for _ in 0..LINKS {
+        for _ in 0..links {
             let (_, Some(next)) = self.look(link, probes) else { break };
             link = next;
         }
