@@ -95,10 +95,14 @@ fn begin(input: &[u8], leniency: &Leniency) -> Result<Option<Begin>, Flaw> {
     let name = input.get(at..).unwrap_or_default();
     let name = name.get(..5).unwrap_or(name);
     let expected = b"HTTP/".get(..name.len()).unwrap_or_default();
+    if !name.eq_ignore_ascii_case(expected) {
+        return Err(Flaw::new(Class::StatusLineVersion, at));
+    }
+    if name.len() < 5 {
+        return Ok(None);
+    }
     if name != expected {
-        let class =
-            if name.eq_ignore_ascii_case(expected) { Class::StatusLineVersionCase } else { Class::StatusLineVersion };
-        return Err(Flaw::new(class, at));
+        return Err(Flaw::new(Class::StatusLineVersionCase, at));
     }
     at = at.wrapping_add(5);
 
