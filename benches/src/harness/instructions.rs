@@ -1,7 +1,7 @@
 //! Instructions per operation, by callgrind.
 //!
-//! Its one rule: two runs of this very binary, N and 2N operations; the difference is N of them
-//! alone, whatever start and set-up cost.
+//! Its one rule: two runs of this very binary, N and 2N operations; the difference is N
+//! operations alone, whatever start and set-up cost.
 
 use std::collections::BTreeMap;
 use std::error::Error;
