@@ -1,0 +1,16 @@
+//! What is measured: one file for each table.
+
+mod chunked;
+mod classify;
+mod head;
+mod inputs;
+mod memory;
+mod reply;
+mod tap;
+mod trickle;
+
+use crate::harness::Topic;
+
+pub fn all() -> Vec<Topic> {
+    vec![classify::topic(), reply::topic(), tap::topic(), head::topic(), trickle::topic(), chunked::topic()]
+}
