@@ -80,6 +80,7 @@ const CASES: &[Case] = &[
     ("GET", "HTTP/1.1 200\rOK\r\n\r\n", "status_line.bare_cr @12", "="),
     ("GET", "HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n", "status_line.bare_lf @15", "200 content-length \"\" /37 [bare_lf]"),
     ("GET", "HTTP/2.0 200 OK\r\n\r\n", "status_line.version_unsupported @5", "="),
+    ("GET", "HTTP/0.9 200 OK\r\n\r\n", "status_line.version_unsupported @5", "="),
     ("GET", "HTTP/2 200\r\n\r\n", "status_line.version @6", "="),
     ("GET", "HTTP/10.1 200 OK\r\n\r\n", "status_line.version @6", "="),
     ("GET", "HTTP/1.10 200 OK\r\n\r\n", "status_line.version @8", "="),
