@@ -105,6 +105,7 @@ const CASES: &[Case] = &[
     ("GET", "X|", "not_http.other @0", "="),
     ("GET", "HTTP/1.1 200 OK\r\nA:b\r\nEmpty:\r\nTab:\t c \t\r\nContent-Length: 0\r\n\r\n", "200 content-length \"\" /62", "="),
     ("GET", "HTTP/1.1 200 OK\r\nA: b\nContent-Length: 0\n\n", "header.bare_lf @21", "200 content-length \"\" /41 [bare_lf]"),
+    ("GET", "HTTP/1.1 200 OK\r\nA: b\nContent-Length: 0\r\n\r\n", "header.bare_lf @21", "200 content-length \"\" /43 [bare_lf]"),
     ("GET", "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 0\n\r\n", "header.bare_lf @40", "200 content-length \"\" /43 [bare_lf]"),
     ("GET", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\n", "header.bare_lf @36", "200 content-length \"\" /37 [bare_lf]"),
     ("GET", "HTTP/1.1 200 OK\r\nA: b\r\n c\r\nContent-Length: 0\r\n\r\n", "header.obs_fold @23", "200 content-length \"\" /48 [obs_fold]"),
