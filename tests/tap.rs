@@ -552,6 +552,16 @@ fn a_chunk_fault_far_behind_what_is_kept() {
     assert!(fault.received().unwrap() > 400_000, "{fault:?}");
 }
 
+/// The same for a body that its length delimits, which needs no parser to be followed.
+#[test]
+fn a_cut_far_behind_what_is_kept() {
+    let mut bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n".to_vec();
+    bytes.extend(std::iter::repeat_n(b'x', 60000));
+    let fault = fed(&GET, bytes.chunks(4096), CLEAN).observation().refine(Fault::new(K::BodyTruncated));
+    assert_eq!(fault.class(), Some(Class::PrematureEofContentLengthBody));
+    assert_eq!((fault.received(), fault.expected()), (Some(60000), Some(100_000)));
+}
+
 /// A head larger than what is kept is held for the parser, up to its limit and no further.
 #[test]
 fn a_fault_behind_a_long_head() {

@@ -14,7 +14,7 @@ use crate::h1::diagnose::diagnose_head;
 use crate::h1::sniff::{self, Sniffed};
 
 use super::follower::State;
-use super::observer::{Ended, Observer};
+use super::observer::{Ended, FIRST, Observer};
 use super::reader::{self, Reader};
 
 /// What the tap saw of one exchange. A copy: it does not change any more.
@@ -189,7 +189,8 @@ impl Observation {
             None => {
                 let mut reader = Reader::new(seen.request);
                 reader.feed(seen.first_bytes());
-                reader.judge(seen.ended)
+                // Its end says nothing to who has not seen all of it.
+                reader.judge(if seen.received() > FIRST as u64 { None } else { seen.ended })
             }
         }
     }

@@ -154,9 +154,7 @@ impl Observer {
         self.last_read = Some(now);
         if self.behind && self.received.saturating_add(bytes.len() as u64) > FIRST as u64 {
             self.catch_up();
-            let mut reader = Box::new(Reader::new(self.request));
-            reader.feed(self.first_bytes());
-            self.reader = Some(reader);
+            self.read_along();
         }
         self.keep(bytes);
         self.received = self.received.saturating_add(bytes.len() as u64);
@@ -251,6 +249,16 @@ impl Observer {
                 self.catch_up();
                 self.follower.leftover
             }
+        }
+    }
+
+    /// Lets the parser read what comes from now on, where it can still object to any of it: in a head, and
+    /// in a chunked body. Other bodies are bytes, which the follower counts.
+    fn read_along(&mut self) {
+        if let State::StatusLine | State::Fields | State::Chunked = self.follower.state {
+            let mut reader = Box::new(Reader::new(self.request));
+            reader.feed(self.first_bytes());
+            self.reader = Some(reader);
         }
     }
 

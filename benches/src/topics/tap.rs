@@ -24,7 +24,7 @@ pub fn topic() -> Topic {
         name: "tap",
         about: "One keep-alive exchange (GET, a response of 12 fields and 1 KiB or 64 KiB) between hyper's client and \
                 hyper's server over `tokio::io::duplex` on a current-thread runtime. The tap is on the client's side, and \
-                `begin` is called for each exchange.",
+                `begin` and `whole` are called for each exchange, as a pool would.",
         groups: vec![group("1 KiB", 1024), group("64 KiB", 65536)],
     }
 }
@@ -58,6 +58,9 @@ where
                 let request = Request::get("/index").header("host", "a").body(Empty::new()).expect("a request");
                 let response = sender.send_request(request).await.expect("a response");
                 let body = response.into_body().collect().await.expect("a body");
+                if let Some(tap) = &tap {
+                    tap.whole();
+                }
                 assert_eq!(body.to_bytes().len(), size);
             }
         });
