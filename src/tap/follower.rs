@@ -61,7 +61,7 @@ pub(super) struct Follower {
     pub(super) state: State,
     /// Bytes of this exchange before the current head, and before the current line.
     head_at: u64,
-    line_at: u64,
+    pub(super) line_at: u64,
     /// The beginning of a line that is not over yet, and its length so far.
     line: [u8; LINE],
     line_len: u64,

@@ -152,14 +152,18 @@ impl Observer {
             self.waited = self.last_write.map(|asked| now.saturating_duration_since(asked));
         }
         self.last_read = Some(now);
-        if self.behind && self.received.saturating_add(bytes.len() as u64) > FIRST as u64 {
+        let before = self.received;
+        let overflows = self.behind && before.saturating_add(bytes.len() as u64) > FIRST as u64;
+        if overflows {
             self.catch_up();
-            self.read_along();
         }
         self.keep(bytes);
-        self.received = self.received.saturating_add(bytes.len() as u64);
+        self.received = before.saturating_add(bytes.len() as u64);
         if !self.behind {
             self.follower.feed(bytes);
+        }
+        if overflows {
+            self.read_along(before);
         }
         if let Some(reader) = &mut self.reader {
             reader.feed(bytes);
@@ -252,12 +256,15 @@ impl Observer {
         }
     }
 
-    /// Lets the parser read what comes from now on, where it can still object to any of it: in a head, and
-    /// in a chunked body. Other bodies are bytes, which the follower counts.
-    fn read_along(&mut self) {
-        if let State::StatusLine | State::Fields | State::Chunked = self.follower.state {
+    /// Lets the parser read what comes from now on, where it can object to any of it: in a head that is
+    /// larger than what is kept, and in a chunked body. Other bodies are bytes, which the follower counts. It begins with the bytes that
+    /// were kept before, and is not used at all for most.
+    fn read_along(&mut self, before: u64) {
+        let is_open = matches!(self.follower.state, State::StatusLine | State::Fields | State::Chunked);
+        if is_open || self.follower.line_at > FIRST as u64 {
             let mut reader = Box::new(Reader::new(self.request));
-            reader.feed(self.first_bytes());
+            let before = usize::try_from(before).unwrap_or(FIRST);
+            reader.feed(self.first.get(..before).unwrap_or_default());
             self.reader = Some(reader);
         }
     }
