@@ -47,11 +47,12 @@
 //! 5. [`audit`]: the head that another library parsed and that you should not forward as it is.
 //! 6. [`decide`]: respond, abort or stay silent; retry advice; health.
 //! 7. [`reply`]: the response itself, and the log record.
-//! 8. [`body`]: once the head is out, a cut must be *visible*. [`body::Ledger`] counts,
+//! 8. [`h1`]: the parser for HTTP/1 responses under it all, for whoever has bytes and no HTTP library.
+//! 9. [`body`]: once the head is out, a cut must be *visible*. [`body::Ledger`] counts,
 //!    `body::Guarded` wraps a body.
-//! 9. [`deadline`]: phase timers over any runtime's timer.
-//! 10. [`adapters`]: one side door for each foreign crate and major version.
-//! 11. [`lab`]: over a hundred upstreams that misbehave on purpose, to test *your* proxy with.
+//! 10. [`deadline`]: phase timers over any runtime's timer.
+//! 11. [`adapters`]: one side door for each foreign crate and major version.
+//! 12. [`lab`]: over a hundred upstreams that misbehave on purpose, to test *your* proxy with.
 //!
 //! [`Gateway`] holds them together: a name, a policy, a disclosure, built once.
 //!
