@@ -193,13 +193,9 @@ impl Running<'_> {
 
     /// A connection that was kept may be closed just when the request goes out: the famous race. It is worth a
     /// second try, if that is safe: never for a POST that may have been read.
-    #[allow(clippy::wildcard_enum_match_arm)] // the races are three
     fn may_repeat(&self, fault: &Fault) -> bool {
-        let raced = match fault.kind() {
-            FaultKind::ClosedBeforeResponse | FaultKind::ResetBeforeResponse | FaultKind::SendReset => true,
-            _ => false,
-        };
-        raced
+        use FaultKind::{ClosedBeforeResponse, ResetBeforeResponse, SendReset};
+        matches!(fault.kind(), ClosedBeforeResponse | ResetBeforeResponse | SendReset)
             && self.exchange.reused == Some(true)
             && self.exchange.received.unwrap_or(0) == 0
             && retry::advise(fault, &self.exchange).is_safe()

@@ -234,8 +234,8 @@ impl<'a> BodyReader<'a> {
                             out.extend_from_slice(b"\r\n");
                         }
                         Chunk::Last => break true,
-                        // More is needed; the enum may grow.
-                        _ => break false,
+                        // The enum may grow.
+                        Chunk::NeedMore | _ => break false,
                     }
                 };
                 self.input.drain(..used);

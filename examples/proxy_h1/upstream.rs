@@ -184,9 +184,10 @@ impl Receiving<'_> {
                     if !ended {
                         reply.end(None);
                     }
-                    outcome = Some(match framing {
-                        Framing::Tunnel => Outcome::Tunnel,
-                        _ => Outcome::Whole { reusable: end.reusable.is_ok(), keep },
+                    outcome = Some(if framing == Framing::Tunnel {
+                        Outcome::Tunnel
+                    } else {
+                        Outcome::Whole { reusable: end.reusable.is_ok(), keep }
                     });
                     reply.flush(attempt.exchange)
                 }
@@ -276,13 +277,13 @@ impl Receiving<'_> {
     fn late(&self, kind: FaultKind) -> Trouble {
         let unread = self.attempt.buffer.unread();
         let evidence = Evidence::new().with_first_bytes(unread.get(..32).unwrap_or(unread));
-        let fault = match kind {
+        let fault = if kind == FaultKind::ResponseTimeout && !unread.is_empty() {
             // An interim response is not the beginning of the final head.
-            FaultKind::ResponseTimeout if !unread.is_empty() => {
-                Fault::new(FaultKind::HeadStalled).with_received(self.received)
-            }
-            FaultKind::BodyStalled => self.counted(Fault::new(kind)),
-            _ => Fault::new(kind),
+            Fault::new(FaultKind::HeadStalled).with_received(self.received)
+        } else if kind == FaultKind::BodyStalled {
+            self.counted(Fault::new(kind))
+        } else {
+            Fault::new(kind)
         };
         Trouble { fault, evidence }
     }

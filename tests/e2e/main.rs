@@ -594,10 +594,9 @@ fn a_get_on_a_connection_that_was_closed_meanwhile_is_tried_again() {
 }
 
 #[test]
-fn what_comes_with_the_head_and_breaks_is_held() {
+fn a_head_waits_for_the_first_of_the_body_and_no_longer() {
     let lab = Lab::builder().only(&["stall_mid_body"]).start().unwrap();
     let proxy = Proxy::start(Engine::H1, &lab, &["--first-byte-hold", "5s"]);
-    // The first bytes end the hold: a head is not held for the whole of a body.
     let answer = get(&proxy, "/stall_mid_body");
     assert_eq!((shape(&answer).as_str(), answer.body.as_slice()), ("200/cut", b"hello".as_slice()));
 }
