@@ -86,8 +86,10 @@ impl Proxy {
     /// The records so far, by path, in order.
     pub(crate) fn records(&self) -> HashMap<String, Vec<Record>> {
         let mut records: HashMap<String, Vec<Record>> = HashMap::new();
-        for line in fs::read_to_string(&self.log).unwrap_or_default().lines() {
-            let record = Record(line.to_owned());
+        // The last line may be being written: a reader can see the half of it that is on one page.
+        let log = fs::read(&self.log).unwrap_or_default();
+        for line in log.split_inclusive(|&b| b == b'\n').filter_map(|line| line.strip_suffix(b"\n")) {
+            let record = Record(String::from_utf8(line.to_vec()).unwrap());
             records.entry(record.text("path").unwrap_or_default()).or_default().push(record);
         }
         records
