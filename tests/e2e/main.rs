@@ -115,6 +115,7 @@ both! {
     hostile_text_reaches_nobody,
     a_reference_of_a_path_and_a_host_are_not_trusted_either,
     a_connection_with_leftovers_is_not_used_again,
+    a_connection_that_was_closed_while_idle_is_not_used,
     no_post_reaches_an_upstream_twice,
     an_early_answer_to_an_upload_is_not_lost,
     an_upload_that_is_not_taken_ends_in_time,
@@ -305,6 +306,18 @@ fn a_connection_with_leftovers_is_not_used_again(engine: Engine) {
         assert_eq!(shape(&get(&proxy, "/ok_200")), "200");
     }
     assert_eq!(lab.upstream("ok_200").unwrap().counts().connections, 1);
+}
+
+fn a_connection_that_was_closed_while_idle_is_not_used(engine: Engine) {
+    let lab = Lab::builder().only(&["silent_close"]).start().unwrap();
+    let proxy = Proxy::start(engine, &lab, &[]);
+    for _ in 0..4 {
+        // Nobody would try a POST again.
+        let post = Request::new().method("POST").path("/silent_close").body("pay 5");
+        assert_eq!(shape(&probe::send(proxy.address, &post).unwrap()), "200");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(lab.upstream("silent_close").unwrap().counts().connections, 4);
 }
 
 fn no_post_reaches_an_upstream_twice(engine: Engine) {
