@@ -19,32 +19,17 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::pki_types::ServerName;
 
 use crate::flags::Timeouts;
 use crate::resolve::Resolver;
+use crate::route::Target;
+use crate::trust;
 use crate::upload::Upload;
 
 /// The largest response head taken. Cloudflare's limit is the same; nginx's default is a 4 or 8 KiB
 /// buffer, hyper's own about 400 KiB.
 const HEAD_LIMIT: usize = 128 * 1024;
-
-/// Where a route leads.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Target {
-    pub(crate) tls: bool,
-    pub(crate) host: String,
-    pub(crate) port: u16,
-}
-
-impl std::fmt::Display for Target {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}", self.host, self.port)
-    }
-}
 
 /// An open connection to a next hop. Dropping it closes the connection.
 #[derive(Debug)]
@@ -84,22 +69,7 @@ impl Connector {
         ca: Option<&Path>,
         timeouts: Timeouts,
     ) -> Result<Self, String> {
-        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        if let Some(path) = ca {
-            let name = path.display();
-            let file = CertificateDer::pem_file_iter(path).map_err(|e| format!("--ca {name}: {e}"))?;
-            for certificate in file {
-                let certificate = certificate.map_err(|e| format!("--ca {name}: {e}"))?;
-                roots.add(certificate).map_err(|e| format!("--ca {name}: {e}"))?;
-            }
-        }
-        // Named, because rustls panics when two providers are in the build and none is chosen.
-        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|e| e.to_string())?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let config = trust::client_config(ca)?;
         Ok(Self { gateway, resolver, tls: TlsConnector::from(Arc::new(config)), timeouts })
     }
 

@@ -28,7 +28,8 @@ use tokio::time::sleep_until;
 use crate::connect::Link;
 use crate::downstream::Wishes;
 use crate::relay::relay;
-use crate::serve::{Mounted, Proxy, ReplyBody, full};
+use crate::route::Mounted;
+use crate::serve::{Proxy, ReplyBody, full};
 use crate::upload::{Upload, UploadWatch};
 
 /// Interim responses taken for one request. hyper has no bound, and endless ones have hung clients

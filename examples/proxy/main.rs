@@ -16,7 +16,8 @@
 //! | `relay` | the response body on its way to the client |
 //! | `connect`, `resolve`, `pool` | the way to the next hop |
 //! | `upload`, `downstream` | the request body, the client's connection |
-//! | `log`, `tour` | records; the table and the index page |
+//! | `tour` | the lab in front, without flags |
+//! | `../shared` | what the other engine, `proxy_h1`, does in the same way: flags, log, routes, DNS messages, roots, the tour's table |
 
 // Times are added to `Instant`s; the flags bound them to a day.
 #![allow(clippy::arithmetic_side_effects)]
@@ -24,14 +25,25 @@
 mod connect;
 mod downstream;
 mod exchange;
-mod flags;
-mod log;
 mod pool;
 mod relay;
 mod resolve;
 mod serve;
 mod tour;
 mod upload;
+
+#[path = "../shared/dns.rs"]
+mod dns;
+#[path = "../shared/flags.rs"]
+mod flags;
+#[path = "../shared/log.rs"]
+mod log;
+#[path = "../shared/route.rs"]
+mod route;
+#[path = "../shared/table.rs"]
+mod table;
+#[path = "../shared/trust.rs"]
+mod trust;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
@@ -41,7 +53,7 @@ use badgateway::Gateway;
 use tokio::net::TcpListener;
 
 use crate::connect::Connector;
-use crate::flags::{Flags, USAGE};
+use crate::flags::{Flags, usage};
 use crate::log::Log;
 use crate::resolve::Resolver;
 use crate::serve::Proxy;
@@ -53,7 +65,7 @@ fn main() -> ExitCode {
     let flags = match Flags::parse(std::env::args().skip(1)) {
         Ok(Some(flags)) => flags,
         Ok(None) => {
-            println!("{USAGE}");
+            println!("{}", usage("proxy"));
             return ExitCode::SUCCESS;
         }
         Err(line) => return refuse(&line),

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
-use crate::connect::{Link, Target};
+use crate::connect::Link;
+use crate::route::Target;
 
 /// Idle connections kept for one target.
 const IDLE_PER_TARGET: usize = 32;

@@ -15,9 +15,10 @@ use http::{Method, Response, StatusCode, Version, response};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
-use crate::connect::{Link, Target};
+use crate::connect::Link;
 use crate::downstream::Wishes;
 use crate::exchange::{Trace, Trouble};
+use crate::route::Target;
 use crate::serve::ReplyBody;
 
 /// What the body's guard and the handler share.

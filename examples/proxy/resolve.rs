@@ -7,16 +7,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use badgateway::Gateway;
-use badgateway::exchange::Exchange;
-use badgateway::fault::{Code, Failure, Fault, FaultKind, Phase};
-use simple_dns::rdata::RData;
-use simple_dns::{CLASS, Name, Packet, PacketFlag, QCLASS, QTYPE, Question, RCODE, TYPE};
+use badgateway::fault::{Failure, Fault, FaultKind};
+use simple_dns::TYPE;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket, lookup_host};
 use tokio::time::timeout;
 
-/// Larger than any answer over UDP without EDNS (RFC 1035 section 4.2.1: 512), with some room.
-const DATAGRAM: usize = 1232;
+use crate::dns::{self, Decoded};
 
 /// Turns names into addresses.
 #[derive(Clone, Copy, Debug)]
@@ -58,14 +55,8 @@ impl Resolver {
     }
 }
 
-fn local(error: io::Error, gateway: &Gateway) -> Failure {
-    let mut exchange = Exchange::default();
-    exchange.phase = Some(Phase::Resolve);
-    Failure::new(gateway.classify(&error, &exchange), error)
-}
-
 async fn system(host: &str, port: u16, gateway: &Gateway) -> Result<Vec<SocketAddr>, Failure> {
-    lookup_host((host, port)).await.map(Iterator::collect).map_err(|e| local(e, gateway))
+    lookup_host((host, port)).await.map(Iterator::collect).map_err(|e| dns::local(e, gateway))
 }
 
 async fn ask(
@@ -100,37 +91,24 @@ async fn query(
     gateway: &Gateway,
 ) -> Result<Vec<IpAddr>, Failure> {
     let bind: IpAddr = if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-    let socket = UdpSocket::bind((bind, 0)).await.map_err(|e| local(e, gateway))?;
+    let socket = UdpSocket::bind((bind, 0)).await.map_err(|e| dns::local(e, gateway))?;
     // A connected socket takes datagrams from that server only, and hears when its port is closed.
-    socket.connect(server).await.map_err(|e| local(e, gateway))?;
-    let id = question_id(&socket);
-    let question = encode(id, host, record).ok_or_else(|| Failure::from(Fault::new(FaultKind::DnsNotFound)))?;
-    let mut buffer = [0u8; DATAGRAM];
+    socket.connect(server).await.map_err(|e| dns::local(e, gateway))?;
+    let id = dns::question_id(socket.local_addr().ok());
+    let question = dns::encode(id, host, record).ok_or_else(|| Failure::from(Fault::new(FaultKind::DnsNotFound)))?;
+    let mut buffer = [0u8; dns::DATAGRAM];
     loop {
-        socket.send(&question).await.map_err(|e| unreachable_server(e, gateway))?;
+        socket.send(&question).await.map_err(|e| dns::unreachable_server(e, gateway))?;
         // Datagrams get lost: ask again after a third of the time. The caller bounds the whole.
         let Ok(received) = timeout(limit / 3, socket.recv(&mut buffer)).await else { continue };
-        let length = received.map_err(|e| unreachable_server(e, gateway))?;
+        let length = received.map_err(|e| dns::unreachable_server(e, gateway))?;
         let Some(bytes) = buffer.get(..length) else { continue };
-        match decode(id, bytes) {
+        match dns::decode(id, bytes) {
             Decoded::Answer(answer) => return answer.map_err(Failure::from),
             Decoded::Truncated => return over_tcp(server, id, &question, gateway).await,
             Decoded::Foreign => {}
         }
     }
-}
-
-/// The name server itself cannot be reached, which is not the next hop's fault.
-fn unreachable_server(error: io::Error, gateway: &Gateway) -> Failure {
-    if error.kind() == io::ErrorKind::ConnectionRefused {
-        let fault = Fault::new(FaultKind::DnsFailure);
-        let fault = match error.raw_os_error() {
-            Some(errno) => fault.with_code(Code::Errno(errno)),
-            None => fault,
-        };
-        return Failure::new(fault, error);
-    }
-    local(error, gateway)
 }
 
 async fn over_tcp(server: SocketAddr, id: u16, question: &[u8], gateway: &Gateway) -> Result<Vec<IpAddr>, Failure> {
@@ -143,55 +121,9 @@ async fn over_tcp(server: SocketAddr, id: u16, question: &[u8], gateway: &Gatewa
         stream.read_exact(&mut answer).await?;
         Ok::<_, io::Error>(answer)
     };
-    let answer = exchange.await.map_err(|e| unreachable_server(e, gateway))?;
-    match decode(id, &answer) {
+    let answer = exchange.await.map_err(|e| dns::unreachable_server(e, gateway))?;
+    match dns::decode(id, &answer) {
         Decoded::Answer(answer) => answer.map_err(Failure::from),
         Decoded::Truncated | Decoded::Foreign => Err(Fault::new(FaultKind::DnsFailure).into()),
     }
-}
-
-/// The kernel's choice of port is the entropy at hand; it makes a blind forger guess both.
-fn question_id(socket: &UdpSocket) -> u16 {
-    use std::hash::{BuildHasher, RandomState};
-    let port = socket.local_addr().map(|a| a.port()).unwrap_or_default();
-    let [a, b, ..] = RandomState::new().hash_one(port).to_ne_bytes();
-    u16::from_ne_bytes([a, b])
-}
-
-/// `None` where the name cannot be a DNS name at all.
-fn encode(id: u16, host: &str, record: TYPE) -> Option<Vec<u8>> {
-    let mut packet = Packet::new_query(id);
-    packet.set_flags(PacketFlag::RECURSION_DESIRED);
-    let name = Name::new(host.trim_end_matches('.')).ok()?;
-    packet.questions.push(Question::new(name, QTYPE::TYPE(record), QCLASS::CLASS(CLASS::IN), false));
-    packet.build_bytes_vec().ok()
-}
-
-enum Decoded {
-    Answer(Result<Vec<IpAddr>, Fault>),
-    Truncated,
-    /// Not an answer to this question: a stray or forged datagram.
-    Foreign,
-}
-
-#[allow(clippy::wildcard_enum_match_arm)] // of the many record types two are addresses
-fn decode(id: u16, bytes: &[u8]) -> Decoded {
-    let Ok(packet) = Packet::parse(bytes) else { return Decoded::Foreign };
-    if packet.id() != id || !packet.has_flags(PacketFlag::RESPONSE) {
-        return Decoded::Foreign;
-    }
-    if packet.has_flags(PacketFlag::TRUNCATION) {
-        return Decoded::Truncated;
-    }
-    let rcode = packet.rcode();
-    if rcode != RCODE::NoError {
-        let kind = if rcode == RCODE::NameError { FaultKind::DnsNotFound } else { FaultKind::DnsFailure };
-        return Decoded::Answer(Err(Fault::new(kind).with_code(Code::DnsRcode(rcode as u16))));
-    }
-    let addresses = packet.answers.iter().filter_map(|record| match &record.rdata {
-        RData::A(a) => Some(IpAddr::from(Ipv4Addr::from(a.address))),
-        RData::AAAA(a) => Some(IpAddr::from(Ipv6Addr::from(a.address))),
-        _ => None,
-    });
-    Decoded::Answer(Ok(addresses.collect()))
 }

@@ -11,7 +11,7 @@ use badgateway::fault::{Fault, FaultKind};
 use badgateway::{Exchange, Gateway};
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -21,12 +21,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
-use crate::connect::{Connector, Target};
+use crate::connect::Connector;
 use crate::downstream::{Downstream, Wishes, reset};
 use crate::exchange::Trace;
 use crate::flags::{Route, Timeouts};
 use crate::log::Log;
 use crate::pool::Pool;
+use crate::route::Routes;
 
 /// How long a client may take for a request head.
 const CLIENT_HEAD: Duration = Duration::from_secs(30);
@@ -43,21 +44,9 @@ pub(crate) struct Proxy {
     pub(crate) pool: Pool,
     pub(crate) timeouts: Timeouts,
     pub(crate) log: Log,
-    /// Longest prefix first.
-    routes: Vec<Mounted>,
+    routes: Routes,
     /// The tour's index page.
     index: OnceLock<Bytes>,
-}
-
-/// A route, taken apart.
-#[derive(Clone, Debug)]
-pub(crate) struct Mounted {
-    prefix: String,
-    pub(crate) target: Target,
-    /// What goes into `Host`.
-    pub(crate) authority: HeaderValue,
-    /// The URL's own path, without a `/` at its end.
-    base: String,
 }
 
 impl Proxy {
@@ -69,8 +58,6 @@ impl Proxy {
         timeouts: Timeouts,
         log: Log,
     ) -> Self {
-        let mut routes: Vec<Mounted> = routes.iter().filter_map(Mounted::new).collect();
-        routes.sort_by_key(|route| std::cmp::Reverse(route.prefix.len()));
         Self {
             name: name.to_owned(),
             gateway,
@@ -78,7 +65,7 @@ impl Proxy {
             pool: Pool::default(),
             timeouts,
             log,
-            routes,
+            routes: Routes::new(routes),
             index: OnceLock::new(),
         }
     }
@@ -135,7 +122,7 @@ impl Proxy {
             return Ok(plain(StatusCode::NOT_IMPLEMENTED, "CONNECT is not supported here\n"));
         }
         let mut exchange = Exchange::of(&request);
-        let Some((mounted, path)) = self.route(request.uri()) else {
+        let Some((mounted, path)) = self.routes.find(request.uri()) else {
             if let (Some(page), "/") = (self.index.get(), request.uri().path()) {
                 return Ok(html(page.clone()));
             }
@@ -144,46 +131,7 @@ impl Proxy {
         };
         exchange.next_hop = Some(mounted.target.to_string().into());
         let trace = Trace::new(Arc::clone(&self), exchange);
-        Ok(trace.forward(request, &mounted, &path, peer, &wishes).await)
-    }
-
-    /// The route with the longest prefix, and what to ask its target for.
-    fn route(&self, uri: &Uri) -> Option<(Mounted, String)> {
-        let mounted = self.routes.iter().find(|route| route.rest(uri.path()).is_some())?;
-        let rest = mounted.rest(uri.path())?;
-        let slash = if rest.starts_with('/') { "" } else { "/" };
-        let query = uri.query().map(|q| format!("?{q}")).unwrap_or_default();
-        Some((mounted.clone(), format!("{}{slash}{rest}{query}", mounted.base)))
-    }
-}
-
-impl Mounted {
-    /// `None` only for what the flags have refused already.
-    fn new(route: &Route) -> Option<Self> {
-        let authority = route.url.authority()?;
-        let tls = route.url.scheme_str() == Some("https");
-        let port = route.url.port_u16().unwrap_or(if tls { 443 } else { 80 });
-        // A URL may carry a user and password; they are no part of a `Host` field.
-        let host = authority.host().to_owned();
-        let named = match authority.port_u16() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.clone(),
-        };
-        Some(Self {
-            prefix: route.prefix.clone(),
-            target: Target { tls, host, port },
-            authority: HeaderValue::from_str(&named).ok()?,
-            base: route.url.path().trim_end_matches('/').to_owned(),
-        })
-    }
-
-    /// The path behind the prefix; `/shop` covers `/shop` and `/shop/cart` but not `/shopping`.
-    fn rest<'a>(&self, path: &'a str) -> Option<&'a str> {
-        if self.prefix == "/" {
-            return Some(path);
-        }
-        let rest = path.strip_prefix(self.prefix.as_str())?;
-        (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+        Ok(trace.forward(request, mounted, &path, peer, &wishes).await)
     }
 }
 

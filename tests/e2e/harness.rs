@@ -13,28 +13,43 @@ use std::time::{Duration, Instant};
 use badgateway::lab::Lab;
 
 /// An engine of the proxy: the example that is run. Each has its column of expectations.
-pub(crate) const ENGINE: &str = "proxy";
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Hyper,
+    H1,
+}
 
-/// The example's program, built if it is not there (`cargo test` builds examples, `cargo test --test
-/// e2e` does not).
-pub(crate) fn program() -> PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT
-        .get_or_init(|| {
+impl Engine {
+    /// The example's name.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Hyper => "proxy",
+            Self::H1 => "proxy_h1",
+        }
+    }
+
+    /// The example's program, built if it is not there (`cargo test` builds examples, `cargo test --test
+    /// e2e` does not).
+    pub(crate) fn program(self) -> PathBuf {
+        static BUILT: OnceLock<()> = OnceLock::new();
+        BUILT.get_or_init(|| {
             let mut cargo = Command::new(env!("CARGO"));
-            cargo.args(["build", "--quiet", "--features", "full", "--example", ENGINE]);
+            cargo.args(["build", "--quiet", "--features", "full"]);
+            for engine in [Self::Hyper, Self::H1] {
+                cargo.args(["--example", engine.name()]);
+            }
             if !cfg!(debug_assertions) {
                 cargo.arg("--release");
             }
             assert!(
                 cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success(),
-                "{ENGINE} does not build"
+                "the examples do not build"
             );
-            // target/<profile>/deps/e2e-… → target/<profile>/examples/proxy
-            let here = std::env::current_exe().unwrap();
-            here.ancestors().nth(2).unwrap().join("examples").join(ENGINE)
-        })
-        .clone()
+        });
+        // target/<profile>/deps/e2e-… → target/<profile>/examples/proxy
+        let here = std::env::current_exe().unwrap();
+        here.ancestors().nth(2).unwrap().join("examples").join(self.name())
+    }
 }
 
 /// The proxy with a route to every upstream of a lab.
@@ -46,7 +61,7 @@ pub(crate) struct Proxy {
 
 impl Proxy {
     /// Starts it with 2 s timeouts and these flags besides.
-    pub(crate) fn start(lab: &Lab, flags: &[&str]) -> Self {
+    pub(crate) fn start(engine: Engine, lab: &Lab, flags: &[&str]) -> Self {
         static NUMBER: Mutex<u32> = Mutex::new(0);
         let number = {
             let mut number = NUMBER.lock().unwrap();
@@ -54,7 +69,7 @@ impl Proxy {
             *number
         };
         let log = std::env::temp_dir().join(format!("badgateway-e2e-{}-{number}.log", std::process::id()));
-        let mut command = Command::new(program());
+        let mut command = Command::new(engine.program());
         command.args(["--listen", "127.0.0.1:0", "--log"]).arg(&log);
         command.arg("--ca").arg(lab.ca_file()).args(["--resolver", &lab.resolver().to_string()]);
         for upstream in lab.upstreams() {
@@ -71,8 +86,10 @@ impl Proxy {
     /// The records so far, by path, in order.
     pub(crate) fn records(&self) -> HashMap<String, Vec<Record>> {
         let mut records: HashMap<String, Vec<Record>> = HashMap::new();
-        for line in fs::read_to_string(&self.log).unwrap_or_default().lines() {
-            let record = Record(line.to_owned());
+        // The last line may be being written: a reader can see the half of it that is on one page.
+        let log = fs::read(&self.log).unwrap_or_default();
+        for line in log.split_inclusive(|&b| b == b'\n').filter_map(|line| line.strip_suffix(b"\n")) {
+            let record = Record(String::from_utf8(line.to_vec()).unwrap());
             records.entry(record.text("path").unwrap_or_default()).or_default().push(record);
         }
         records

@@ -1,5 +1,7 @@
 //! The command line, read by hand: a dozen flags do not need a parser crate in everybody's build.
 //!
+//! Shared by both engines, which differ in how they move bytes and in nothing that a flag could say.
+//!
 //! Its one rule: what is wrong is said in one clear line, and nothing is guessed.
 
 use std::net::SocketAddr;
@@ -7,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use badgateway::decide::Profile;
+use badgateway::lab::Lab;
 use badgateway::reply::Disclosure;
 use http::Uri;
 
@@ -53,8 +56,13 @@ pub(crate) struct Flags {
 /// The longest time that a flag may name.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-pub(crate) const USAGE: &str = "\
-usage: proxy [--listen ADDR] [--route /prefix=URL]... [--ca FILE] [--resolver ADDR[:PORT]]
+/// What `--help` says.
+pub(crate) fn usage(program: &str) -> String {
+    USAGE.replace("PROGRAM", program)
+}
+
+const USAGE: &str = "\
+usage: PROGRAM [--listen ADDR] [--route /prefix=URL]... [--ca FILE] [--resolver ADDR[:PORT]]
              [--connect-timeout T] [--tls-timeout T] [--send-timeout T] [--response-timeout T]
              [--idle-timeout T] [--first-byte-hold T] [--profile rfc9209|cloudflare]
              [--disclosure token|details|trusted] [--name NAME] [--log FILE]
@@ -122,6 +130,21 @@ impl Flags {
         }
         Ok(Some(flags))
     }
+}
+
+/// Routes to every upstream of a lab, with the trust and the name server that they need.
+///
+/// # Errors
+///
+/// One line, if an upstream's URL is none.
+pub(crate) fn lead_to(flags: &mut Flags, lab: &Lab) -> Result<(), String> {
+    flags.ca = Some(lab.ca_file().to_owned());
+    flags.resolver = Some(lab.resolver());
+    for upstream in lab.upstreams() {
+        let url = upstream.url().parse().map_err(|e| format!("{}: {e}", upstream.url()))?;
+        flags.routes.push(Route { prefix: format!("/{}", upstream.name()), url });
+    }
+    Ok(())
 }
 
 fn address(flag: &str, text: &str, port: Option<u16>) -> Result<SocketAddr, String> {

@@ -1,0 +1,39 @@
+//! The main job without flags: the lab, the proxy in front of it, one request to each upstream, the
+//! table of what each became, and then an index page to try them by hand.
+//!
+//! Its one rule: it serves like any other start; only the routes come from the lab.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread;
+
+use badgateway::lab::Lab;
+
+use crate::flags::{self, Flags};
+use crate::log::Log;
+use crate::table::{self, Row};
+use crate::{DEFAULT_LISTEN, announce, build, listen};
+
+/// Starts everything and serves for ever.
+pub(crate) fn run(mut flags: Flags) -> Result<(), String> {
+    let lab = Lab::start().map_err(|e| format!("cannot start the lab: {e}"))?;
+    flags::lead_to(&mut flags, &lab)?;
+    let quiet = flags.log.is_none();
+    let log = Log::new(flags.log.as_deref())?.remembering(quiet);
+    let proxy = build(&flags, log)?;
+    let listener = match flags.listen {
+        Some(address) => listen(address)?,
+        // The usual port may be taken; the tour does not depend on it.
+        None => listen(DEFAULT_LISTEN).or_else(|_| listen(SocketAddr::new(DEFAULT_LISTEN.ip(), 0)))?,
+    };
+    let address = listener.local_addr().map_err(|e| e.to_string())?;
+    let server = Arc::clone(&proxy);
+    let serving = thread::spawn(move || server.serve(&listener));
+
+    let rows = Row::all(&lab, address, &proxy.log);
+    print!("{}", table::text(&rows, address));
+    proxy.set_index(table::page(&rows, address));
+    // The last line, because it says that everything is ready.
+    announce(address);
+    serving.join().map_err(|_| "the server thread has ended".to_owned())
+}

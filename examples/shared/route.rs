@@ -1,0 +1,82 @@
+//! Which next hop a request goes to, and what it is asked for there.
+//!
+//! Its one rule: the longest prefix wins, and a prefix ends where a path segment does.
+
+use http::{HeaderValue, Uri};
+
+use crate::flags::Route;
+
+/// Where a route leads.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Target {
+    pub(crate) tls: bool,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+/// All routes, the longest prefix first.
+#[derive(Clone, Debug)]
+pub(crate) struct Routes(Vec<Mounted>);
+
+/// A route, taken apart.
+#[derive(Clone, Debug)]
+pub(crate) struct Mounted {
+    prefix: String,
+    pub(crate) target: Target,
+    /// What goes into `Host`.
+    pub(crate) authority: HeaderValue,
+    /// The URL's own path, without a `/` at its end.
+    base: String,
+}
+
+impl Routes {
+    pub(crate) fn new(routes: &[Route]) -> Self {
+        let mut routes: Vec<Mounted> = routes.iter().filter_map(Mounted::new).collect();
+        routes.sort_by_key(|route| std::cmp::Reverse(route.prefix.len()));
+        Self(routes)
+    }
+
+    /// The route with the longest prefix, and what to ask its target for.
+    pub(crate) fn find(&self, uri: &Uri) -> Option<(&Mounted, String)> {
+        let (mounted, rest) = self.0.iter().find_map(|route| Some((route, route.rest(uri.path())?)))?;
+        let slash = if rest.starts_with('/') { "" } else { "/" };
+        let query = uri.query().map(|q| format!("?{q}")).unwrap_or_default();
+        Some((mounted, format!("{}{slash}{rest}{query}", mounted.base)))
+    }
+}
+
+impl Mounted {
+    /// `None` only for what the flags have refused already.
+    fn new(route: &Route) -> Option<Self> {
+        let authority = route.url.authority()?;
+        let tls = route.url.scheme_str() == Some("https");
+        let port = route.url.port_u16().unwrap_or(if tls { 443 } else { 80 });
+        // A URL may carry a user and password; they are no part of a `Host` field.
+        let host = authority.host().to_owned();
+        let named = match authority.port_u16() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.clone(),
+        };
+        Some(Self {
+            prefix: route.prefix.clone(),
+            target: Target { tls, host, port },
+            authority: HeaderValue::from_str(&named).ok()?,
+            base: route.url.path().trim_end_matches('/').to_owned(),
+        })
+    }
+
+    /// The path behind the prefix; `/shop` covers `/shop` and `/shop/cart` but not `/shopping`.
+    fn rest<'a>(&self, path: &'a str) -> Option<&'a str> {
+        if self.prefix == "/" {
+            return Some(path);
+        }
+        let rest = path.strip_prefix(self.prefix.as_str())?;
+        (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+    }
+}
