@@ -129,6 +129,7 @@ classes! {
     PrematureEofChunkSize = "premature_eof.chunk_size": BodyTruncated, "closed in a chunk line, or before the last chunk";
     PrematureEofChunkData = "premature_eof.chunk_data": BodyTruncated, "closed in a chunk";
     PrematureEofChunkEnd = "premature_eof.chunk_end": BodyTruncated, "closed between a chunk and its line end";
+    PrematureEofCloseDelimitedBody = "premature_eof.close_delimited_body": BodyTruncated, "an unclean end in a body that ends with the connection";
     PrematureEofTrailers = "premature_eof.trailers": BodyTruncated, "closed in the trailer section";
     // Limits of ours.
     TooLargeStatusLine = "too_large.status_line": HeadTooLarge, "a status line over the limit";

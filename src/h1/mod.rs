@@ -1,9 +1,39 @@
-//! HTTP/1 responses as bytes, without IO: what a head is, and what only looks like one.
+//! HTTP/1 responses as bytes, without IO: a parser for one response to one known request.
 //!
 //! Its one rule: the same bytes give the same verdict, in whatever pieces they come.
+//!
+//! | | |
+//! |---|---|
+//! | [`Parser`] | bytes in, events out; who owns the buffer ([`parser`]) |
+//! | [`Limits`], [`Leniency`] | how much, how strict |
+//! | [`Head`], [`Framing`], [`Trailers`] | what comes out, borrowed |
+//! | [`ParseError`] | what is wrong, and at which byte |
+//! | [`chunked::Decoder`] | the chunked coding by itself |
+//! | [`forward`] | what a proxy may pass on |
+//! | [`sniff`](fn@sniff), [`diagnose_head`] | what answered instead of HTTP; where somebody else's parser gave up |
+//!
+//! Not here: requests, and HTTP/0.9, which a proxy cannot tell from a TLS alert.
 
+pub mod chunked;
 pub mod diagnose;
+mod error;
+pub mod forward;
+mod framing;
+mod head;
+mod leniency;
+mod limits;
+pub mod parser;
+mod scan;
 pub mod sniff;
+mod status_line;
+pub mod trailers;
 
 pub use self::diagnose::diagnose_head;
+pub use self::error::{ParseError, Progress, Stage};
+pub use self::framing::{CloseReason, Framing};
+pub use self::head::{Field, Fields, Head, Slots};
+pub use self::leniency::{Deviation, Deviations, Leniency};
+pub use self::limits::Limits;
+pub use self::parser::{Config, End, Eof, Event, Parser, Request, Step};
 pub use self::sniff::{Sniffed, sniff};
+pub use self::trailers::Trailers;

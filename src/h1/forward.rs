@@ -1,0 +1,257 @@
+//! What a proxy may pass on, and what it has to write instead.
+//!
+//! Its one rule: nothing that was said about one connection is repeated on another. The message that
+//! goes out is framed by the proxy, not by the upstream.
+
+use http::header::{HeaderMap, HeaderName};
+use http::{StatusCode, Version};
+
+use super::head::{Field, Head};
+use super::leniency::Deviation;
+use super::{Framing, Trailers};
+
+/// Whether a field of that name, in any case, is about one connection (RFC 9110 section 7.6.1). Fields
+/// that `Connection` names are, too: see [`HopByHop`].
+///
+/// `Trailer` is not among them: it announces what the proxy may forward.
+#[must_use]
+pub fn is_hop_by_hop(name: &str) -> bool {
+    HOP_BY_HOP.iter().any(|hop| hop.eq_ignore_ascii_case(name))
+}
+
+const HOP_BY_HOP: [&str; 6] = ["connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"];
+
+/// The fields of one head that are about its connection: the known ones, and those that its
+/// `Connection` lines name.
+///
+/// ```
+/// use badgateway::h1::{Config, Eof, Event, Parser, Request, forward::HopByHop};
+///
+/// let mut parser = Parser::new(&Config::default(), Request::get());
+/// let step = parser
+///     .next(b"HTTP/1.1 204 No Content\r\nConnection: X-Hop\r\nX-Hop: 1\r\nX-End: 2\r\n\r\n", Eof::Open)
+///     .unwrap();
+/// let Event::Head(head, _) = step.event else { panic!() };
+/// let hop = HopByHop::of(&head);
+/// let names: Vec<_> = head.fields().map(|f| f.name()).filter(|name| !hop.contains(name)).collect();
+/// assert_eq!(names, ["X-End"]);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct HopByHop {
+    /// In lower case, sorted. Nearly always empty: `close` and the like are not kept.
+    named: Vec<Vec<u8>>,
+}
+
+impl HopByHop {
+    /// Those of this head.
+    #[must_use]
+    pub fn of(head: &Head<'_>) -> Self {
+        let mut hop = Self::default();
+        for field in head.fields() {
+            if field.name().eq_ignore_ascii_case("connection") {
+                hop.add(&field.value());
+            }
+        }
+        hop.named.sort_unstable();
+        hop
+    }
+
+    /// Those of a head in `http`'s map.
+    #[must_use]
+    pub fn of_map(headers: &HeaderMap) -> Self {
+        let mut hop = Self::default();
+        for value in headers.get_all(http::header::CONNECTION) {
+            hop.add(value.as_bytes());
+        }
+        hop.named.sort_unstable();
+        hop
+    }
+
+    /// Whether a field of that name, in any case, is among them.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        if is_hop_by_hop(name) {
+            return true;
+        }
+        let lower = |b: &u8| b.to_ascii_lowercase();
+        !self.named.is_empty()
+            && self.named.binary_search_by(|named| named.iter().copied().cmp(name.as_bytes().iter().map(lower))).is_ok()
+    }
+
+    /// Takes them out of a map.
+    pub fn remove_from(&self, headers: &mut HeaderMap) {
+        let names: Vec<HeaderName> = headers.keys().filter(|name| self.contains(name.as_str())).cloned().collect();
+        for name in names {
+            headers.remove(name);
+        }
+    }
+
+    fn add(&mut self, value: &[u8]) {
+        for token in value.split(|&b| b == b',') {
+            let token = token.trim_ascii();
+            // The length is the proxy's own business anyway.
+            let known = [&b"close"[..], b"keep-alive", b"content-length"];
+            if !token.is_empty() && !known.iter().any(|known| known.eq_ignore_ascii_case(token)) {
+                self.named.push(token.to_ascii_lowercase());
+            }
+        }
+    }
+}
+
+/// The fields of a head that go on to the client, in order, none merged (RFC 9110 section 5.3): those
+/// that are not about the connection. `Content-Length` is not among them: what there is to say about the
+/// framing say [`outgoing`] and [`content_length`]. In a 101 the `Upgrade` that answers the offer is.
+pub fn end_to_end<'b>(head: &Head<'b>) -> impl Iterator<Item = Field<'b>> + use<'b> {
+    let hop = HopByHop::of(head);
+    let upgraded = head.status() == StatusCode::SWITCHING_PROTOCOLS;
+    head.fields().filter(move |field| {
+        let name = field.name();
+        if name.eq_ignore_ascii_case("content-length") {
+            return false;
+        }
+        !hop.contains(name) || (upgraded && name.eq_ignore_ascii_case("upgrade"))
+    })
+}
+
+/// The number for a `Content-Length` to the client: the framing's, and in an answer to HEAD and in a 304
+/// the one that there would be with content (RFC 9110 section 8.6). Never in 1xx, 204, or beside another
+/// framing.
+#[must_use]
+pub fn content_length(head: &Head<'_>, framing: Framing) -> Option<u64> {
+    match framing {
+        Framing::Length(length) => Some(length),
+        Framing::None if head.deviations().contains(Deviation::LengthInNoContent) => None,
+        Framing::None => head.content_length(),
+        Framing::Chunked | Framing::UntilClose | Framing::Tunnel => None,
+    }
+}
+
+/// How the content goes out to the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outgoing {
+    /// No content, and no framing field to add.
+    None,
+    /// `Content-Length` with this number.
+    Length(u64),
+    /// `Transfer-Encoding: chunked`, in chunks of the proxy's own.
+    Chunked,
+    /// Neither field; `Connection: close`, and the connection ends with the content.
+    UntilClose,
+    /// Bytes as they come, both ways.
+    Tunnel,
+}
+
+/// How content that came in that framing goes out to a client of that version.
+///
+/// A length stays a length. What has none is chunked for HTTP/1.1, ends with the connection for
+/// HTTP/1.0, which knows no chunks (RFC 9112 section 6.1), and needs nothing in HTTP/2 and HTTP/3.
+///
+/// ```
+/// use badgateway::h1::{Framing, forward::{Outgoing, outgoing}};
+/// use http::Version;
+///
+/// assert_eq!(outgoing(Framing::UntilClose, Version::HTTP_11), Outgoing::Chunked);
+/// assert_eq!(outgoing(Framing::Chunked, Version::HTTP_10), Outgoing::UntilClose);
+/// ```
+#[must_use]
+pub fn outgoing(framing: Framing, client: Version) -> Outgoing {
+    match framing {
+        Framing::None => Outgoing::None,
+        Framing::Length(length) => Outgoing::Length(length),
+        Framing::Tunnel => Outgoing::Tunnel,
+        Framing::Chunked | Framing::UntilClose if client >= Version::HTTP_2 => Outgoing::None,
+        Framing::Chunked | Framing::UntilClose if client == Version::HTTP_11 => Outgoing::Chunked,
+        Framing::Chunked | Framing::UntilClose => Outgoing::UntilClose,
+    }
+}
+
+/// Whether an interim response goes on to a client of that version: not to HTTP/1.0 (RFC 9110 section
+/// 15.2), not a 100 that the proxy had asked for itself, and 101 is none.
+#[must_use]
+pub fn forwards_interim(status: StatusCode, client: Version, client_expects_continue: bool) -> bool {
+    client > Version::HTTP_10
+        && status.is_informational()
+        && status != StatusCode::SWITCHING_PROTOCOLS
+        && (status != StatusCode::CONTINUE || client_expects_continue)
+}
+
+/// The trailers that go on to a client: those that may be trailers ([`Trailers::forwardable`]) and that
+/// the head's `Connection` does not name. Only for a client that said `TE: trailers`, or that speaks
+/// HTTP/2 or HTTP/3, and only where the content went out chunked (RFC 9110 section 6.5.1).
+pub fn trailers<'b>(trailers: &Trailers<'b>, hop: &HopByHop) -> impl Iterator<Item = Field<'b>> {
+    trailers.forwardable().filter(|field| !hop.contains(field.name()))
+}
+
+/// A reason phrase that can be written on: the upstream's own where it is nothing but HTAB, SP and
+/// visible ASCII, else the registered one, else none. Bytes above 127 are legal and have crashed
+/// proxies (CVE-2022-38150 was a reason phrase).
+///
+/// ```
+/// use badgateway::h1::forward::reason;
+/// use http::StatusCode;
+///
+/// assert_eq!(reason(StatusCode::OK, b"Fine"), "Fine");
+/// assert_eq!(reason(StatusCode::NOT_FOUND, b"caf\xe9"), "Not Found");
+/// ```
+#[must_use]
+pub fn reason(status: StatusCode, reason: &[u8]) -> &str {
+    let plain = reason.iter().all(|b| matches!(b, b'\t' | b' '..=b'~'));
+    match core::str::from_utf8(reason) {
+        Ok(reason) if plain => reason,
+        Ok(_) | Err(_) => status.canonical_reason().unwrap_or_default(),
+    }
+}
+
+/// Appends a status line in the proxy's own version: never the upstream's (RFC 9110 section 2.5), never
+/// a copy of its line.
+pub fn write_status_line(out: &mut Vec<u8>, status: StatusCode, phrase: &[u8]) {
+    out.extend_from_slice(b"HTTP/1.1 ");
+    out.extend_from_slice(status.as_str().as_bytes());
+    out.push(b' ');
+    out.extend_from_slice(reason(status, phrase).as_bytes());
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Appends a field line: folds undone, line end CRLF.
+pub fn write_field(out: &mut Vec<u8>, field: &Field<'_>) {
+    out.extend_from_slice(field.name().as_bytes());
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(&field.value());
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Appends a whole head for an HTTP/1 client: status line, [`end_to_end`] fields, framing, and
+/// `Connection` where it has to be. Returns how the content goes out.
+///
+/// ```
+/// use badgateway::h1::{Config, Eof, Event, Parser, Request, forward::{Outgoing, write_head}};
+/// use http::Version;
+///
+/// let mut parser = Parser::new(&Config::default(), Request::get());
+/// let step = parser.next(b"HTTP/1.0 200 OK\nConnection: close\nA: b\n\n", Eof::Open).unwrap();
+/// let Event::Head(head, framing) = step.event else { panic!() };
+/// let mut out = Vec::new();
+/// assert_eq!(write_head(&mut out, &head, framing, Version::HTTP_11), Outgoing::Chunked);
+/// assert_eq!(out, b"HTTP/1.1 200 OK\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n");
+/// ```
+pub fn write_head(out: &mut Vec<u8>, head: &Head<'_>, framing: Framing, client: Version) -> Outgoing {
+    write_status_line(out, head.status(), head.reason());
+    for field in end_to_end(head) {
+        write_field(out, &field);
+    }
+    if let Some(length) = content_length(head, framing) {
+        out.extend_from_slice(format!("Content-Length: {length}\r\n").as_bytes());
+    }
+    let outgoing = outgoing(framing, client);
+    match outgoing {
+        Outgoing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+        Outgoing::UntilClose => out.extend_from_slice(b"Connection: close\r\n"),
+        Outgoing::Tunnel if head.status() == StatusCode::SWITCHING_PROTOCOLS => {
+            out.extend_from_slice(b"Connection: Upgrade\r\n");
+        }
+        Outgoing::None | Outgoing::Length(_) | Outgoing::Tunnel => {}
+    }
+    out.extend_from_slice(b"\r\n");
+    outgoing
+}

@@ -1,0 +1,285 @@
+//! Where a response's content ends: RFC 9112 section 6.3, in its order.
+//!
+//! Its one rule: what two recipients could read differently is an error, in every mode. A proxy that
+//! guesses here lets an upstream write the next client's response.
+
+use super::error::Flaw;
+use super::leniency::{Deviation, Deviations};
+use super::parser::Request;
+use crate::fault::Class;
+
+/// How the end of the content is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Framing {
+    /// There is no content: an answer to HEAD, a 204 or a 304, whatever the fields say.
+    None,
+    /// `Content-Length`.
+    Length(u64),
+    /// The chunked coding. Codings below it are in the deviations as
+    /// [`OtherCodings`](super::Deviation::OtherCodings).
+    Chunked,
+    /// The end of the connection. Whole only if that end was clean (RFC 9112 section 8).
+    UntilClose,
+    /// No longer HTTP: an accepted upgrade, or a 2xx answer to CONNECT.
+    Tunnel,
+}
+
+impl Framing {
+    /// A stable name for logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Length(_) => "content-length",
+            Self::Chunked => "chunked",
+            Self::UntilClose => "close",
+            Self::Tunnel => "tunnel",
+        }
+    }
+}
+
+/// Why the connection cannot carry another exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// `Connection: close` (RFC 9112 section 9.6).
+    Close,
+    /// HTTP/1.0 without `Connection: keep-alive` (RFC 9112 section 9.3).
+    Http10,
+    /// The content ended with the connection.
+    UntilClose,
+    /// It is a tunnel now.
+    Tunnel,
+    /// It has ended.
+    Ended,
+    /// Bytes came after the response (RFC 9112 section 9.2): they answer nothing.
+    Leftover,
+    /// The response had a length where it cannot have one: content may follow after all.
+    LengthInNoContent,
+}
+
+impl CloseReason {
+    /// The reason in a few words.
+    #[must_use]
+    pub const fn explain(self) -> &'static str {
+        match self {
+            Self::Close => "the response said Connection: close",
+            Self::Http10 => "HTTP/1.0 without Connection: keep-alive",
+            Self::UntilClose => "the body ended with the connection",
+            Self::Tunnel => "the connection is a tunnel",
+            Self::Ended => "the connection has ended",
+            Self::Leftover => "bytes came after the response",
+            Self::LengthInNoContent => "the response announced content that it cannot have",
+        }
+    }
+}
+
+/// What the fields of one head say about length and connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Facts {
+    te: Option<Te>,
+    length: Option<Length>,
+    flaw: Option<Flaw>,
+    close: bool,
+    keep_alive: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Te {
+    first: usize,
+    last: usize,
+    invalid: Option<usize>,
+    repeated: Option<usize>,
+    chunked: bool,
+    chunked_is_last: bool,
+    others: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Length {
+    value: u64,
+    last: usize,
+    repeated: bool,
+}
+
+impl Facts {
+    /// One field, whose line begins at `at`.
+    #[inline]
+    pub(super) fn see(&mut self, name: &[u8], value: &[u8], at: usize) {
+        let first = name.first().copied().unwrap_or_default() | 0x20;
+        match (name.len(), first) {
+            (10, b'c') if name.eq_ignore_ascii_case(b"connection") => self.connection(value),
+            (14, b'c') if name.eq_ignore_ascii_case(b"content-length") => self.content_length(value, at),
+            (17, b't') if name.eq_ignore_ascii_case(b"transfer-encoding") => self.transfer_encoding(value, at),
+            _ => {}
+        }
+    }
+
+    /// All lines, all tokens, in any case (RFC 9112 section 9.3).
+    fn connection(&mut self, value: &[u8]) {
+        for token in value.split(|&b| b == b',') {
+            let token = token.trim_ascii();
+            self.close |= token.eq_ignore_ascii_case(b"close");
+            self.keep_alive |= token.eq_ignore_ascii_case(b"keep-alive");
+        }
+    }
+
+    /// `1*DIGIT`, or a list of the same number (RFC 9110 section 8.6, RFC 9112 section 6.3 rule 5).
+    /// No sign, no hexadecimal, no space inside: CVE-2021-32715, CVE-2018-7159.
+    fn content_length(&mut self, value: &[u8], at: usize) {
+        for item in value.split(|&b| b == b',') {
+            let class = match (number(item.trim_ascii()), self.length) {
+                (Err(class), _) => class,
+                (Ok(value), None) => {
+                    self.length = Some(Length { value, last: at, repeated: false });
+                    continue;
+                }
+                (Ok(value), Some(known)) if known.value == value => {
+                    self.length = Some(Length { value, last: at, repeated: true });
+                    continue;
+                }
+                (Ok(_), Some(_)) => Class::FramingClConflict,
+            };
+            if let Some(length) = &mut self.length {
+                length.last = at;
+            } else {
+                self.length = Some(Length { value: 0, last: at, repeated: false });
+            }
+            self.flaw = self.flaw.or(Some(Flaw::new(class, at)));
+        }
+    }
+
+    /// All lines as one list, in their order: the last token decides (CVE-2021-21299).
+    fn transfer_encoding(&mut self, value: &[u8], at: usize) {
+        let te = self.te.get_or_insert(Te { first: at, ..Te::default() });
+        te.last = at;
+        for item in value.split(|&b| b == b',') {
+            let item = item.trim_ascii();
+            if item.is_empty() {
+                continue; // RFC 9110 section 5.6.1.2
+            }
+            if !item.iter().all(|&b| super::scan::is_tchar(b)) {
+                // A parameter too: chunked has none, and no other coding is registered with one.
+                te.invalid = te.invalid.or(Some(at));
+            } else if item.eq_ignore_ascii_case(b"chunked") {
+                if te.chunked {
+                    te.repeated = te.repeated.or(Some(at));
+                }
+                te.chunked = true;
+                te.chunked_is_last = true;
+            } else {
+                te.others = true;
+                te.chunked_is_last = false;
+            }
+        }
+    }
+
+    /// `Content-Length`, if it is valid.
+    pub(super) fn length(&self) -> Option<u64> {
+        if self.flaw.is_some() {
+            return None;
+        }
+        self.length.map(|length| length.value)
+    }
+
+    /// The decision for a final response, or for an interim one that is to be passed over.
+    #[inline]
+    pub(super) fn decide(
+        &self,
+        code: u16,
+        minor: u8,
+        request: Request,
+        deviations: &mut Deviations,
+    ) -> Result<Framing, Flaw> {
+        let tunnel = code == 101 || (request.is_connect() && (200..300).contains(&code));
+        if (self.te.is_some() || self.length.is_some()) && (tunnel || code < 200 || code == 204) {
+            deviations.insert(Deviation::LengthInNoContent);
+        }
+        // Rule 2; an upgrade likewise. Both fields must be ignored. And 1xx ends with its head.
+        if tunnel {
+            return Ok(Framing::Tunnel);
+        }
+        if code < 200 {
+            return Ok(Framing::None);
+        }
+        // The fields must be sound where they do not count, too: a proxy forwards them.
+        let coded = match &self.te {
+            Some(te) => {
+                self.check_te(te, minor)?;
+                if te.others {
+                    deviations.insert(Deviation::OtherCodings);
+                }
+                true
+            }
+            None => false,
+        };
+        if let Some(flaw) = self.flaw {
+            return Err(flaw);
+        }
+        if self.length.is_some_and(|length| length.repeated) {
+            deviations.insert(Deviation::RepeatedContentLength);
+        }
+        // Rule 1.
+        if request.is_head() || code == 204 || code == 304 {
+            return Ok(Framing::None);
+        }
+        Ok(match self.length {
+            _ if coded => Framing::Chunked,
+            Some(length) => Framing::Length(length.value),
+            None => Framing::UntilClose,
+        })
+    }
+
+    /// Rules 3 and 4, and RFC 9112 section 6.1.
+    #[cold]
+    fn check_te(&self, te: &Te, minor: u8) -> Result<(), Flaw> {
+        let flaw = if minor == 0 {
+            Flaw::new(Class::FramingTeInHttp10, te.first)
+        } else if let Some(length) = &self.length {
+            Flaw::new(Class::FramingClAndTe, te.first.max(length.last))
+        } else if let Some(at) = te.invalid {
+            Flaw::new(Class::FramingTeInvalid, at)
+        } else if let Some(at) = te.repeated {
+            Flaw::new(Class::FramingTeChunkedRepeated, at)
+        } else if te.chunked_is_last {
+            return Ok(());
+        } else if te.chunked {
+            Flaw::new(Class::FramingTeChunkedNotFinal, te.last)
+        } else if te.others {
+            Flaw::new(Class::FramingTeUnsupported, te.last)
+        } else {
+            Flaw::new(Class::FramingTeInvalid, te.first)
+        };
+        Err(flaw)
+    }
+
+    /// Why the connection ends with this response, whatever comes.
+    pub(super) fn close_reason(&self, minor: u8, framing: Framing, deviations: Deviations) -> Option<CloseReason> {
+        match framing {
+            Framing::Tunnel => Some(CloseReason::Tunnel),
+            Framing::UntilClose => Some(CloseReason::UntilClose),
+            Framing::None | Framing::Length(_) | Framing::Chunked => {
+                if self.close {
+                    Some(CloseReason::Close)
+                } else if minor == 0 && !self.keep_alive {
+                    Some(CloseReason::Http10)
+                } else if deviations.contains(Deviation::LengthInNoContent) {
+                    Some(CloseReason::LengthInNoContent)
+                } else {
+                    None
+                }
+            }
+        }
+    }
+}
+
+fn number(digits: &[u8]) -> Result<u64, Class> {
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return Err(Class::FramingClInvalid);
+    }
+    digits
+        .iter()
+        .try_fold(0_u64, |n, &digit| n.checked_mul(10)?.checked_add(u64::from(digit & 15)))
+        .ok_or(Class::FramingClOverflow)
+}
