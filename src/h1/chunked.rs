@@ -154,8 +154,9 @@ impl Decoder {
             Ok((used, Chunk::NeedMore | Chunk::Last)) => (used, 0),
             Err(flaw) => return Err((flaw.class, flaw.at)),
         };
-        input.advance(used.wrapping_sub(len));
-        Ok(if len == 0 { None } else { Some(input.split_to(len)) })
+        let data = if len == 0 { None } else { Some(input.slice(used.wrapping_sub(len)..used)) };
+        input.advance(used);
+        Ok(data)
     }
 
     /// Whether the last chunk has come.

@@ -80,17 +80,17 @@ impl CloseReason {
 pub(super) struct Facts {
     te: Option<Te>,
     length: Option<Length>,
-    flaw: Option<Flaw>,
+    flaw: Option<(Class, u32)>,
     close: bool,
     keep_alive: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Te {
-    first: usize,
-    last: usize,
-    invalid: Option<usize>,
-    repeated: Option<usize>,
+    first: u32,
+    last: u32,
+    invalid: Option<u32>,
+    repeated: Option<u32>,
     chunked: bool,
     chunked_is_last: bool,
     others: bool,
@@ -99,35 +99,54 @@ struct Te {
 #[derive(Clone, Copy, Debug)]
 struct Length {
     value: u64,
-    last: usize,
+    last: u32,
     repeated: bool,
 }
 
 impl Facts {
-    /// One field, whose line begins at `at`.
+    /// Whether a name of that length can be of interest to [`see`](Self::see).
     #[inline]
+    pub(super) const fn wants(len: usize) -> bool {
+        matches!(len, 10 | 14 | 17)
+    }
+
+    /// One field, whose line begins at `at`. The name is a token.
     pub(super) fn see(&mut self, name: &[u8], value: &[u8], at: usize) {
-        let first = name.first().copied().unwrap_or_default() | 0x20;
-        match (name.len(), first) {
-            (10, b'c') if name.eq_ignore_ascii_case(b"connection") => self.connection(value),
-            (14, b'c') if name.eq_ignore_ascii_case(b"content-length") => self.content_length(value, at),
-            (17, b't') if name.eq_ignore_ascii_case(b"transfer-encoding") => self.transfer_encoding(value, at),
+        // Small, because it is made for every head. Nobody's limit is 4 GiB.
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        let (Some(first), Some(last)) = (name.first_chunk::<8>(), name.last_chunk::<8>()) else { return };
+        match (name.len(), lower(*first), lower(*last)) {
+            (10, CONNECTI, NNECTION) => self.connection(value),
+            (14, CONTENT_, T_LENGTH) => self.content_length(value, at),
+            (17, TRANSFER, ENCODING) if name.eq_ignore_ascii_case(b"transfer-encoding") => {
+                self.transfer_encoding(value, at)
+            }
             _ => {}
         }
     }
 
     /// All lines, all tokens, in any case (RFC 9112 section 9.3).
     fn connection(&mut self, value: &[u8]) {
-        for token in value.split(|&b| b == b',') {
-            let token = token.trim_ascii();
-            self.close |= token.eq_ignore_ascii_case(b"close");
-            self.keep_alive |= token.eq_ignore_ascii_case(b"keep-alive");
+        match value {
+            b"keep-alive" => self.keep_alive = true,
+            b"close" => self.close = true,
+            _ => {
+                for token in value.split(|&b| b == b',') {
+                    let token = token.trim_ascii();
+                    self.close |= token.eq_ignore_ascii_case(b"close");
+                    self.keep_alive |= token.eq_ignore_ascii_case(b"keep-alive");
+                }
+            }
         }
     }
 
     /// `1*DIGIT`, or a list of the same number (RFC 9110 section 8.6, RFC 9112 section 6.3 rule 5).
     /// No sign, no hexadecimal, no space inside: CVE-2021-32715, CVE-2018-7159.
-    fn content_length(&mut self, value: &[u8], at: usize) {
+    fn content_length(&mut self, value: &[u8], at: u32) {
+        if let (Ok(value), None) = (number(value), self.length) {
+            self.length = Some(Length { value, last: at, repeated: false });
+            return;
+        }
         for item in value.split(|&b| b == b',') {
             let class = match (number(item.trim_ascii()), self.length) {
                 (Err(class), _) => class,
@@ -146,12 +165,12 @@ impl Facts {
             } else {
                 self.length = Some(Length { value: 0, last: at, repeated: false });
             }
-            self.flaw = self.flaw.or(Some(Flaw::new(class, at)));
+            self.flaw = self.flaw.or(Some((class, at)));
         }
     }
 
     /// All lines as one list, in their order: the last token decides (CVE-2021-21299).
-    fn transfer_encoding(&mut self, value: &[u8], at: usize) {
+    fn transfer_encoding(&mut self, value: &[u8], at: u32) {
         let te = self.te.get_or_insert(Te { first: at, ..Te::default() });
         te.last = at;
         for item in value.split(|&b| b == b',') {
@@ -192,6 +211,18 @@ impl Facts {
         request: Request,
         deviations: &mut Deviations,
     ) -> Result<Framing, Flaw> {
+        if self.te.is_none() && self.flaw.is_none() && code == 200 && !request.is_connect() && !request.is_head() {
+            // What most responses are.
+            return Ok(match self.length {
+                None => Framing::UntilClose,
+                Some(length) => {
+                    if length.repeated {
+                        deviations.insert(Deviation::RepeatedContentLength);
+                    }
+                    Framing::Length(length.value)
+                }
+            });
+        }
         let tunnel = code == 101 || (request.is_connect() && (200..300).contains(&code));
         if (self.te.is_some() || self.length.is_some()) && (tunnel || code < 200 || code == 204) {
             deviations.insert(Deviation::LengthInNoContent);
@@ -214,8 +245,8 @@ impl Facts {
             }
             None => false,
         };
-        if let Some(flaw) = self.flaw {
-            return Err(flaw);
+        if let Some((class, at)) = self.flaw {
+            return Err(Flaw::new(class, at as usize));
         }
         if self.length.is_some_and(|length| length.repeated) {
             deviations.insert(Deviation::RepeatedContentLength);
@@ -232,26 +263,25 @@ impl Facts {
     }
 
     /// Rules 3 and 4, and RFC 9112 section 6.1.
-    #[cold]
     fn check_te(&self, te: &Te, minor: u8) -> Result<(), Flaw> {
-        let flaw = if minor == 0 {
-            Flaw::new(Class::FramingTeInHttp10, te.first)
+        let (class, at) = if minor == 0 {
+            (Class::FramingTeInHttp10, te.first)
         } else if let Some(length) = &self.length {
-            Flaw::new(Class::FramingClAndTe, te.first.max(length.last))
+            (Class::FramingClAndTe, te.first.max(length.last))
         } else if let Some(at) = te.invalid {
-            Flaw::new(Class::FramingTeInvalid, at)
+            (Class::FramingTeInvalid, at)
         } else if let Some(at) = te.repeated {
-            Flaw::new(Class::FramingTeChunkedRepeated, at)
+            (Class::FramingTeChunkedRepeated, at)
         } else if te.chunked_is_last {
             return Ok(());
         } else if te.chunked {
-            Flaw::new(Class::FramingTeChunkedNotFinal, te.last)
+            (Class::FramingTeChunkedNotFinal, te.last)
         } else if te.others {
-            Flaw::new(Class::FramingTeUnsupported, te.last)
+            (Class::FramingTeUnsupported, te.last)
         } else {
-            Flaw::new(Class::FramingTeInvalid, te.first)
+            (Class::FramingTeInvalid, te.first)
         };
-        Err(flaw)
+        Err(Flaw::new(class, at as usize))
     }
 
     /// Why the connection ends with this response, whatever comes.
@@ -274,8 +304,36 @@ impl Facts {
     }
 }
 
+/// In lower case, if it is a token: letters differ in this bit only, and no other two token bytes that
+/// matter here do.
+const fn lower(bytes: [u8; 8]) -> u64 {
+    u64::from_le_bytes(bytes) | 0x2020_2020_2020_2020
+}
+
+const CONNECTI: u64 = lower(*b"connecti");
+const NNECTION: u64 = lower(*b"nnection");
+const CONTENT_: u64 = lower(*b"content-");
+const T_LENGTH: u64 = lower(*b"t-length");
+const TRANSFER: u64 = lower(*b"transfer");
+const ENCODING: u64 = lower(*b"encoding");
+
 fn number(digits: &[u8]) -> Result<u64, Class> {
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+    if digits.is_empty() {
+        return Err(Class::FramingClInvalid);
+    }
+    if digits.len() < 20 {
+        // They fit, whatever they are.
+        let mut number = 0_u64;
+        for &digit in digits {
+            let digit = digit.wrapping_sub(b'0');
+            if digit > 9 {
+                return Err(Class::FramingClInvalid);
+            }
+            number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
+        }
+        return Ok(number);
+    }
+    if !digits.iter().all(u8::is_ascii_digit) {
         return Err(Class::FramingClInvalid);
     }
     digits

@@ -322,12 +322,12 @@ impl ExactSizeIterator for Fields<'_> {}
 /// The field whose line begins there, and where the next line begins. `None` at the empty line.
 fn field_at(section: &[u8], at: usize) -> Option<(Field<'_>, usize)> {
     let line = section.get(at..)?;
-    let name_end = line.iter().position(|&b| matches!(b, b':' | b' ' | b'\t' | b'\r' | b'\n'))?;
-    let name = core::str::from_utf8(line.get(..name_end)?).ok()?;
-    let colon = name_end.checked_add(line.get(name_end..)?.iter().position(|&b| b == b':' || b == b'\n')?)?;
-    if line.get(colon) != Some(&b':') {
+    if let None | Some(b'\r' | b'\n') = line.first() {
         return None;
     }
+    // A name has no colon and a sound line has one.
+    let colon = line.iter().position(|&b| b == b':')?;
+    let name = core::str::from_utf8(line.get(..colon)?.trim_ascii_end()).ok()?;
     let value = colon.wrapping_add(1);
     let mut end = value;
     let mut folded = false;

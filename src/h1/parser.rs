@@ -24,7 +24,7 @@ use super::framing::{CloseReason, Facts, Framing};
 use super::head::{Fields, Head, Slots};
 use super::leniency::{Deviation, Deviations, Leniency};
 use super::limits::Limits;
-use super::scan::{Rules, Scan};
+use super::scan::{Scan, Section};
 use super::sniff::{self, Sniffed, sniff};
 use super::status_line::{self, StatusLine};
 use super::trailers::Trailers;
@@ -188,6 +188,8 @@ pub struct Parser {
     /// How far its reason phrase was looked at before.
     line_at: usize,
     scan: Scan,
+    /// What the fields read so far say.
+    facts: Facts,
     interim_bytes: u64,
     progress: Progress,
     close: Option<CloseReason>,
@@ -206,12 +208,26 @@ enum State {
     Failed(ParseError),
 }
 
-/// A whole head: its length, its fields' number and what they say.
-struct Found<'s, 'b> {
-    len: usize,
-    count: usize,
-    facts: Facts,
-    table: Option<&'s [httparse::Header<'b>]>,
+/// A whole head.
+struct Found<'b> {
+    bytes: &'b [u8],
+    fields: Fields<'b>,
+    /// Beyond those of its status line.
+    deviations: Deviations,
+}
+
+/// What came of looking for a whole head in one pass.
+enum Whole<'s, 'b> {
+    Yes {
+        line: StatusLine,
+        len: usize,
+        table: &'s [httparse::Header<'b>],
+        deviations: Deviations,
+    },
+    /// It is sound so far, and unfinished.
+    NotYet,
+    /// The careful path has to say.
+    No,
 }
 
 type Room<'b> = [MaybeUninit<httparse::Header<'b>>];
@@ -229,6 +245,7 @@ impl Parser {
             line: None,
             line_at: 0,
             scan: Scan::default(),
+            facts: Facts::default(),
             interim_bytes: 0,
             progress: Progress::default(),
             close: None,
@@ -244,7 +261,16 @@ impl Parser {
     /// Whatever makes the response unusable. The error comes again when asked again.
     #[inline]
     pub fn next<'b>(&mut self, input: &'b [u8], eof: Eof) -> Result<Step<'b>, ParseError> {
-        if matches!(self.state, State::Head) { self.next_head(input, eof) } else { self.next_body(input, eof) }
+        if !matches!(self.state, State::Head) {
+            self.next_body(input, eof)
+        } else if self.line.is_some() {
+            if eof == Eof::Open && self.scan.is_idle(input, Section::Head(&self.config.limits, &self.config.leniency)) {
+                return Ok(Step { consumed: 0, event: Event::NeedMore });
+            }
+            self.read_head(input, eof, None)
+        } else {
+            self.next_head(input, eof)
+        }
     }
 
     /// The same, with room for the table of fields: a head that comes whole lends it out instead of
@@ -274,10 +300,21 @@ impl Parser {
         if !matches!(self.state, State::Head) {
             return self.next_body(input, eof);
         }
-        match self.find_head(input, &mut slots.0, true) {
-            Ok(Some(found)) => self.on_head(input, found),
-            Ok(None) => self.on_no_head(input, eof),
-            Err(flaw) => Err(self.fail(flaw, input)),
+        if self.line.is_some() {
+            if eof == Eof::Open && self.scan.is_idle(input, Section::Head(&self.config.limits, &self.config.leniency)) {
+                return Ok(Step { consumed: 0, event: Event::NeedMore });
+            }
+            return self.read_head(input, eof, Some(&mut slots.0));
+        }
+        let mut facts = Facts::default();
+        match self.whole_head(input, &mut slots.0, &mut facts) {
+            Whole::Yes { line, len, table, deviations } => {
+                let bytes = input.get(..len).unwrap_or(input);
+                let fields = Fields::of_table(bytes, table);
+                self.on_head(input, &line, &Found { bytes, fields, deviations }, &facts)
+            }
+            Whole::NotYet => self.no_head(input, eof),
+            Whole::No => self.read_head(input, eof, None),
         }
     }
 
@@ -303,45 +340,113 @@ impl Parser {
 
     fn next_head<'b>(&mut self, input: &'b [u8], eof: Eof) -> Result<Step<'b>, ParseError> {
         let mut slots = Slots::<'b, 100>::new();
-        match self.find_head(input, &mut slots.0, false) {
-            Ok(Some(Found { len, count, facts, .. })) => self.on_head(input, Found { len, count, facts, table: None }),
-            Ok(None) => self.on_no_head(input, eof),
-            Err(flaw) => Err(self.fail(flaw, input)),
+        let mut facts = Facts::default();
+        match self.whole_head(input, &mut slots.0, &mut facts) {
+            Whole::Yes { line, len, table, deviations } => {
+                let bytes = input.get(..len).unwrap_or(input);
+                let fields = Fields::of_lines(bytes, line.end, table.len());
+                self.on_head(input, &line, &Found { bytes, fields, deviations }, &facts)
+            }
+            Whole::NotYet => self.no_head(input, eof),
+            Whole::No => self.read_head(input, eof, None),
         }
     }
 
-    /// Looks for a whole head at the beginning of `input`. Offsets of flaws are from there.
+    /// The fast path: one pass of httparse, for a head that is there as a whole, as most are. It takes
+    /// only what [`Scan`] would take; whatever else there is, is left to it.
     #[inline]
-    fn find_head<'s, 'b>(
-        &mut self,
-        input: &'b [u8],
-        room: &'s mut Room<'b>,
-        table: bool,
-    ) -> Result<Option<Found<'s, 'b>>, Flaw> {
-        let Some(line) = self.line else {
-            let Some(line) = self.find_status_line(input)? else { return Ok(None) };
-            self.line = Some(line);
-            self.scan = Scan::at(line.end);
-            if is_plain(&line) {
-                // Most heads come whole.
-                return match self.take_whole(input, line, room) {
-                    Whole::Yes(found, bare_lf) => {
-                        if bare_lf {
-                            self.scan.deviations.insert(Deviation::BareLf);
-                        }
-                        Ok(Some(found))
-                    }
-                    Whole::NotYet => Ok(None),
-                    Whole::No => self.scan_head(input, None),
-                };
+    fn whole_head<'s, 'b>(&mut self, input: &'b [u8], room: &'s mut Room<'b>, facts: &mut Facts) -> Whole<'s, 'b> {
+        let Config { limits, leniency } = &self.config;
+        if self.line_at > 0 {
+            return Whole::No;
+        }
+        let Some(line) = status_line::plain(input, limits) else { return Whole::No };
+        let room = room.get_mut(..limits.headers.min(room.len())).unwrap_or_default();
+        let mut response = httparse::Response::new(&mut []);
+        let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut response, input, room);
+        let len = match parsed {
+            Ok(httparse::Status::Complete(len)) => len,
+            Ok(httparse::Status::Partial) => {
+                // Every line so far is sound, and none can be too long. If a line end could be wrong, look now.
+                if !leniency.bare_lf || input.len() > limits.header_line.min(limits.head_bytes) {
+                    return Whole::No;
+                }
+                self.begin_fields(line);
+                return Whole::NotYet;
             }
-            return self.scan_head(input, None);
+            Err(_) => return Whole::No,
         };
-        self.scan_head(input, if table && is_plain(&line) { Some(room) } else { None })
+        let Some(head) = input.get(..len) else { return Whole::No };
+        if len > limits.head_bytes {
+            return Whole::No;
+        }
+        let table: &'s [httparse::Header<'b>] = response.headers;
+        let mut crlf = head.ends_with(b"\r\n\r\n");
+        // The line before each name ended in LF, or there would be no name there.
+        for header in table {
+            crlf &= head.get(offset_in(head, header).wrapping_sub(2)) == Some(&b'\r');
+        }
+        for header in table.iter().filter(|header| Facts::wants(header.name.len())) {
+            facts.see(header.name.as_bytes(), header.value, offset_in(head, header));
+        }
+        if len > limits.header_line && has_long_line(head, &line, table, limits.header_line) {
+            return Whole::No;
+        }
+        let mut deviations = Deviations::new();
+        if !crlf {
+            if !leniency.bare_lf {
+                return Whole::No;
+            }
+            deviations.insert(Deviation::BareLf);
+        }
+        Whole::Yes { line, len, table, deviations }
     }
 
-    #[inline]
-    fn find_status_line(&mut self, input: &[u8]) -> Result<Option<StatusLine>, Flaw> {
+    fn begin_fields(&mut self, line: StatusLine) {
+        self.line = Some(line);
+        self.scan = Scan::at(line.end);
+        self.facts = Facts::default();
+    }
+
+    /// The careful path: byte by byte, line by line, from where the last call ended.
+    #[inline(never)]
+    fn read_head<'b>(
+        &mut self,
+        input: &'b [u8],
+        eof: Eof,
+        room: Option<&'b mut Room<'b>>,
+    ) -> Result<Step<'b>, ParseError> {
+        let line = match self.line {
+            Some(line) => line,
+            None => match self.read_status_line(input) {
+                Ok(Some(line)) => {
+                    self.begin_fields(line);
+                    line
+                }
+                Ok(None) => return self.no_head(input, eof),
+                Err(flaw) => return Err(self.fail(flaw, Stage::StatusLine, input)),
+            },
+        };
+        let section = Section::Head(&self.config.limits, &self.config.leniency);
+        let len = match self.scan.advance(input, section, &mut self.facts) {
+            Ok(Some(len)) => len,
+            Ok(None) => return self.no_head(input, eof),
+            Err(flaw) => return Err(self.fail(flaw, Stage::Fields, input)),
+        };
+        let bytes = input.get(..len).unwrap_or(input);
+        let Scan { count, deviations, .. } = self.scan;
+        let lines = Fields::of_lines(bytes, line.end, count);
+        let facts = self.facts;
+        // The fields are sound; httparse agrees unless something was tolerated, or there is no room.
+        let table = room.filter(|_| is_plain(&line)).and_then(|room| {
+            let mut response = httparse::Response::new(&mut []);
+            httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut response, bytes, room).ok()?;
+            (response.headers.len() == count).then_some(Fields::of_table(bytes, response.headers))
+        });
+        self.on_head(input, &line, &Found { bytes, fields: table.unwrap_or(lines), deviations }, &facts)
+    }
+
+    fn read_status_line(&mut self, input: &[u8]) -> Result<Option<StatusLine>, Flaw> {
         if !input.starts_with(b"HTTP/1.") {
             match sniff(input) {
                 Sniffed::Http1 => {}
@@ -352,128 +457,41 @@ impl Parser {
         status_line::read(input, &mut self.line_at, &self.config.limits, &self.config.leniency)
     }
 
-    /// The fast path: one pass of httparse over a head that is there as a whole. It takes only what
-    /// [`Scan`] would take; whatever else there is, is left to it.
     #[inline]
-    fn take_whole<'s, 'b>(&self, input: &'b [u8], line: StatusLine, room: &'s mut Room<'b>) -> Whole<'s, 'b> {
-        let Config { limits, leniency } = &self.config;
-        let room = room.get_mut(..limits.headers.min(room.len())).unwrap_or_default();
-        let mut response = httparse::Response::new(&mut []);
-        let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut response, input, room);
-        let len = match parsed {
-            Ok(httparse::Status::Complete(len)) => len,
-            // Every line so far is sound, and none can be too long. If a line end could be wrong, look now.
-            Ok(httparse::Status::Partial)
-                if leniency.bare_lf && input.len() <= limits.header_line.min(limits.head_bytes) =>
-            {
-                return Whole::NotYet;
-            }
-            Ok(httparse::Status::Partial) | Err(_) => return Whole::No,
-        };
-        let Some(head) = input.get(..len) else { return Whole::No };
-        if len > limits.head_bytes {
-            return Whole::No;
-        }
-        let long = len > limits.header_line;
-        let table: &'s [httparse::Header<'b>] = response.headers;
-        let mut facts = Facts::default();
-        let mut crlf = head.ends_with(b"\r\n\r\n");
-        let mut before = line.end;
-        for header in table {
-            let at = (header.name.as_ptr() as usize).wrapping_sub(input.as_ptr() as usize);
-            // The line before this name ended in LF, or there would be no name here.
-            crlf &= head.get(at.wrapping_sub(2)) == Some(&b'\r');
-            if long && at.wrapping_sub(before) > limits.header_line {
-                return Whole::No;
-            }
-            before = at;
-            facts.see(header.name.as_bytes(), header.value, at);
-        }
-        // The last line, with the empty line counted in: a byte or two too careful.
-        if (long && len.wrapping_sub(before) > limits.header_line) || !(crlf || leniency.bare_lf) {
-            return Whole::No;
-        }
-        Whole::Yes(Found { len, count: table.len(), facts, table: Some(table) }, !crlf)
-    }
-
-    /// The careful path: line by line, from where the last call ended.
-    fn scan_head<'s, 'b>(
+    fn on_head<'b>(
         &mut self,
         input: &'b [u8],
-        room: Option<&'s mut Room<'b>>,
-    ) -> Result<Option<Found<'s, 'b>>, Flaw> {
-        let Config { limits, leniency } = &self.config;
-        let rules = Rules {
-            trailers: false,
-            bytes: limits.head_bytes,
-            line: limits.header_line,
-            count: limits.headers,
-            bare_lf: leniency.bare_lf,
-            obs_fold: leniency.obs_fold,
-            space_before_colon: leniency.space_before_colon,
-        };
-        let start = self.line.map_or(0, |line| line.end);
-        let Some(len) = self.scan.advance(input, &rules)? else { return Ok(None) };
-        let head = input.get(..len).unwrap_or(input);
-        let mut facts = Facts::default();
-        for field in Fields::of_lines(head, start, self.scan.count) {
-            facts.see(field.name().as_bytes(), field.raw(), field.offset());
-        }
-        // The fields are sound; httparse agrees unless something was tolerated, or there is no room.
-        let table = room.and_then(|room| {
-            let mut response = httparse::Response::new(&mut []);
-            httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut response, head, room).ok()?;
-            let table: &'s [httparse::Header<'b>] = response.headers;
-            (table.len() == self.scan.count).then_some(table)
-        });
-        Ok(Some(Found { len, count: self.scan.count, facts, table }))
-    }
-
-    #[inline]
-    fn on_head<'b>(&mut self, input: &'b [u8], found: Found<'b, 'b>) -> Result<Step<'b>, ParseError> {
-        let Found { len, count, facts, table } = found;
-        let line = self.line.unwrap_or_default();
-        let bytes = input.get(..len).unwrap_or(input);
-        let mut deviations = line.deviations.union(self.scan.deviations);
+        line: &StatusLine,
+        found: &Found<'b>,
+        facts: &Facts,
+    ) -> Result<Step<'b>, ParseError> {
+        let mut deviations = line.deviations.union(found.deviations);
         let interim = line.code < 200 && line.code != 101;
         if line.code == 101 && !self.request.upgrade_offered {
-            return Err(self.fail(Flaw::new(Class::UnexpectedUpgrade, line.code_at), input));
+            return Err(self.fail(Flaw::new(Class::UnexpectedUpgrade, line.code_at), Stage::StatusLine, input));
         }
         let framing = match facts.decide(line.code, line.minor, self.request, &mut deviations) {
             Ok(framing) => framing,
-            Err(flaw) => return Err(self.fail(flaw, input)),
-        };
-        if interim {
-            self.interim_bytes = self.interim_bytes.saturating_add(len as u64);
-            let limits = &self.config.limits;
-            if self.progress.interim >= limits.interim || self.interim_bytes > limits.interim_bytes {
-                return Err(self.fail(Flaw::new(Class::TooLargeInterim, 0), input));
-            }
-        }
-        let head = Head {
-            bytes,
-            offset: self.at,
-            code: line.code,
-            minor: line.minor,
-            reason: line.reason,
-            fields: match table {
-                Some(table) => Fields::of_table(bytes, table),
-                None => Fields::of_lines(bytes, line.end, count),
-            },
-            content_length: facts.length(),
-            deviations,
+            Err(flaw) => return Err(self.fail(flaw, Stage::Framing, input)),
         };
         if self.first.is_empty() {
             self.first = FirstBytes::of(input);
         }
-        self.at = self.at.wrapping_add(len as u64);
-        self.deviations = self.deviations.union(deviations);
+        let head = Head {
+            bytes: found.bytes,
+            offset: self.at,
+            code: line.code,
+            minor: line.minor,
+            reason: line.reason,
+            fields: found.fields,
+            content_length: facts.length(),
+            deviations,
+        };
         if interim {
-            self.progress.interim = self.progress.interim.wrapping_add(1);
-            self.line = None;
-            self.line_at = 0;
-            return Ok(Step { consumed: len, event: Event::Interim(head) });
+            return self.on_interim(head);
         }
+        self.at = self.at.wrapping_add(found.bytes.len() as u64);
+        self.deviations = self.deviations.union(deviations);
         self.progress.status = Some(line.code);
         self.close = facts.close_reason(line.minor, framing, deviations);
         self.state = match framing {
@@ -487,11 +505,26 @@ impl Parser {
             }
             Framing::UntilClose => State::UntilClose,
         };
-        Ok(Step { consumed: len, event: Event::Head(head, framing) })
+        Ok(Step { consumed: found.bytes.len(), event: Event::Head(head, framing) })
+    }
+
+    fn on_interim<'b>(&mut self, head: Head<'b>) -> Result<Step<'b>, ParseError> {
+        let len = head.bytes.len();
+        let limits = &self.config.limits;
+        self.interim_bytes = self.interim_bytes.saturating_add(len as u64);
+        if self.progress.interim >= limits.interim || self.interim_bytes > limits.interim_bytes {
+            return Err(self.fail(Flaw::new(Class::TooLargeInterim, 0), Stage::Fields, head.bytes));
+        }
+        self.at = self.at.wrapping_add(len as u64);
+        self.deviations = self.deviations.union(head.deviations);
+        self.progress.interim = self.progress.interim.wrapping_add(1);
+        self.line = None;
+        self.line_at = 0;
+        Ok(Step { consumed: len, event: Event::Interim(head) })
     }
 
     /// No whole head, and no flaw so far.
-    fn on_no_head<'b>(&mut self, input: &'b [u8], eof: Eof) -> Result<Step<'b>, ParseError> {
+    fn no_head<'b>(&mut self, input: &'b [u8], eof: Eof) -> Result<Step<'b>, ParseError> {
         match eof {
             Eof::Open => return Ok(Step { consumed: 0, event: Event::NeedMore }),
             Eof::Clean | Eof::Unclean => {}
@@ -503,16 +536,17 @@ impl Parser {
         } else {
             // What was still open is decided now.
             match sniff::finish(input) {
-                Sniffed::NotHttp(class) => return Err(self.fail(Flaw::new(class, 0), input)),
+                Sniffed::NotHttp(class) => return Err(self.fail(Flaw::new(class, 0), Stage::StatusLine, input)),
                 Sniffed::Http1 | Sniffed::Undecided => {}
             }
             let Config { limits, leniency } = &self.config;
             match status_line::read(input, &mut self.line_at, limits, leniency) {
-                Err(flaw) => return Err(self.fail(flaw, input)),
+                Err(flaw) => return Err(self.fail(flaw, Stage::StatusLine, input)),
                 Ok(_) => Class::PrematureEofStatusLine,
             }
         };
-        Err(self.fail(Flaw::new(class, input.len()), input))
+        let stage = if self.line.is_some() { Stage::Fields } else { Stage::StatusLine };
+        Err(self.fail(Flaw::new(class, input.len()), stage, input))
     }
 
     // ---- content ----------------------------------------------------------------------------------
@@ -542,7 +576,7 @@ impl Parser {
                 Err(flaw) => {
                     // Counted from the first byte of the response already.
                     let at = flaw.at.wrapping_sub(self.at);
-                    return Err(self.fail(Flaw { at, ..flaw }, input));
+                    return Err(self.fail(Flaw { at, ..flaw }, Stage::Body, input));
                 }
             }
         }
@@ -588,29 +622,19 @@ impl Parser {
     }
 
     fn trailers<'b>(&mut self, consumed: usize, input: &'b [u8], eof: Eof) -> Result<Step<'b>, ParseError> {
-        let limits = &self.config.limits;
-        // No leniency: next to a chunk a line end is a boundary.
-        let rules = Rules {
-            trailers: true,
-            bytes: limits.trailer_bytes,
-            line: limits.trailer_bytes,
-            count: limits.trailers,
-            bare_lf: false,
-            obs_fold: false,
-            space_before_colon: false,
-        };
-        let len = match self.scan.advance(input, &rules) {
+        let section = Section::Trailers(&self.config.limits);
+        let len = match self.scan.advance(input, section, &mut self.facts) {
             Ok(Some(len)) => len,
             Ok(None) => {
                 let unread = input.len() as u64;
                 return match eof {
                     Eof::Open => Ok(Step { consumed, event: Event::NeedMore }),
                     Eof::Clean | Eof::Unclean => {
-                        Err(self.fail(Flaw { class: Class::PrematureEofTrailers, at: unread }, input))
+                        Err(self.fail(Flaw { class: Class::PrematureEofTrailers, at: unread }, Stage::Trailers, input))
                     }
                 };
             }
-            Err(flaw) => return Err(self.fail(flaw, input)),
+            Err(flaw) => return Err(self.fail(flaw, Stage::Trailers, input)),
         };
         let (section, rest) = input.split_at_checked(len).unwrap_or((input, &[]));
         let offset = self.at;
@@ -628,7 +652,7 @@ impl Parser {
     fn need_more<'b>(&mut self, consumed: usize, eof: Eof, class: Class) -> Result<Step<'b>, ParseError> {
         match eof {
             Eof::Open => Ok(Step { consumed, event: Event::NeedMore }),
-            Eof::Clean | Eof::Unclean => Err(self.fail(Flaw::new(class, 0), &[])),
+            Eof::Clean | Eof::Unclean => Err(self.fail(Flaw::new(class, 0), Stage::Body, &[])),
         }
     }
 
@@ -651,14 +675,7 @@ impl Parser {
 
     /// Makes a flaw, counted from the next unused byte, the parser's last word.
     #[cold]
-    fn fail(&mut self, flaw: Flaw, input: &[u8]) -> ParseError {
-        let stage = match &self.state {
-            State::Head if flaw.class.as_str().starts_with("framing.") => Stage::Framing,
-            State::Head if self.line.is_none() => Stage::StatusLine,
-            State::Head => Stage::Fields,
-            State::Trailers => Stage::Trailers,
-            State::Length(_) | State::Chunked(_) | State::UntilClose | State::Done | State::Failed(_) => Stage::Body,
-        };
+    fn fail(&mut self, flaw: Flaw, stage: Stage, input: &[u8]) -> ParseError {
         if self.first.is_empty() {
             self.first = FirstBytes::of(input);
         }
@@ -674,11 +691,17 @@ impl Parser {
     }
 }
 
-enum Whole<'s, 'b> {
-    /// And whether a line ended in a line feed alone.
-    Yes(Found<'s, 'b>, bool),
-    NotYet,
-    No,
+/// Where a field's name begins in the head that it was found in.
+fn offset_in(head: &[u8], header: &httparse::Header<'_>) -> usize {
+    (header.name.as_ptr() as usize).wrapping_sub(head.as_ptr() as usize)
+}
+
+/// Whether a line may be over the limit. The empty line counts with the last one: too careful by a byte or two.
+#[cold]
+fn has_long_line(head: &[u8], line: &StatusLine, table: &[httparse::Header<'_>], limit: usize) -> bool {
+    let starts = table.iter().skip(1).map(|header| offset_in(head, header)).chain([head.len()]);
+    let mut before = line.end;
+    starts.into_iter().any(|at| at.wrapping_sub(core::mem::replace(&mut before, at)) > limit)
 }
 
 /// Whether httparse reads this status line as we do.

@@ -5,19 +5,17 @@
 //! about fields; the fast path through httparse only comes to the same result sooner.
 
 use super::error::Flaw;
-use super::leniency::{Deviation, Deviations};
+use super::framing::Facts;
+use super::leniency::{Deviation, Deviations, Leniency};
+use super::limits::Limits;
 use crate::fault::Class;
 
-/// What holds for the section.
+/// Which section it is, and what holds in it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rules {
-    pub(super) trailers: bool,
-    pub(super) bytes: usize,
-    pub(super) line: usize,
-    pub(super) count: usize,
-    pub(super) bare_lf: bool,
-    pub(super) obs_fold: bool,
-    pub(super) space_before_colon: bool,
+pub(super) enum Section<'c> {
+    Head(&'c Limits, &'c Leniency),
+    /// No leniency: next to a chunk a line end is a boundary.
+    Trailers(&'c Limits),
 }
 
 /// How far a section was read. Positions are in the bytes that the section's owner holds: the head
@@ -29,19 +27,12 @@ pub(super) struct Scan {
     /// The last line that was a field and not a fold.
     field: usize,
     pos: usize,
-    part: Part,
+    /// How many bytes have been searched for a line feed.
+    seen: usize,
+    /// There is a control character in the line: it is judged when its line feed has come.
+    odd: bool,
     pub(super) count: usize,
     pub(super) deviations: Deviations,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-enum Part {
-    #[default]
-    Start,
-    Name,
-    Value,
-    /// A line that is not plain: it is judged when it is whole.
-    Odd,
 }
 
 impl Scan {
@@ -50,84 +41,89 @@ impl Scan {
         Self { line: start, pos: start, ..Self::default() }
     }
 
+    /// Whether there are only a few new bytes and no line end among them, so that nothing can be told
+    /// yet: what most calls come to when a head trickles.
+    #[inline]
+    pub(super) fn is_idle(&mut self, input: &[u8], section: Section<'_>) -> bool {
+        let new = input.get(self.seen..).unwrap_or_default();
+        let bound = self.line.saturating_add(section.line()).min(section.bytes());
+        let idle = new.len() <= 32 && input.len() <= bound && new.iter().all(|&b| b != b'\n');
+        if idle {
+            self.seen = input.len();
+        }
+        idle
+    }
+
     /// Reads on. `input` begins as it did before. Returns where the section ends, behind its empty
-    /// line, once that has come.
-    pub(super) fn advance(&mut self, input: &[u8], rules: &Rules) -> Result<Option<usize>, Flaw> {
+    /// line, once that has come. What the fields say is noted in `facts`.
+    #[inline]
+    pub(super) fn advance(
+        &mut self,
+        input: &[u8],
+        section: Section<'_>,
+        facts: &mut Facts,
+    ) -> Result<Option<usize>, Flaw> {
         loop {
-            let bound = self.line.saturating_add(rules.line).min(rules.bytes);
+            let bound = self.line.saturating_add(section.line()).min(section.bytes());
             let window = input.get(..bound).unwrap_or(input);
             let rest = window.get(self.pos..).unwrap_or_default();
-            let line_end = match self.part {
-                Part::Start => match rest {
-                    [] | [b'\r'] => return self.wait(input, bound, rules),
-                    [b'\r', b'\n', ..] => return Ok(Some(self.pos.wrapping_add(2))),
-                    [b'\n', ..] => {
-                        self.bare_lf(self.pos, rules)?;
-                        return Ok(Some(self.pos.wrapping_add(1)));
-                    }
-                    [b'\r' | b' ' | b'\t', ..] => {
-                        self.part = Part::Odd;
-                        continue;
-                    }
+            let lf = if self.odd {
+                let len = rest.iter().position(|&b| b == b'\n').unwrap_or(rest.len());
+                self.pos = self.pos.wrapping_add(len);
+                if len == rest.len() {
+                    return self.wait(input, bound, section);
+                }
+                self.judge(input, self.pos, section, facts)?;
+                self.pos
+            } else {
+                let len = find_ctl(rest);
+                self.pos = self.pos.wrapping_add(len);
+                let (crlf, lf) = match rest.get(len..).unwrap_or_default() {
+                    [] | [b'\r'] => return self.wait(input, bound, section),
+                    [b'\r', b'\n', ..] => (true, self.pos.wrapping_add(1)),
+                    [b'\n', ..] => (false, self.pos),
                     [_, ..] => {
-                        self.part = Part::Name;
+                        self.odd = true;
                         continue;
                     }
-                },
-                Part::Name => {
-                    let len = rest.iter().position(|&b| !is_tchar(b)).unwrap_or(rest.len());
-                    self.pos = self.pos.wrapping_add(len);
-                    match rest.get(len) {
-                        None => return self.wait(input, bound, rules),
-                        Some(b':') if self.pos > self.line => {
-                            self.pos = self.pos.wrapping_add(1);
-                            self.part = Part::Value;
-                        }
-                        Some(_) => self.part = Part::Odd,
+                };
+                if self.pos == self.line {
+                    if !crlf {
+                        self.bare_lf(lf, section)?;
                     }
-                    continue;
+                    return Ok(Some(lf.wrapping_add(1)));
                 }
-                Part::Value => {
-                    let len = find_ctl(rest);
-                    self.pos = self.pos.wrapping_add(len);
-                    match rest.get(len..).unwrap_or_default() {
-                        [] | [b'\r'] => return self.wait(input, bound, rules),
-                        [b'\r', b'\n', ..] => {
-                            self.count_field(rules)?;
-                            self.pos.wrapping_add(2)
-                        }
-                        [b'\n', ..] => {
-                            self.count_field(rules)?;
-                            self.bare_lf(self.pos, rules)?;
-                            self.pos.wrapping_add(1)
-                        }
-                        [_, ..] => {
-                            self.part = Part::Odd;
-                            continue;
-                        }
+                let line = window.get(self.line..self.pos).unwrap_or_default();
+                let name = token_len(line);
+                if crlf && name > 0 && line.get(name) == Some(&b':') {
+                    self.count_field(section)?;
+                    if Facts::wants(name) {
+                        self.note(line, name, facts);
                     }
+                } else {
+                    self.judge(input, lf, section, facts)?;
                 }
-                Part::Odd => match rest.iter().position(|&b| b == b'\n') {
-                    None => {
-                        self.pos = window.len();
-                        return self.wait(input, bound, rules);
-                    }
-                    Some(len) => {
-                        let lf = self.pos.wrapping_add(len);
-                        self.judge(input, lf, rules)?;
-                        lf.wrapping_add(1)
-                    }
-                },
+                lf
             };
-            self.line = line_end;
-            self.pos = line_end;
-            self.part = Part::Start;
+            self.line = lf.wrapping_add(1);
+            self.pos = self.line;
+            self.odd = false;
         }
     }
 
-    fn count_field(&mut self, rules: &Rules) -> Result<(), Flaw> {
-        if self.count >= rules.count {
-            let class = if rules.trailers { Class::TooLargeTrailers } else { Class::TooLargeHeaderCount };
+    /// A sound field line, whose name has that length.
+    fn note(&self, line: &[u8], name: usize, facts: &mut Facts) {
+        let (name, value) = line.split_at_checked(name).unwrap_or((line, &[]));
+        let value = value.trim_ascii_start().strip_prefix(b":").unwrap_or(value).trim_ascii();
+        facts.see(name, value, self.line);
+    }
+
+    fn count_field(&mut self, section: Section<'_>) -> Result<(), Flaw> {
+        if self.count >= section.count() {
+            let class = match section {
+                Section::Head(..) => Class::TooLargeHeaderCount,
+                Section::Trailers(_) => Class::TooLargeTrailers,
+            };
             return Err(Flaw::new(class, self.line));
         }
         self.count = self.count.wrapping_add(1);
@@ -136,43 +132,48 @@ impl Scan {
     }
 
     /// More bytes are needed: fine, unless there are too many already.
-    fn wait(&self, input: &[u8], bound: usize, rules: &Rules) -> Result<Option<usize>, Flaw> {
+    fn wait(&mut self, input: &[u8], bound: usize, section: Section<'_>) -> Result<Option<usize>, Flaw> {
+        self.seen = input.len();
         if input.len() <= bound {
             return Ok(None);
         }
-        let class = if rules.trailers {
-            Class::TooLargeTrailers
-        } else if bound == rules.bytes {
-            Class::TooLargeHeaderBytes
-        } else {
-            Class::TooLargeHeaderLine
+        let class = match section {
+            Section::Head(limits, _) if bound == limits.head_bytes => Class::TooLargeHeaderBytes,
+            Section::Head(..) => Class::TooLargeHeaderLine,
+            Section::Trailers(_) => Class::TooLargeTrailers,
         };
         Err(Flaw::new(class, bound))
     }
 
-    fn bare_lf(&mut self, at: usize, rules: &Rules) -> Result<(), Flaw> {
-        if !rules.bare_lf {
-            return Err(rules.flaw(Wrong::BareLf, at));
+    fn bare_lf(&mut self, at: usize, section: Section<'_>) -> Result<(), Flaw> {
+        match section {
+            Section::Head(_, leniency) if leniency.bare_lf => {
+                self.deviations.insert(Deviation::BareLf);
+                Ok(())
+            }
+            Section::Head(..) | Section::Trailers(_) => Err(section.flaw(Wrong::BareLf, at)),
         }
-        self.deviations.insert(Deviation::BareLf);
-        Ok(())
     }
 
     /// A whole line that is not plain. Slow and careful.
     #[cold]
-    fn judge(&mut self, input: &[u8], lf: usize, rules: &Rules) -> Result<(), Flaw> {
+    fn judge(&mut self, input: &[u8], lf: usize, section: Section<'_>, facts: &mut Facts) -> Result<(), Flaw> {
         let line = input.get(self.line..lf).unwrap_or_default();
         let start = self.line;
+        let (obs_fold, space_before_colon) = match section {
+            Section::Head(_, leniency) => (leniency.obs_fold, leniency.space_before_colon),
+            Section::Trailers(_) => (false, false),
+        };
         let indented = matches!(line.first(), Some(b' ' | b'\t'));
         let first = self.count == 0;
         if !indented {
-            self.count_field(rules)?;
+            self.count_field(section)?;
         }
-        let flaw = |wrong: Wrong, at: usize| Err(rules.flaw(wrong, start.wrapping_add(at)));
+        let flaw = |wrong: Wrong, at: usize| Err(section.flaw(wrong, start.wrapping_add(at)));
         let line = match line.strip_suffix(b"\r") {
             Some(line) => line,
             None => {
-                self.bare_lf(lf, rules)?;
+                self.bare_lf(lf, section)?;
                 line
             }
         };
@@ -183,13 +184,16 @@ impl Scan {
             let field = input.get(self.field..start).unwrap_or_default();
             let name = field.split(|&b| matches!(b, b':' | b' ' | b'\t')).next().unwrap_or_default();
             // A fold in a framing field hides a coding or a length from some recipients (CVE-2022-32215).
-            if !rules.obs_fold || is_framing(name) {
+            if !obs_fold || is_framing(name) {
                 return flaw(Wrong::ObsFold, 0);
             }
+            check_value(line, 0).or_else(|(wrong, at)| flaw(wrong, at))?;
             self.deviations.insert(Deviation::ObsFold);
-            return check_value(line, 0).or_else(|(wrong, at)| flaw(wrong, at));
+            // At worst a connection is not used again.
+            facts.see(name, line.trim_ascii(), start);
+            return Ok(());
         }
-        let name_end = line.iter().position(|&b| !is_tchar(b)).unwrap_or(line.len());
+        let name_end = token_len(line);
         let Some(colon) = line.iter().position(|&b| b == b':') else {
             return match line.iter().position(|&b| b == b'\r') {
                 Some(at) => flaw(Wrong::BareCr, at),
@@ -205,22 +209,45 @@ impl Scan {
             Some(b'\r') => return flaw(Wrong::BareCr, name_end),
             Some(_) if name_end > 0 && between.iter().all(|b| matches!(b, b' ' | b'\t')) => {
                 let name = line.get(..name_end).unwrap_or_default();
-                if !rules.space_before_colon || is_framing(name) {
+                if !space_before_colon || is_framing(name) {
                     return flaw(Wrong::SpaceBeforeColon, name_end);
                 }
                 self.deviations.insert(Deviation::SpaceBeforeColon);
             }
             Some(_) => return flaw(Wrong::NameInvalid, name_end),
         }
-        check_value(line, colon.wrapping_add(1)).or_else(|(wrong, at)| flaw(wrong, at))
+        check_value(line, colon.wrapping_add(1)).or_else(|(wrong, at)| flaw(wrong, at))?;
+        self.note(line, name_end, facts);
+        Ok(())
     }
 }
 
-impl Rules {
+impl Section<'_> {
+    const fn bytes(self) -> usize {
+        match self {
+            Self::Head(limits, _) => limits.head_bytes,
+            Self::Trailers(limits) => limits.trailer_bytes,
+        }
+    }
+
+    const fn line(self) -> usize {
+        match self {
+            Self::Head(limits, _) => limits.header_line,
+            Self::Trailers(limits) => limits.trailer_bytes,
+        }
+    }
+
+    const fn count(self) -> usize {
+        match self {
+            Self::Head(limits, _) => limits.headers,
+            Self::Trailers(limits) => limits.trailers,
+        }
+    }
+
     /// The class as it is called in this section.
     #[cold]
-    fn flaw(&self, wrong: Wrong, at: usize) -> Flaw {
-        Flaw::new(wrong.class(self.trailers), at)
+    fn flaw(self, wrong: Wrong, at: usize) -> Flaw {
+        Flaw::new(wrong.class(matches!(self, Self::Trailers(_))), at)
     }
 }
 
@@ -283,39 +310,48 @@ impl Wrong {
 }
 
 /// RFC 9110 section 5.6.2.
-pub(super) const fn is_tchar(byte: u8) -> bool {
-    const fn table() -> [bool; 256] {
-        let mut table = [false; 256];
-        let mut byte = 0_u8;
-        while byte < 128 {
-            #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)] // evaluated at compile time
-            {
-                table[byte as usize] = byte.is_ascii_alphanumeric()
-                    || matches!(
-                        byte,
-                        b'!' | b'#'
-                            | b'$'
-                            | b'%'
-                            | b'&'
-                            | b'\''
-                            | b'*'
-                            | b'+'
-                            | b'-'
-                            | b'.'
-                            | b'^'
-                            | b'_'
-                            | b'`'
-                            | b'|'
-                            | b'~'
-                    );
-                byte += 1;
-            }
-        }
-        table
-    }
-    const TABLE: [bool; 256] = table();
+pub(super) fn is_tchar(byte: u8) -> bool {
     #[allow(clippy::indexing_slicing)] // 256 entries
-    TABLE[byte as usize]
+    TCHAR[byte as usize]
+}
+
+static TCHAR: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)] // evaluated at compile time
+        {
+            table[byte as usize] = byte.is_ascii_alphanumeric()
+                || matches!(
+                    byte,
+                    b'!' | b'#'
+                        | b'$'
+                        | b'%'
+                        | b'&'
+                        | b'\''
+                        | b'*'
+                        | b'+'
+                        | b'-'
+                        | b'.'
+                        | b'^'
+                        | b'_'
+                        | b'`'
+                        | b'|'
+                        | b'~'
+                );
+            byte += 1;
+        }
+    }
+    table
+};
+
+/// How many bytes at the beginning can be of a token.
+#[inline]
+fn token_len(bytes: &[u8]) -> usize {
+    let blocks = bytes.chunks_exact(8);
+    let at = blocks.take_while(|block| block.iter().fold(true, |all, &b| all & is_tchar(b))).count().wrapping_mul(8);
+    let rest = bytes.get(at..).unwrap_or_default();
+    at.wrapping_add(rest.iter().position(|&b| !is_tchar(b)).unwrap_or(rest.len()))
 }
 
 /// Whether the byte may not be in a field value (RFC 9110 section 5.5): control characters but HTAB.
@@ -323,13 +359,71 @@ const fn is_ctl(byte: u8) -> bool {
     (byte < b' ' && byte != b'\t') | (byte == 0x7f)
 }
 
-/// Where the first control character is; the length if there is none. Blockwise, so that the compiler
-/// can use vector instructions.
+/// Where the first control character is; the length if there is none.
+#[inline]
 pub(super) fn find_ctl(bytes: &[u8]) -> usize {
-    const BLOCK: usize = 16;
-    let clean =
-        bytes.chunks_exact(BLOCK).take_while(|block| !block.iter().fold(false, |any, &b| any | is_ctl(b))).count();
-    let from = clean.wrapping_mul(BLOCK);
-    let rest = bytes.get(from..).unwrap_or_default();
-    from.wrapping_add(rest.iter().position(|&b| is_ctl(b)).unwrap_or(rest.len()))
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let mut at = 0_usize;
+    // Blocks that the compiler can use vector instructions for.
+    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<32>) {
+        if has_ctl(block) {
+            break;
+        }
+        at = at.wrapping_add(32);
+    }
+    // Words: a byte below 0x20, or 0x7f, sets the top bit of its place. A borrow can set more, but only
+    // above the first one, and HTAB is passed over.
+    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let word = u64::from_le_bytes(*word);
+        let low = word.wrapping_sub(ONES.wrapping_mul(0x20)) & !word;
+        let del = word ^ ONES.wrapping_mul(0x7f);
+        let found = (low | (del.wrapping_sub(ONES) & !del)) & ONES.wrapping_mul(0x80);
+        if found == 0 {
+            at = at.wrapping_add(8);
+            continue;
+        }
+        at = at.wrapping_add((found.trailing_zeros() / 8) as usize);
+        if bytes.get(at) != Some(&b'\t') {
+            return at;
+        }
+        at = at.wrapping_add(1);
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    at.wrapping_add(rest.iter().position(|&b| is_ctl(b)).unwrap_or(rest.len()))
+}
+
+#[inline]
+fn has_ctl(block: &[u8; 32]) -> bool {
+    block.iter().fold(0, |any, &b| any | u8::from(is_ctl(b))) != 0
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+    use super::*;
+
+    #[test]
+    fn every_byte_in_every_place() {
+        for len in 0..80 {
+            for at in 0..len {
+                for byte in 0..=255 {
+                    let mut bytes = vec![b'\t'; len];
+                    for (n, b) in bytes.iter_mut().enumerate() {
+                        *b = [b'x', b'\t', 0xff, b' ', 0x80, b'~'][n % 6];
+                    }
+                    bytes[at] = byte;
+                    let expected = if byte == 9 || (byte >= 32 && byte != 127) { len } else { at };
+                    assert_eq!(find_ctl(&bytes), expected);
+                    bytes[len - 1] = 0;
+                    assert_eq!(find_ctl(&bytes), expected.min(len - 1));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn tokens() {
+        let tokens: Vec<u8> = (0..=255).filter(|&b| is_tchar(b)).collect();
+        assert_eq!(tokens, b"!#$%&'*+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz|~");
+    }
 }

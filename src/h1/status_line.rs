@@ -6,6 +6,7 @@
 use super::error::Flaw;
 use super::leniency::{Deviation, Deviations, Leniency};
 use super::limits::Limits;
+use super::scan::find_ctl;
 use crate::fault::Class;
 
 /// A whole status line. Positions are in the bytes of the head.
@@ -31,20 +32,7 @@ pub(super) fn read(
 ) -> Result<Option<StatusLine>, Flaw> {
     let bound = limits.status_line.min(limits.head_bytes);
     let window = input.get(..bound).unwrap_or(input);
-    let begin = match window.first_chunk() {
-        Some(&[b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ (b'0' | b'1'), b' ', x @ b'1'..=b'5', y, z, _])
-            if y.is_ascii_digit() && z.is_ascii_digit() =>
-        {
-            let code = u16::from(x & 15).wrapping_mul(100).wrapping_add(u16::from(y & 15).wrapping_mul(10));
-            Some(Begin {
-                minor: minor & 15,
-                code: code.wrapping_add(u16::from(z & 15)),
-                after: 12,
-                deviations: Deviations::new(),
-            })
-        }
-        _ => begin(window, leniency)?,
-    };
+    let begin = begin(window, leniency)?;
     let line = match begin {
         Some(begin) => rest(window, begin, at, leniency)?,
         None => None,
@@ -55,6 +43,50 @@ pub(super) fn read(
         return Err(Flaw::new(class, bound));
     }
     Ok(line)
+}
+
+/// A whole status line of the plain kind, at once: HTTP/1.0 or 1.1, a registered class of codes, a line
+/// end as it should be. `None` for everything else, which [`read`] judges.
+#[inline]
+pub(super) fn plain(input: &[u8], limits: &Limits) -> Option<StatusLine> {
+    const OK: u128 = u128::from_le_bytes(*b"HTTP/1.1 200 OK\r");
+    if let Some((begin, [b'\n', ..])) = input.split_first_chunk() {
+        // Four in five, and two compares.
+        if u128::from_le_bytes(*begin) == OK && limits.status_line.min(limits.head_bytes) >= 17 {
+            let deviations = Deviations::new();
+            return Some(StatusLine { minor: 1, code: 200, code_at: 9, reason: (13, 15), end: 17, deviations });
+        }
+    }
+    let (version, rest) = input.split_first_chunk::<8>()?;
+    let minor = match version {
+        b"HTTP/1.1" => 1,
+        b"HTTP/1.0" => 0,
+        _ => return None,
+    };
+    let (&[space, x, y, z], rest) = rest.split_first_chunk::<4>()?;
+    if space != b' ' || !matches!(x, b'1'..=b'5') || !y.is_ascii_digit() || !z.is_ascii_digit() {
+        return None;
+    }
+    let digit = |byte: u8| u16::from(byte & 15);
+    let code = digit(x).wrapping_mul(100).wrapping_add(digit(y).wrapping_mul(10)).wrapping_add(digit(z));
+    let mut deviations = Deviations::new();
+    let (from, reason) = match rest {
+        [b' ', rest @ ..] => (13_usize, rest),
+        _ => {
+            deviations.insert(Deviation::MissingReasonSpace);
+            (12, rest)
+        }
+    };
+    let len = find_ctl(reason);
+    let to = from.wrapping_add(len);
+    let end = to.wrapping_add(2);
+    if (from == 12 && len > 0) || reason.get(len..)?.first_chunk() != Some(b"\r\n") {
+        return None;
+    }
+    if end > limits.status_line || end > limits.head_bytes {
+        return None;
+    }
+    Some(StatusLine { minor, code, code_at: 9, reason: (from, to), end, deviations })
 }
 
 /// Up to the status code.

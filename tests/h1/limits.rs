@@ -105,7 +105,7 @@ fn trailers() {
 /// No heap in the parser: what it remembers is what its size says, and a head is bounded by the limit.
 #[test]
 fn it_stays_small() {
-    assert!(size_of::<Parser>() <= 560, "{}", size_of::<Parser>());
+    assert!(size_of::<Parser>() <= 640, "{}", size_of::<Parser>());
     assert!(size_of::<Decoder>() <= 128, "{}", size_of::<Decoder>());
     assert!(size_of::<badgateway::h1::ParseError>() <= 128);
 }
