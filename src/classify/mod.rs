@@ -144,7 +144,9 @@ fn named(facts: &Facts<'_>, exchange: &Exchange) -> Option<Fault> {
     }
     Some(match (facts.fault, facts.request_body) {
         (Some(fault), _) => complete(fault, facts.errno, exchange),
-        (None, Some(by_text)) => complete(text_if(Fault::new(FaultKind::ClientBodyFailed), by_text), facts.errno, exchange),
+        (None, Some(by_text)) => {
+            complete(text_if(Fault::new(FaultKind::ClientBodyFailed), by_text), facts.errno, exchange)
+        }
         // What failed afterwards failed because of it, and its number is another's.
         (None, None) => Fault::new(FaultKind::ClientBodyFailed),
     })

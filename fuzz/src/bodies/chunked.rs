@@ -222,7 +222,9 @@ fn line(size: usize, rng: &mut Rng, budget: &mut usize, out: &mut Vec<u8>) {
             _ => {
                 out.extend_from_slice(b"=\"");
                 for _ in 0..rng.below(8) {
-                    out.extend_from_slice([&b"b"[..], b";", b"\\\"", b"\\\\", b"=", b"\xff", b" ", b"\t"][rng.below(8)]);
+                    out.extend_from_slice(
+                        [&b"b"[..], b";", b"\\\"", b"\\\\", b"=", b"\xff", b" ", b"\t"][rng.below(8)],
+                    );
                 }
                 out.push(b'"');
             }

@@ -86,7 +86,8 @@ fn written_again(case: &Case<'_>, client: Version, data: &[u8]) {
                     forward::end_to_end(&head).map(|f| (f.name().to_owned(), f.value().into_owned())).collect();
                 let upgraded = head.status() == 101;
                 for (name, _) in &fields {
-                    let framing_field = ["content-length", "transfer-encoding"].iter().any(|f| name.eq_ignore_ascii_case(f));
+                    let framing_field =
+                        ["content-length", "transfer-encoding"].iter().any(|f| name.eq_ignore_ascii_case(f));
                     assert!(!framing_field);
                     assert!(!hop.contains(name) || (upgraded && name.eq_ignore_ascii_case("upgrade")));
                 }

@@ -101,7 +101,11 @@ fn beside_hyper(case: &Case<'_>, got: &Got) {
             if reads_chunks_as_content(got) {
                 return;
             }
-            assert!(HYPER_TAKES.contains(&class), "hyper takes what is {class} at {offset}: {theirs:?}: {}", show(input));
+            assert!(
+                HYPER_TAKES.contains(&class),
+                "hyper takes what is {class} at {offset}: {theirs:?}: {}",
+                show(input)
+            );
         }
         (Err(error), true) => {
             assert!(hyper_is_narrower(got), "hyper: {error}, but we take {got:?}: {}", show(input));

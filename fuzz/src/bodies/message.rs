@@ -277,7 +277,10 @@ impl GotHead {
         assert_eq!(head.is_empty(), head.len() == 0);
         for field in head.fields() {
             assert!(head.bytes()[field.offset()..].starts_with(field.name().as_bytes()));
-            assert_eq!(head.get(field.name()).map(|f| f.name().to_ascii_lowercase()), Some(field.name().to_ascii_lowercase()));
+            assert_eq!(
+                head.get(field.name()).map(|f| f.name().to_ascii_lowercase()),
+                Some(field.name().to_ascii_lowercase())
+            );
         }
         Self {
             status: head.status().as_u16(),

@@ -49,7 +49,8 @@ mod with_hyper {
                     Poll::Ready(Ok(got)) => {
                         let (parts, body) = got.into_parts();
                         let status = parts.status.as_u16();
-                        let empty = Answer { status, headers: parts.headers, body: Vec::new(), trailers: HeaderMap::new() };
+                        let empty =
+                            Answer { status, headers: parts.headers, body: Vec::new(), trailers: HeaderMap::new() };
                         answer = Some((empty, body));
                     }
                     Poll::Ready(Err(error)) => return Err(format!("{error:?}")),
@@ -80,7 +81,11 @@ mod with_hyper {
     }
 
     impl Read for Io {
-        fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, mut out: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            mut out: ReadBufCursor<'_>,
+        ) -> Poll<io::Result<()>> {
             if !self.asked {
                 return Poll::Pending;
             }
