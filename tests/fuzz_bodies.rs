@@ -70,6 +70,8 @@ fn targets_are_those_of_the_package() {
     assert_eq!(names, TARGETS.map(|(name, _)| name));
 }
 
+const SPOILERS: &[u8] = b"\r\n \t:;,\"=0159afx\0\x7f\xff";
+
 /// What a fuzzer does, without feedback: seeds cut, joined and spoilt.
 fn mutated(seeds: &[(String, Vec<u8>)], choices: &[u8]) -> Vec<u8> {
     let mut rng = bodies::Rng::new(bodies::seed(choices));
@@ -84,7 +86,7 @@ fn mutated(seeds: &[(String, Vec<u8>)], choices: &[u8]) -> Vec<u8> {
                 let (from, to) = (rng.below(other.len() + 1), rng.below(other.len() + 1));
                 input.splice(at..at, other[from.min(to)..from.max(to)].iter().copied());
             }
-            3 => input.insert(at, b"\r\n \t:;,\"=0159afx\0\x7f\xff"[rng.below(20)]),
+            3 => input.insert(at, SPOILERS[rng.below(SPOILERS.len())]),
             4 if at < input.len() => drop(input.remove(at)),
             _ if at < input.len() => input[at] = rng.next() as u8,
             _ => {}
