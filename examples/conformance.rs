@@ -14,14 +14,17 @@ use badgateway::h1::{Config, Eof, Event, Fields, Parser, Request};
 use http::Method;
 
 fn main() -> ExitCode {
-    match Options::from_args(std::env::args().skip(1)) {
-        Ok(options) => run(&options).unwrap_or_else(|error| {
-            eprintln!("conformance: {error}");
-            ExitCode::from(2)
-        }),
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    ExitCode::from(run(std::env::args().skip(1), &mut out, &mut std::io::stderr()))
+}
+
+/// The whole program, for the tests too. Returns the exit code.
+pub(crate) fn run(args: impl Iterator<Item = String>, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
+    match Options::from_args(args).and_then(|options| run_cases(&options, out, err)) {
+        Ok(code) => code,
         Err(error) => {
-            eprintln!("conformance: {error}");
-            ExitCode::from(2)
+            let _ = writeln!(err, "conformance: {error}");
+            2
         }
     }
 }
@@ -101,9 +104,8 @@ impl Split {
     }
 }
 
-fn run(options: &Options) -> Result<ExitCode, String> {
+fn run_cases(options: &Options, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, String> {
     let text = std::fs::read_to_string(&options.file).map_err(|error| format!("{}: {error}", options.file))?;
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let (mut cases, mut wrong) = (0_u32, 0_u32);
     for (n, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let case = json::parse(line).ok_or_else(|| format!("{}:{}: not JSON", options.file, n + 1))?;
@@ -119,15 +121,15 @@ fn run(options: &Options) -> Result<ExitCode, String> {
         };
         // A closed pipe is the reader's choice.
         if printed.is_err() {
-            return Ok(ExitCode::SUCCESS);
+            return Ok(0);
         }
     }
     let _ = out.flush();
     if !options.check {
-        return Ok(ExitCode::SUCCESS);
+        return Ok(0);
     }
-    eprintln!("{} of {cases} cases as expected", cases - wrong);
-    Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let _ = writeln!(err, "{} of {cases} cases as expected", cases - wrong);
+    Ok(u8::from(wrong > 0))
 }
 
 /// One line of the file.

@@ -3,9 +3,9 @@
 //! Its one rule: what two recipients could read differently is an error, in every mode. A proxy that
 //! guesses here lets an upstream write the next client's response.
 
+use super::config::Request;
 use super::error::Flaw;
 use super::leniency::{Deviation, Deviations};
-use super::parser::Request;
 use crate::fault::Class;
 
 /// How the end of the content is known.

@@ -15,8 +15,10 @@
 //! Not here: requests, and HTTP/0.9, which a proxy cannot tell from a TLS alert.
 
 pub mod chunked;
+mod config;
 pub mod diagnose;
 mod error;
+mod event;
 pub mod forward;
 mod framing;
 mod head;
@@ -28,12 +30,14 @@ pub mod sniff;
 mod status_line;
 pub mod trailers;
 
+pub use self::config::{Config, Request};
 pub use self::diagnose::diagnose_head;
 pub use self::error::{ParseError, Progress, Stage};
+pub use self::event::{End, Eof, Event, Step};
 pub use self::framing::{CloseReason, Framing};
 pub use self::head::{Field, Fields, Head, Slots};
 pub use self::leniency::{Deviation, Deviations, Leniency};
 pub use self::limits::Limits;
-pub use self::parser::{Config, End, Eof, Event, Parser, Request, Step};
+pub use self::parser::Parser;
 pub use self::sniff::{Sniffed, sniff};
 pub use self::trailers::Trailers;

@@ -1,47 +1,44 @@
 //! The shared corpus of public test suites, where it is at hand: in `BADGATEWAY_CORPUS`, or beside the
-//! repository. Through the same runner as the example, in every split, in both modes.
+//! repository. Through the runner of the example, in every split, in both modes.
 
 use std::path::PathBuf;
-use std::process::Command;
 
-fn corpus() -> Option<PathBuf> {
+#[allow(dead_code)] // its `main`
+#[path = "../../examples/conformance.rs"]
+mod conformance;
+
+fn corpus() -> Option<String> {
     let named = std::env::var_os("BADGATEWAY_CORPUS").map(PathBuf::from);
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/responses.jsonl");
-    named.or(Some(beside)).filter(|file| file.is_file())
+    let found = named.or(Some(beside)).filter(|file| file.is_file());
+    if found.is_none() {
+        eprintln!("skipped: no corpus (BADGATEWAY_CORPUS)");
+    }
+    Some(found?.to_str().unwrap().to_owned())
 }
 
-fn runner() -> Option<PathBuf> {
-    // target/debug/deps/h1-… -> target/debug/examples/conformance: `cargo test` builds the examples.
-    let me = std::env::current_exe().ok()?;
-    let file = me.parent()?.parent()?.join("examples").join(format!("conformance{}", std::env::consts::EXE_SUFFIX));
-    file.is_file().then_some(file)
+/// Exit code, output, errors.
+fn run(args: &[&str]) -> (u8, String, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let code = conformance::run(args.iter().map(|&arg| arg.to_owned()), &mut out, &mut err);
+    (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
 }
 
 #[test]
 fn strict_agrees_in_every_split() {
-    let (Some(corpus), Some(runner)) = (corpus(), runner()) else {
-        eprintln!("skipped: no corpus (BADGATEWAY_CORPUS), or the conformance example is not built");
-        return;
-    };
+    let Some(corpus) = corpus() else { return };
     for split in ["none", "bytes", "2", "7", "random:1", "random:2", "random:3"] {
-        let output = Command::new(&runner)
-            .args(["--mode", "strict", "--check", "--split", split])
-            .arg(&corpus)
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{split}:\n{}", String::from_utf8_lossy(&output.stdout));
+        let (code, out, err) = run(&["--mode", "strict", "--check", "--split", split, &corpus]);
+        assert_eq!(code, 0, "{split}:\n{out}");
+        assert!(err.ends_with("cases as expected\n") && !err.starts_with("0 of"), "{err}");
     }
 }
 
 /// Compatible may accept more, but never with other content, and never without a note.
 #[test]
 fn compatible_differs_only_where_it_says_so() {
-    let (Some(corpus), Some(runner)) = (corpus(), runner()) else { return };
-    let run = |mode: &str| {
-        let output = Command::new(&runner).args(["--mode", mode]).arg(&corpus).output().unwrap();
-        String::from_utf8(output.stdout).unwrap()
-    };
-    let (strict, compatible) = (run("strict"), run("compatible"));
+    let Some(corpus) = corpus() else { return };
+    let (strict, compatible) = (run(&["--mode", "strict", &corpus]).1, run(&["--mode", "compatible", &corpus]).1);
     let mut differing = 0;
     for (strict, compatible) in strict.lines().zip(compatible.lines()) {
         if strict != compatible {
@@ -57,12 +54,9 @@ fn compatible_differs_only_where_it_says_so() {
 
 #[test]
 fn the_runner_sees_differences_and_bad_flags() {
-    let Some(runner) = runner() else { return };
-    let run = |args: &[&str]| Command::new(&runner).args(args).output().unwrap();
     for args in [&["--what"][..], &[], &["--mode", "x", "f"], &["--split", "0", "f"], &["a", "b"], &["/nonexistent"]] {
-        let output = run(args);
-        assert_eq!(output.status.code(), Some(2), "{args:?}");
-        assert_eq!(String::from_utf8(output.stderr).unwrap().lines().count(), 1);
+        let (code, out, err) = run(args);
+        assert_eq!((code, out.as_str(), err.lines().count()), (2, "", 1), "{args:?}");
     }
     let file = std::env::temp_dir().join(format!("badgateway-h1-{}.jsonl", std::process::id()));
     for (fields, expected) in [
@@ -76,8 +70,8 @@ fn the_runner_sees_differences_and_bad_flags() {
     ] {
         let input = "SFRUUC8xLjEgMjAwIE9LDQpDb250ZW50LUxlbmd0aDogMQ0KDQp4";
         std::fs::write(&file, format!("{{\"id\":\"a\",\"input_b64\":\"{input}\",{fields}}}\n")).unwrap();
-        let output = run(&["--check", file.to_str().unwrap()]);
-        assert_eq!(output.status.code(), Some(expected), "{fields}: {}", String::from_utf8_lossy(&output.stdout));
+        let (code, out, _) = run(&["--check", file.to_str().unwrap()]);
+        assert_eq!((code, out.is_empty()), (expected, expected == 0), "{fields}: {out}");
     }
     std::fs::remove_file(&file).unwrap();
 }

@@ -228,6 +228,12 @@ fn whether_the_connection_can_be_used_again() {
             Eof::Open,
             Err(R::Close),
         ),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: x,\r\n close\r\n\r\nx",
+            Method::GET,
+            Eof::Open,
+            Err(R::Close),
+        ),
         ("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: closed\r\n\r\nx", Method::GET, Eof::Open, Ok(())),
         ("HTTP/1.1 200 OK\r\n\r\nx", Method::GET, Eof::Clean, Err(R::UntilClose)),
         ("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", Method::GET, Eof::Clean, Err(R::Ended)),

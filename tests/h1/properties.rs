@@ -41,6 +41,7 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         b"Connection: close\r\n",
         b"A: b\r\n",
         b"a-b:c \r\n",
+        b"C: d\n",
         b"Name",
         b":",
         b"; ",
