@@ -274,7 +274,7 @@ impl GotHead {
         let at = head.offset() as usize;
         assert_eq!(&input[at..used], head.bytes());
         assert_eq!(head.len(), head.fields().count());
-        assert_eq!(head.is_empty(), head.len() == 0);
+        assert_eq!(head.is_empty(), head.fields().next().is_none());
         for field in head.fields() {
             assert!(head.bytes()[field.offset()..].starts_with(field.name().as_bytes()));
             assert_eq!(

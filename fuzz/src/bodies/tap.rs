@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use badgateway::exchange::Exchange;
-use badgateway::fault::{Class, Fault, FaultKind, Phase};
+use badgateway::fault::{Fault, FaultKind};
 use badgateway::tap::{Ended, Observation, Observer};
 use http::Method;
 
@@ -122,10 +122,9 @@ fn facts(tap: &Observer, start: Instant) -> String {
     assert_eq!(exchange.received_status.map(|s| s.as_u16()), o.status().filter(|&s| (100..1000).contains(&s)));
     let faults: Vec<Fault> = FaultKind::ALL.iter().map(|&kind| refined(&o, Fault::new(kind))).collect();
     let time = |at: Option<Instant>| at.map(|at| at - start);
-    let numbers: (u64, u64, u64, bool, Option<u16>, u32, u32) =
+    let numbers =
         (o.sent(), o.received(), o.head_bytes(), o.head_complete(), o.status(), o.interim(), o.header_lines());
-    let body: (Option<u64>, u64, bool, u64, Option<Ended>, Phase, Option<(Class, u64)>) =
-        (o.expected(), o.body_received(), o.complete(), o.leftover(), o.ended(), o.phase(), o.class());
+    let body = (o.expected(), o.body_received(), o.complete(), o.leftover(), o.ended(), o.phase(), o.class());
     let times = (time(o.first_write()), time(o.last_write()), time(o.first_read()), time(o.last_read()), o.waited());
     format!(
         "{numbers:?} {body:?} {times:?} {} {} {} {faults:?}",
