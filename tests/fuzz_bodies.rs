@@ -113,37 +113,37 @@ fn many(target: usize, cases: u32) {
 
 #[test]
 fn h1_split() {
-    many(0, 1500);
+    many(0, 4000);
 }
 
 #[test]
 fn h1_model() {
-    many(1, 3000);
+    many(1, 8000);
 }
 
 #[test]
 fn h1_accepts() {
-    many(2, 2000);
+    many(2, 4000);
 }
 
 #[test]
 fn h1_differential() {
-    many(3, 2000);
+    many(3, 4000);
 }
 
 #[test]
 fn chunked() {
-    many(4, 2000);
+    many(4, 4000);
 }
 
 #[test]
 fn answer() {
-    many(5, 1500);
+    many(5, 3000);
 }
 
 #[test]
 fn tap() {
-    many(6, 300);
+    many(6, 600);
 }
 
 // ---- what fuzzing found -----------------------------------------------------------------------------

@@ -68,10 +68,15 @@ fn acts(data: &[u8]) -> Vec<Act<'static>> {
 fn watch(acts: &[Act<'_>], start: Instant, mut pieces: Option<(usize, Rng)>) -> Vec<String> {
     let mut tap = Observer::new();
     let mut seen = Vec::new();
+    // All that came, as long as no second exchange has begun.
+    let (mut came, mut begun) = (Vec::new(), 0);
     for (n, act) in acts.iter().enumerate() {
         let now = start + Duration::from_millis(n as u64);
         match act {
-            Act::Begin(method) => tap.begin(method),
+            Act::Begin(method) => {
+                tap.begin(method);
+                begun += 1;
+            }
             Act::Whole => tap.whole(),
             Act::Wrote(bytes) => tap.wrote(*bytes, now),
             Act::Ended(how) => tap.ended(*how),
@@ -90,6 +95,15 @@ fn watch(acts: &[Act<'_>], start: Instant, mut pieces: Option<(usize, Rng)>) -> 
                     }
                 }
             },
+        }
+        if let Act::Read(bytes) = act {
+            came.extend_from_slice(bytes);
+        }
+        if begun < 2 {
+            let seen = tap.observation();
+            assert_eq!(seen.received(), came.len() as u64);
+            assert!(seen.first_bytes() == &came[..came.len().min(2048)]);
+            assert!(seen.last_bytes() == &came[came.len().saturating_sub(64)..]);
         }
         if n % 4 == 0 || n + 1 == acts.len() {
             seen.push(facts(&tap, start));
