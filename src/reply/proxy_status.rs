@@ -43,7 +43,8 @@ impl Reply<'_> {
     fn inherited(&self) -> Option<&str> {
         let value = self.exchange.proxy_status.as_ref()?;
         let fits = value.len() <= MAX_INHERITED && sf::is_list_of_names(value.as_bytes());
-        if fits { value.to_str().ok() } else { None }
+        // White space around it is no part of a field's value, and HTTP/2 forbids it (RFC 9113 section 8.2.1).
+        if fits { value.to_str().ok().map(|value| value.trim_matches(' ')) } else { None }
     }
 
     /// The extra parameters that the registry defines for this type, from the fault's numbers.

@@ -1,0 +1,3 @@
+//! The bodies of the fuzz targets. `tests/fuzz_bodies.rs` of badgateway runs the same file as a plain test.
+
+pub mod bodies;

@@ -1,0 +1,182 @@
+//! The bodies of the fuzz targets as a plain test: over the seeds, over inputs made of their pieces, and over
+//! everything that fuzzing has found. So fuzz code cannot rot.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm
+)]
+
+use std::path::Path;
+
+use proptest::prelude::*;
+
+#[path = "../fuzz/src/bodies/mod.rs"]
+mod bodies;
+
+type Body = fn(&[u8]);
+
+/// As they are called in `fuzz/Cargo.toml`.
+const TARGETS: [(&str, Body); 7] = [
+    ("h1_split", bodies::h1_split::run),
+    ("h1_model", bodies::h1_model::run),
+    ("h1_accepts", bodies::h1_accepts::run),
+    ("h1_differential", bodies::h1_differential::run),
+    ("chunked", bodies::chunked::run),
+    ("answer", bodies::answer::run),
+    ("tap", bodies::tap::run),
+];
+
+/// The seeds of a target, by name. None in the published package, which has no tests either.
+fn seeds(target: &str) -> Vec<(String, Vec<u8>)> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
+    let mut seeds: Vec<_> = std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(path).unwrap())
+        })
+        .collect();
+    seeds.sort();
+    seeds
+}
+
+#[test]
+fn seeds_and_their_prefixes() {
+    for (target, body) in TARGETS {
+        let seeds = seeds(target);
+        assert!(seeds.len() >= 5, "{target} has {} seeds", seeds.len());
+        for (name, seed) in &seeds {
+            eprintln!("{target}/{name}"); // shown if it fails
+            body(seed);
+            for n in (0..seed.len()).step_by(1 + seed.len() / 12) {
+                body(&seed[..n]);
+            }
+        }
+    }
+}
+
+/// Every target is listed, here and there.
+#[test]
+fn targets_are_those_of_the_package() {
+    let manifest = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/Cargo.toml")).unwrap();
+    let bins = manifest.split("[[bin]]").skip(1);
+    let names: Vec<&str> = bins.map(|bin| bin.split('"').nth(1).unwrap()).collect();
+    assert_eq!(names, TARGETS.map(|(name, _)| name));
+}
+
+const SPOILERS: &[u8] = b"\r\n \t:;,\"=0159afx\0\x7f\xff";
+
+/// What a fuzzer does, without feedback: seeds cut, joined and spoilt.
+fn mutated(seeds: &[(String, Vec<u8>)], choices: &[u8]) -> Vec<u8> {
+    let mut rng = bodies::Rng::new(bodies::seed(choices));
+    let mut input = seeds[rng.below(seeds.len())].1.clone();
+    for _ in 0..=rng.below(4) {
+        let other = &seeds[rng.below(seeds.len())].1;
+        let at = rng.below(input.len() + 1);
+        match rng.below(6) {
+            0 => input.truncate(at),
+            1 => input.extend_from_slice(&other[other.len().min(4)..]),
+            2 => {
+                let (from, to) = (rng.below(other.len() + 1), rng.below(other.len() + 1));
+                input.splice(at..at, other[from.min(to)..from.max(to)].iter().copied());
+            }
+            3 => input.insert(at, SPOILERS[rng.below(SPOILERS.len())]),
+            4 if at < input.len() => drop(input.remove(at)),
+            _ if at < input.len() => input[at] = rng.next() as u8,
+            _ => {}
+        }
+    }
+    input
+}
+
+fn many(target: usize, cases: u32) {
+    let (name, body) = TARGETS[target];
+    let seeds = seeds(name);
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases, ..ProptestConfig::default() });
+    let input = prop_oneof![
+        9 => prop::collection::vec(any::<u8>(), 8).prop_map(move |choices| mutated(&seeds, &choices)),
+        1 => prop::collection::vec(any::<u8>(), 0..200),
+    ];
+    runner
+        .run(&input, |bytes| {
+            body(&bytes);
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn h1_split() {
+    many(0, 4000);
+}
+
+#[test]
+fn h1_model() {
+    many(1, 8000);
+}
+
+#[test]
+fn h1_accepts() {
+    many(2, 4000);
+}
+
+#[test]
+fn h1_differential() {
+    many(3, 4000);
+}
+
+#[test]
+fn chunked() {
+    many(4, 4000);
+}
+
+#[test]
+fn answer() {
+    many(5, 3000);
+}
+
+#[test]
+fn tap() {
+    many(6, 600);
+}
+
+// ---- what fuzzing found -----------------------------------------------------------------------------
+
+/// An empty list member behind the last coding (RFC 9110 section 5.6.1.2) is ignored here; hyper then reads
+/// the chunks as content. Not an error, and so on the list.
+#[test]
+fn found_an_empty_coding_behind_chunked() {
+    bodies::h1_differential::run(b"0100HTTP/1.1 200 OK\r\nTransfer-Encoding: , chunked ,\r\n\r\n0\r\n\r\n");
+}
+
+/// hyper ends the trailers at `CR LF LF`; here a line feed alone ends no line of them.
+#[test]
+fn found_a_line_feed_among_trailers() {
+    bodies::h1_differential::run(
+        b"0100HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\nC: d\r\n\r\n",
+    );
+}
+
+/// As many fields as the limit has room for, and one that the proxy adds.
+#[test]
+fn found_a_full_head_with_framing_added() {
+    let head = [&b"0100HTTP/1.1 200 OK\r\n"[..], &b"a:\r\n".repeat(256), b"\r\n"].concat();
+    bodies::h1_accepts::run(&head);
+}
+
+/// White space before the next hop's `Proxy-Status` came first in ours.
+#[test]
+fn found_a_space_before_an_inherited_proxy_status() {
+    let gateway = badgateway::Gateway::new("gw").unwrap();
+    let mut exchange = badgateway::Exchange::default();
+    exchange.proxy_status = Some(http::HeaderValue::from_bytes(b" \"up\" ").unwrap());
+    let fault = badgateway::Fault::new(badgateway::FaultKind::ConnectionTimeout);
+    let value = gateway.proxy_status(&fault, &exchange);
+    assert_eq!(value, "\"up\", gw; error=connection_timeout");
+}
