@@ -400,7 +400,8 @@ async fn a_greeting_before_the_request() {
         None,
     )
     .await;
-    is_one_of("greeting", &failed, failed.with_facts(), &[K::NotHttp, K::HeadTruncated, K::ClosedBeforeResponse]);
+    let right = [K::UnsolicitedResponse, K::NotHttp, K::HeadTruncated, K::ClosedBeforeResponse];
+    is_one_of("greeting", &failed, failed.with_facts(), &right);
 }
 
 // ---- silence ------------------------------------------------------------------------------------
