@@ -180,3 +180,13 @@ fn found_a_space_before_an_inherited_proxy_status() {
     let value = gateway.proxy_status(&fault, &exchange);
     assert_eq!(value, "\"up\", gw; error=connection_timeout");
 }
+
+/// A line without a colon and with a carriage return alone in it: `header.bare_cr` to the parser,
+/// `header.no_colon` to `diagnose_head`. Behind an interim response, what answers instead of HTTP is
+/// `not_http.*` to the one and `status_line.*` to the other. Either is true; they are on a list.
+#[test]
+fn found_two_names_for_one_flaw() {
+    bodies::h1_differential::run(b"0010HTTP/1.1 200 OK\r\nA b\rc\r\n\r\n");
+    bodies::h1_differential::run(b"0010HTTP/1.1 103 \r\n\r\nSSH-2.0-x\r\n");
+    bodies::h1_differential::run(b"0010HTTP/1.1 0010 x\r\n\r\n");
+}

@@ -1,7 +1,8 @@
 //! Beside httparse and hyper's client: what they refuse in a head we refuse, what all accept is the same, and
 //! where we differ, the case is on a list.
 
-use badgateway::h1::{Config, Eof};
+use badgateway::fault::Class;
+use badgateway::h1::{Config, Eof, diagnose_head};
 
 use super::message::{Case, Got, GotHead, Pieces, drive};
 use super::show;
@@ -17,6 +18,9 @@ pub fn run(data: &[u8]) {
     beside_httparse(&case, &compatible);
     #[cfg(feature = "hyper1")]
     beside_hyper(&case, &compatible);
+    case.eof = Eof::Open;
+    case.config = Config::compatible();
+    beside_diagnosis(&case);
 }
 
 // ---- httparse ---------------------------------------------------------------------------------------
@@ -83,6 +87,48 @@ fn same_in_httparse(input: &[u8], head: &GotHead) -> Result<(), String> {
     let fields: Vec<_> = response.headers.iter().map(|h| (h.name.to_owned(), h.value.to_vec())).collect();
     assert_eq!(fields, head.fields, "{}", show(input));
     Ok(())
+}
+
+// ---- our own diagnosis of what another parser refused -----------------------------------------------
+
+/// It says the same as the parser, of whatever both look at.
+fn beside_diagnosis(case: &Case<'_>) {
+    let got = drive(case, Pieces::whole());
+    let diagnosis = diagnose_head(case.bytes);
+    let mut heads = got.interim.iter().chain(got.head.as_ref().map(|(head, _)| head));
+    // What httparse refuses and compatible mode takes is named there.
+    if heads.any(|head| head.minor > 1 || head.deviations.contains("obs_fold"))
+        || diagnosis.is_some_and(|(class, _)| class == Class::HeaderObsFold)
+    {
+        return;
+    }
+    if got.head.is_some() {
+        assert_eq!(diagnosis, None, "{}", show(case.bytes));
+        return;
+    }
+    let Some((class, offset)) = got.class() else { return };
+    let grammar = ["header.", "status_line.", "not_http."].iter().any(|stage| class.starts_with(stage));
+    // An empty line first is let pass there.
+    if !grammar || class == "status_line.leading_crlf" {
+        return;
+    }
+    let theirs = diagnosis.map(|(class, at)| (class.as_str(), at));
+    let lines = |from: u64, to: u64| case.bytes[from as usize..to as usize].contains(&b'\n');
+    let later = !got.interim.is_empty();
+    let same = match theirs {
+        Some(theirs) if theirs == (class, offset) => true,
+        // What answers behind an interim response is not looked up there.
+        Some((theirs, _)) if class.starts_with("not_http.") => later && theirs.starts_with("status_line."),
+        None if class.starts_with("not_http.") => later,
+        // Another word, or another byte of the same status line; or it waits for the end of that.
+        Some((theirs, at)) if class.starts_with("status_line.") => {
+            theirs.starts_with("status_line.") && !lines(offset.min(at), offset.max(at))
+        }
+        None => class.starts_with("status_line.") && !lines(offset, case.bytes.len() as u64),
+        // Of a line with two flaws it names the other.
+        Some((theirs, _)) => (class, theirs) == ("header.bare_cr", "header.no_colon"),
+    };
+    assert!(same, "{class} at {offset} is diagnosed as {theirs:?}: {}", show(case.bytes));
 }
 
 // ---- hyper ------------------------------------------------------------------------------------------

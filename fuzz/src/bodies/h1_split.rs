@@ -1,9 +1,9 @@
 //! Any input, method, mode and end: the same events, the same error, in whatever pieces the bytes come.
 
 use badgateway::fault::Class;
-use badgateway::h1::diagnose_head;
+use badgateway::h1::{Limits, diagnose_head};
 
-use super::message::{Case, Pieces, Table, drive};
+use super::message::{Case, Got, Pieces, Table, drive};
 use super::{Rng, seed, show};
 
 pub fn run(data: &[u8]) {
@@ -23,6 +23,7 @@ pub fn run(data: &[u8]) {
         let got = drive(&case, pieces.clone());
         assert_eq!(got, whole, "{pieces:?}: {}", show(data));
     }
+    within_limits(&case, &whole);
     // Whose parser gave up elsewhere asks this one.
     if let Some((class, at)) = diagnose_head(case.bytes) {
         assert!(at <= case.bytes.len() as u64, "{class} at {at}");
@@ -33,5 +34,29 @@ pub fn run(data: &[u8]) {
                 assert_eq!(earlier, (class, at), "in the first {n} bytes of {}", show(case.bytes));
             }
         }
+    }
+}
+
+/// What was taken is within the limits; what small limits change is only that something is too large.
+fn within_limits(case: &Case<'_>, got: &Got) {
+    let limits = &case.config.limits;
+    for head in got.interim.iter().chain(got.head.as_ref().map(|(head, _)| head)) {
+        assert!(head.len <= limits.head_bytes && head.fields.len() <= limits.headers);
+        for (name, value) in &head.fields {
+            assert!(name.len() + value.len() + 3 <= limits.header_line || head.deviations.contains("obs_fold"));
+        }
+    }
+    assert!(got.interim.len() <= limits.interim as usize);
+    assert!(got.interim.iter().map(|head| head.len as u64).sum::<u64>() <= limits.interim_bytes);
+    assert!(got.trailers.len() <= limits.trailers);
+    let trailers: usize = got.trailers.iter().map(|(name, value)| name.len() + value.len() + 3).sum();
+    assert!(trailers <= limits.trailer_bytes);
+
+    let mut roomy = case.clone();
+    roomy.config.limits = Limits::default();
+    let unlimited = drive(&roomy, Pieces::whole());
+    if unlimited != *got {
+        let (class, _) = got.class().expect("limits only refuse");
+        assert!(class.starts_with("too_large."), "{class}, not {unlimited:?}: {}", show(case.bytes));
     }
 }
