@@ -49,7 +49,6 @@ impl<const N: usize> Default for Slots<'_, N> {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Head<'b> {
-    pub(super) bytes: &'b [u8],
     pub(super) offset: u64,
     pub(super) code: u16,
     pub(super) minor: u8,
@@ -83,7 +82,7 @@ impl<'b> Head<'b> {
     /// none. See [`forward::reason`](super::forward::reason) before copying it anywhere.
     #[must_use]
     pub fn reason(&self) -> &'b [u8] {
-        self.bytes.get(self.reason.0..self.reason.1).unwrap_or_default()
+        self.bytes().get(self.reason.0..self.reason.1).unwrap_or_default()
     }
 
     /// The fields, in order.
@@ -125,7 +124,7 @@ impl<'b> Head<'b> {
     /// The head's own bytes, status line and empty line included.
     #[must_use]
     pub const fn bytes(&self) -> &'b [u8] {
-        self.bytes
+        self.fields.section
     }
 
     /// Where the head begins: bytes from the first byte of the response, interim responses included.
