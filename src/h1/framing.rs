@@ -96,6 +96,14 @@ struct Te {
     others: bool,
 }
 
+impl Te {
+    /// Whether it is chunked and nothing else.
+    #[inline]
+    const fn is_plain(&self) -> bool {
+        self.chunked_is_last && !self.others && self.invalid.is_none() && self.repeated.is_none()
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Length {
     value: u64,
@@ -131,9 +139,10 @@ impl Facts {
                 Ok(_) | Err(_) => self.content_length(value, at),
             }
         } else if is(name, b"connection") {
-            match value {
-                b"keep-alive" => self.keep_alive = true,
-                _ => self.connection(value),
+            if value == b"keep-alive" {
+                self.keep_alive = true;
+            } else {
+                self.connection(value);
             }
         } else if is(name, b"transfer-encoding") {
             self.transfer_encoding(value, at);
@@ -223,17 +232,14 @@ impl Facts {
         request: Request,
         deviations: &mut Deviations,
     ) -> Result<Framing, Flaw> {
-        if self.te.is_none() && self.flaw.is_none() && code == 200 && !request.is_connect() && !request.is_head() {
+        if code == 200 && self.flaw.is_none() && !request.is_connect() && !request.is_head() {
             // What most responses are.
-            return Ok(match self.length {
-                None => Framing::UntilClose,
-                Some(length) => {
-                    if length.repeated {
-                        deviations.insert(Deviation::RepeatedContentLength);
-                    }
-                    Framing::Length(length.value)
-                }
-            });
+            match (&self.te, self.length) {
+                (None, None) => return Ok(Framing::UntilClose),
+                (None, Some(Length { value, repeated: false, .. })) => return Ok(Framing::Length(value)),
+                (Some(te), None) if te.is_plain() && minor > 0 => return Ok(Framing::Chunked),
+                _ => {}
+            }
         }
         self.decide_by_all_rules(code, minor, request, deviations)
     }

@@ -17,13 +17,21 @@ use crate::fault::{Class, Fault};
 ///
 /// See [`Parser::next_in`](super::Parser::next_in). A head with more than `N` fields is read all the same.
 #[derive(Debug)]
-pub struct Slots<'b, const N: usize = 100>(pub(super) [MaybeUninit<httparse::Header<'b>>; N]);
+pub struct Slots<'b, const N: usize = 100> {
+    pub(super) room: [MaybeUninit<httparse::Header<'b>>; N],
+    /// For small heads: httparse reads fields alone into nothing else.
+    pub(super) small: [httparse::Header<'b>; SMALL],
+}
+
+/// Fields that a small head seldom has more of. So few are filled in no time.
+pub(super) const SMALL: usize = 16;
 
 impl<const N: usize> Slots<'_, N> {
     /// Empty room.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
-        Self([const { MaybeUninit::uninit() }; N])
+        Self { room: [const { MaybeUninit::uninit() }; N], small: [httparse::EMPTY_HEADER; SMALL] }
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Its one rule: the fast path takes nothing that the careful one would not, and never says no.
 
+use core::mem::MaybeUninit;
+
 use httparse::Status;
 
 use super::{Parser, Room, State};
@@ -11,7 +13,7 @@ use crate::h1::config::Config;
 use crate::h1::error::{Flaw, ParseError, Stage};
 use crate::h1::event::{Eof, Event, Step};
 use crate::h1::framing::{Facts, Framing};
-use crate::h1::head::{Fields, Head, Slots};
+use crate::h1::head::{self, Fields, Head, Slots};
 use crate::h1::leniency::{Deviation, Deviations};
 use crate::h1::scan::{Scan, Section};
 use crate::h1::sniff::{self, Sniffed, sniff};
@@ -19,8 +21,6 @@ use crate::h1::status_line::{self, StatusLine};
 
 /// What is at most so long is a small head, in a buffer with little or nothing else.
 const SMALL: usize = 512;
-/// Fields that a small head seldom has more of.
-const SMALL_COUNT: usize = 16;
 
 /// A whole head.
 struct Found<'b> {
@@ -57,23 +57,47 @@ impl Parser {
 
     /// The same with room for a table of the fields.
     #[inline]
-    pub(super) fn next_head_in<'b>(
+    pub(super) fn next_head_in<'b, const N: usize>(
         &mut self,
         input: &'b [u8],
         eof: Eof,
-        room: &'b mut Room<'b>,
+        slots: &'b mut Slots<'b, N>,
     ) -> Result<Step<'b>, ParseError> {
+        let Slots { room, small } = slots;
         if self.line.is_some() {
             if self.is_idle(input, eof) {
                 return Ok(Step { consumed: 0, event: Event::NeedMore });
             }
             return self.read_head(input, eof, Some(room));
         }
+        if input.len() <= SMALL { self.first_look_in(input, eof, small, room) } else { self.look_in(input, eof, room) }
+    }
+
+    #[inline(never)]
+    fn first_look_in<'b>(
+        &mut self,
+        input: &'b [u8],
+        eof: Eof,
+        small: &'b mut [httparse::Header<'b>],
+        room: &'b mut Room<'b>,
+    ) -> Result<Step<'b>, ParseError> {
+        let mut facts = Facts::default();
+        match self.whole_head(input, |line, max| parse_fields(input, line, small, max), &mut facts) {
+            Whole::Yes { line, len, table, deviations } => {
+                let fields = Fields::of_table(input.get(..len).unwrap_or(input), table);
+                self.on_head(input, &line, &Found { fields, deviations }, &facts)
+            }
+            Whole::NotYet => self.no_head(input, eof),
+            Whole::No => self.look_in(input, eof, room),
+        }
+    }
+
+    #[inline(never)]
+    fn look_in<'b>(&mut self, input: &'b [u8], eof: Eof, room: &'b mut Room<'b>) -> Result<Step<'b>, ParseError> {
         let mut facts = Facts::default();
         match self.whole_head(input, |_, max| parse(input, room, max), &mut facts) {
             Whole::Yes { line, len, table, deviations } => {
-                let bytes = input.get(..len).unwrap_or(input);
-                let fields = Fields::of_table(bytes, table);
+                let fields = Fields::of_table(input.get(..len).unwrap_or(input), table);
                 self.on_head(input, &line, &Found { fields, deviations }, &facts)
             }
             Whole::NotYet => self.no_head(input, eof),
@@ -91,12 +115,11 @@ impl Parser {
             return self.look(input, eof);
         }
         // A little room is made in no time, and httparse fills such without reading the status line again.
-        let mut room = [httparse::EMPTY_HEADER; SMALL_COUNT];
+        let mut room = [httparse::EMPTY_HEADER; head::SMALL];
         let mut facts = Facts::default();
         match self.whole_head(input, |line, max| parse_fields(input, line, &mut room, max), &mut facts) {
             Whole::Yes { line, len, table, deviations } => {
-                let bytes = input.get(..len).unwrap_or(input);
-                let fields = Fields::of_lines(bytes, line.end, table.len());
+                let fields = Fields::of_lines(input.get(..len).unwrap_or(input), line.end, table.len());
                 self.on_head(input, &line, &Found { fields, deviations }, &facts)
             }
             Whole::NotYet => self.no_head(input, eof),
@@ -106,12 +129,11 @@ impl Parser {
 
     #[inline(never)]
     fn look<'b>(&mut self, input: &'b [u8], eof: Eof) -> Result<Step<'b>, ParseError> {
-        let mut slots = Slots::<'b, 100>::new();
+        let mut room = [const { MaybeUninit::uninit() }; 100];
         let mut facts = Facts::default();
-        match self.whole_head(input, |_, max| parse(input, &mut slots.0, max), &mut facts) {
+        match self.whole_head(input, |_, max| parse(input, &mut room, max), &mut facts) {
             Whole::Yes { line, len, table, deviations } => {
-                let bytes = input.get(..len).unwrap_or(input);
-                let fields = Fields::of_lines(bytes, line.end, table.len());
+                let fields = Fields::of_lines(input.get(..len).unwrap_or(input), line.end, table.len());
                 self.on_head(input, &line, &Found { fields, deviations }, &facts)
             }
             Whole::NotYet => self.no_head(input, eof),

@@ -148,7 +148,7 @@ impl Parser {
         slots: &'b mut Slots<'b, N>,
     ) -> Result<Step<'b>, ParseError> {
         if matches!(self.state, State::Head) {
-            self.next_head_in(input, eof, &mut slots.0)
+            self.next_head_in(input, eof, slots)
         } else {
             self.next_body(input, eof)
         }
