@@ -169,19 +169,21 @@ pub(super) struct FirstBytes {
 }
 
 impl FirstBytes {
-    pub(super) fn of(input: &[u8]) -> Self {
-        if let Some(bytes) = input.first_chunk() {
-            return Self { bytes: *bytes, len: 32 };
+    /// Keeps the first of them, unless there are some already.
+    #[inline]
+    pub(super) fn begin(&mut self, input: &[u8]) {
+        if self.len > 0 {
+            return;
         }
-        let mut bytes = [0; 32];
-        for (to, from) in bytes.iter_mut().zip(input) {
+        if let Some(bytes) = input.first_chunk() {
+            self.bytes = *bytes;
+            self.len = 32;
+            return;
+        }
+        for (to, from) in self.bytes.iter_mut().zip(input) {
             *to = *from;
         }
-        Self { bytes, len: u8::try_from(input.len()).unwrap_or(32) }
-    }
-
-    pub(super) const fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len = u8::try_from(input.len()).unwrap_or(32);
     }
 
     pub(super) fn get(&self) -> &[u8] {

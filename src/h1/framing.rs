@@ -96,6 +96,14 @@ struct Te {
     others: bool,
 }
 
+impl Te {
+    /// Whether it is chunked and nothing else.
+    #[inline]
+    const fn is_plain(&self) -> bool {
+        self.chunked_is_last && !self.others && self.invalid.is_none() && self.repeated.is_none()
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Length {
     value: u64,
@@ -112,41 +120,49 @@ impl Facts {
 
     /// One field, whose line begins at `at`. The name is a token.
     pub(super) fn see(&mut self, name: &[u8], value: &[u8], at: usize) {
+        self.see_at_once(name, value, at);
+    }
+
+    /// The same where it is worth its size: for most names a look at their length is all there is to do.
+    #[inline(always)]
+    pub(super) fn see_at_once(&mut self, name: &[u8], value: &[u8], at: usize) {
+        if !Self::wants(name.len()) {
+            return;
+        }
         // Small, because it is made for every head. Nobody's limit is 4 GiB.
         let at = u32::try_from(at).unwrap_or(u32::MAX);
-        let (Some(first), Some(last)) = (name.first_chunk::<8>(), name.last_chunk::<8>()) else { return };
-        match (name.len(), lower(*first), lower(*last)) {
-            (10, CONNECTI, NNECTION) => self.connection(value),
-            (14, CONTENT_, T_LENGTH) => self.content_length(value, at),
-            (17, TRANSFER, ENCODING) if name.eq_ignore_ascii_case(b"transfer-encoding") => {
-                self.transfer_encoding(value, at)
+        if is(name, b"content-length") {
+            match number(value) {
+                Ok(value) if self.length.is_none() => {
+                    self.length = Some(Length { value, last: at, repeated: false });
+                }
+                Ok(_) | Err(_) => self.content_length(value, at),
             }
-            _ => {}
+        } else if is(name, b"connection") {
+            if value == b"keep-alive" {
+                self.keep_alive = true;
+            } else {
+                self.connection(value);
+            }
+        } else if is(name, b"transfer-encoding") {
+            self.transfer_encoding(value, at);
         }
     }
 
     /// All lines, all tokens, in any case (RFC 9112 section 9.3).
+    #[inline(never)]
     fn connection(&mut self, value: &[u8]) {
-        match value {
-            b"keep-alive" => self.keep_alive = true,
-            b"close" => self.close = true,
-            _ => {
-                for token in value.split(|&b| b == b',') {
-                    let token = token.trim_ascii();
-                    self.close |= token.eq_ignore_ascii_case(b"close");
-                    self.keep_alive |= token.eq_ignore_ascii_case(b"keep-alive");
-                }
-            }
+        for token in value.split(|&b| b == b',') {
+            let token = token.trim_ascii();
+            self.close |= token.eq_ignore_ascii_case(b"close");
+            self.keep_alive |= token.eq_ignore_ascii_case(b"keep-alive");
         }
     }
 
     /// `1*DIGIT`, or a list of the same number (RFC 9110 section 8.6, RFC 9112 section 6.3 rule 5).
     /// No sign, no hexadecimal, no space inside: CVE-2021-32715, CVE-2018-7159.
+    #[cold]
     fn content_length(&mut self, value: &[u8], at: u32) {
-        if let (Ok(value), None) = (number(value), self.length) {
-            self.length = Some(Length { value, last: at, repeated: false });
-            return;
-        }
         for item in value.split(|&b| b == b',') {
             let class = match (number(item.trim_ascii()), self.length) {
                 (Err(class), _) => class,
@@ -170,7 +186,12 @@ impl Facts {
     }
 
     /// All lines as one list, in their order: the last token decides (CVE-2021-21299).
+    #[inline(never)]
     fn transfer_encoding(&mut self, value: &[u8], at: u32) {
+        if value == b"chunked" && self.te.is_none() {
+            self.te = Some(Te { first: at, last: at, chunked: true, chunked_is_last: true, ..Te::default() });
+            return;
+        }
         let te = self.te.get_or_insert(Te { first: at, ..Te::default() });
         te.last = at;
         for item in value.split(|&b| b == b',') {
@@ -203,7 +224,7 @@ impl Facts {
     }
 
     /// The decision for a final response, or for an interim one that is to be passed over.
-    #[inline]
+    #[inline(always)]
     pub(super) fn decide(
         &self,
         code: u16,
@@ -211,18 +232,26 @@ impl Facts {
         request: Request,
         deviations: &mut Deviations,
     ) -> Result<Framing, Flaw> {
-        if self.te.is_none() && self.flaw.is_none() && code == 200 && !request.is_connect() && !request.is_head() {
+        if code == 200 && self.flaw.is_none() && !request.is_connect() && !request.is_head() {
             // What most responses are.
-            return Ok(match self.length {
-                None => Framing::UntilClose,
-                Some(length) => {
-                    if length.repeated {
-                        deviations.insert(Deviation::RepeatedContentLength);
-                    }
-                    Framing::Length(length.value)
-                }
-            });
+            match (&self.te, self.length) {
+                (None, None) => return Ok(Framing::UntilClose),
+                (None, Some(Length { value, repeated: false, .. })) => return Ok(Framing::Length(value)),
+                (Some(te), None) if te.is_plain() && minor > 0 => return Ok(Framing::Chunked),
+                _ => {}
+            }
         }
+        self.decide_by_all_rules(code, minor, request, deviations)
+    }
+
+    #[inline(never)]
+    fn decide_by_all_rules(
+        &self,
+        code: u16,
+        minor: u8,
+        request: Request,
+        deviations: &mut Deviations,
+    ) -> Result<Framing, Flaw> {
         let tunnel = code == 101 || (request.is_connect() && (200..300).contains(&code));
         if (self.te.is_some() || self.length.is_some()) && (tunnel || code < 200 || code == 204) {
             deviations.insert(Deviation::LengthInNoContent);
@@ -285,6 +314,7 @@ impl Facts {
     }
 
     /// Why the connection ends with this response, whatever comes.
+    #[inline]
     pub(super) fn close_reason(&self, minor: u8, framing: Framing, deviations: Deviations) -> Option<CloseReason> {
         match framing {
             Framing::Tunnel => Some(CloseReason::Tunnel),
@@ -304,18 +334,23 @@ impl Facts {
     }
 }
 
-/// In lower case, if it is a token: letters differ in this bit only, and no other two token bytes that
-/// matter here do.
-const fn lower(bytes: [u8; 8]) -> u64 {
-    u64::from_le_bytes(bytes) | 0x2020_2020_2020_2020
+/// Whether a token is that name, of 8 to 17 letters in lower case and hyphens, in any case.
+#[inline(always)]
+fn is<const N: usize>(token: &[u8], name: &[u8; N]) -> bool {
+    let Ok(token) = <&[u8; N]>::try_from(token) else { return false };
+    let parts = |bytes: &[u8; N]| {
+        let middle = bytes.get(8..16).and_then(|part| part.first_chunk()).map_or(0, lower);
+        (bytes.first_chunk().map_or(0, lower), middle, bytes.last_chunk().map_or(0, lower))
+    };
+    parts(token) == parts(name)
 }
 
-const CONNECTI: u64 = lower(*b"connecti");
-const NNECTION: u64 = lower(*b"nnection");
-const CONTENT_: u64 = lower(*b"content-");
-const T_LENGTH: u64 = lower(*b"t-length");
-const TRANSFER: u64 = lower(*b"transfer");
-const ENCODING: u64 = lower(*b"encoding");
+/// In lower case, if it is of a token: letters differ in this bit only, and no other two token bytes that
+/// matter here do.
+#[inline(always)]
+const fn lower(bytes: &[u8; 8]) -> u64 {
+    u64::from_le_bytes(*bytes) | 0x2020_2020_2020_2020
+}
 
 fn number(digits: &[u8]) -> Result<u64, Class> {
     if digits.is_empty() {

@@ -17,13 +17,21 @@ use crate::fault::{Class, Fault};
 ///
 /// See [`Parser::next_in`](super::Parser::next_in). A head with more than `N` fields is read all the same.
 #[derive(Debug)]
-pub struct Slots<'b, const N: usize = 100>(pub(super) [MaybeUninit<httparse::Header<'b>>; N]);
+pub struct Slots<'b, const N: usize = 100> {
+    pub(super) room: [MaybeUninit<httparse::Header<'b>>; N],
+    /// For small heads: httparse reads fields alone into nothing else.
+    pub(super) small: [httparse::Header<'b>; SMALL],
+}
+
+/// Fields that a small head seldom has more of. So few are filled in no time.
+pub(super) const SMALL: usize = 16;
 
 impl<const N: usize> Slots<'_, N> {
     /// Empty room.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
-        Self([const { MaybeUninit::uninit() }; N])
+        Self { room: [const { MaybeUninit::uninit() }; N], small: [httparse::EMPTY_HEADER; SMALL] }
     }
 }
 
@@ -49,7 +57,6 @@ impl<const N: usize> Default for Slots<'_, N> {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Head<'b> {
-    pub(super) bytes: &'b [u8],
     pub(super) offset: u64,
     pub(super) code: u16,
     pub(super) minor: u8,
@@ -83,7 +90,7 @@ impl<'b> Head<'b> {
     /// none. See [`forward::reason`](super::forward::reason) before copying it anywhere.
     #[must_use]
     pub fn reason(&self) -> &'b [u8] {
-        self.bytes.get(self.reason.0..self.reason.1).unwrap_or_default()
+        self.bytes().get(self.reason.0..self.reason.1).unwrap_or_default()
     }
 
     /// The fields, in order.
@@ -125,7 +132,7 @@ impl<'b> Head<'b> {
     /// The head's own bytes, status line and empty line included.
     #[must_use]
     pub const fn bytes(&self) -> &'b [u8] {
-        self.bytes
+        self.fields.section
     }
 
     /// Where the head begins: bytes from the first byte of the response, interim responses included.
@@ -142,10 +149,7 @@ impl<'b> Head<'b> {
     /// `header_too_large` or `too_many_headers` for what `http` cannot hold (names of 64 KiB, some
     /// 24,000 fields); only with [`Limits`](super::Limits) above the defaults.
     pub fn to_parts(&self) -> Result<http::response::Parts, Fault> {
-        self.parts_with(|field| match field.value() {
-            Cow::Borrowed(value) => HeaderValue::from_bytes(value),
-            Cow::Owned(value) => HeaderValue::from_maybe_shared(Bytes::from(value)),
-        })
+        self.parts_with(HeaderValue::from_bytes)
     }
 
     /// The same without copying values: they share the memory of `source`, which the head was parsed
@@ -155,47 +159,55 @@ impl<'b> Head<'b> {
     ///
     /// As [`to_parts`](Self::to_parts).
     pub fn to_parts_shared(&self, source: &Bytes) -> Result<http::response::Parts, Fault> {
-        self.parts_with(|field| match field.value() {
-            Cow::Borrowed(value) => match share(source, value) {
-                Some(value) => HeaderValue::from_maybe_shared(value),
-                None => HeaderValue::from_bytes(value),
-            },
-            Cow::Owned(value) => HeaderValue::from_maybe_shared(Bytes::from(value)),
+        self.parts_with(|value| match share(source, value) {
+            Some(value) => HeaderValue::from_maybe_shared(value),
+            None => HeaderValue::from_bytes(value),
         })
     }
 
-    fn parts_with(
-        &self,
-        mut to_value: impl FnMut(&Field<'b>) -> Result<HeaderValue, http::header::InvalidHeaderValue>,
-    ) -> Result<http::response::Parts, Fault> {
+    #[inline]
+    fn parts_with(&self, to_value: impl Fn(&'b [u8]) -> Converted) -> Result<http::response::Parts, Fault> {
         let (mut parts, ()) = http::Response::new(()).into_parts();
         parts.status = self.status();
         parts.version = self.version();
-        fill(&mut parts.headers, self.fields, self.offset, &mut to_value)?;
+        fill(&mut parts.headers, self.fields, self.offset, to_value)?;
         Ok(parts)
     }
 }
 
+pub(super) type Converted = Result<HeaderValue, http::header::InvalidHeaderValue>;
+
 /// Puts fields into a map. `offset` is where their section begins in the response.
+#[inline]
 pub(super) fn fill<'b>(
     map: &mut http::HeaderMap,
     fields: Fields<'b>,
     offset: u64,
-    to_value: &mut impl FnMut(&Field<'b>) -> Result<HeaderValue, http::header::InvalidHeaderValue>,
+    to_value: impl Fn(&'b [u8]) -> Converted,
 ) -> Result<(), Fault> {
-    let too_many = || Fault::of_class(Class::TooLargeHeaderCount).with_offset(offset);
-    map.try_reserve(fields.count).map_err(|_| too_many())?;
+    map.try_reserve(fields.count).map_err(|_| too_large(Class::TooLargeHeaderCount, offset, 0))?;
     for field in fields {
-        let too_large =
-            || Fault::of_class(Class::TooLargeHeaderLine).with_offset(offset.saturating_add(field.offset() as u64));
-        let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| too_large())?;
-        let value = to_value(&field).map_err(|_| too_large())?;
-        map.try_append(name, value).map_err(|_| too_many())?;
+        let line = || too_large(Class::TooLargeHeaderLine, offset, field.at);
+        let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| line())?;
+        let value = if field.folded { unfolded(field.raw) } else { to_value(field.raw) };
+        let value = value.map_err(|_| line())?;
+        map.try_append(name, value).map_err(|_| too_large(Class::TooLargeHeaderCount, offset, 0))?;
     }
     Ok(())
 }
 
+#[cold]
+fn too_large(class: Class, offset: u64, at: usize) -> Fault {
+    Fault::of_class(class).with_offset(offset.saturating_add(at as u64))
+}
+
+#[cold]
+fn unfolded(raw: &[u8]) -> Converted {
+    HeaderValue::from_maybe_shared(Bytes::from(unfold(raw)))
+}
+
 /// `part` as a share of `source`, if it lies in there. (`Bytes::slice_ref` would panic.)
+#[inline]
 pub(super) fn share(source: &Bytes, part: &[u8]) -> Option<Bytes> {
     let start = (part.as_ptr() as usize).checked_sub(source.as_ptr() as usize)?;
     let end = start.checked_add(part.len())?;

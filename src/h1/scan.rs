@@ -47,7 +47,7 @@ impl Scan {
     pub(super) fn is_idle(&mut self, input: &[u8], section: Section<'_>) -> bool {
         let new = input.get(self.seen..).unwrap_or_default();
         let bound = self.line.saturating_add(section.line()).min(section.bytes());
-        let idle = new.len() <= 32 && input.len() <= bound && new.iter().all(|&b| b != b'\n');
+        let idle = new.len() <= 32 && input.len() <= bound && !has_lf(new);
         if idle {
             self.seen = input.len();
         }
@@ -390,6 +390,17 @@ pub(super) fn find_ctl(bytes: &[u8]) -> usize {
     }
     let rest = bytes.get(at..).unwrap_or_default();
     at.wrapping_add(rest.iter().position(|&b| is_ctl(b)).unwrap_or(rest.len()))
+}
+
+/// Made for few bytes.
+#[inline]
+fn has_lf(mut bytes: &[u8]) -> bool {
+    let mut found = false;
+    while let Some((block, rest)) = bytes.split_first_chunk::<16>() {
+        found |= block.iter().fold(0, |any, &b| any | u8::from(b == b'\n')) != 0;
+        bytes = rest;
+    }
+    found || bytes.contains(&b'\n')
 }
 
 #[inline]

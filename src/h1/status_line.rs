@@ -47,7 +47,7 @@ pub(super) fn read(
 
 /// A whole status line of the plain kind, at once: HTTP/1.0 or 1.1, a registered class of codes, a line
 /// end as it should be. `None` for everything else, which [`read`] judges.
-#[inline]
+#[inline(always)]
 pub(super) fn plain(input: &[u8], limits: &Limits) -> Option<StatusLine> {
     const OK: u128 = u128::from_le_bytes(*b"HTTP/1.1 200 OK\r");
     if let Some((begin, [b'\n', ..])) = input.split_first_chunk() {
@@ -57,6 +57,11 @@ pub(super) fn plain(input: &[u8], limits: &Limits) -> Option<StatusLine> {
             return Some(StatusLine { minor: 1, code: 200, code_at: 9, reason: (13, 15), end: 17, deviations });
         }
     }
+    plain_of_any_code(input, limits)
+}
+
+#[inline(never)]
+fn plain_of_any_code(input: &[u8], limits: &Limits) -> Option<StatusLine> {
     let (version, rest) = input.split_first_chunk::<8>()?;
     let minor = match version {
         b"HTTP/1.1" => 1,

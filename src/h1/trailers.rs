@@ -39,9 +39,9 @@ impl<'b> Trailers<'b> {
     /// `trailers_too_large` for what `http` cannot hold; only with limits above the defaults.
     pub fn to_map(&self) -> Result<HeaderMap, Fault> {
         let mut all = HeaderMap::new();
-        fill(&mut all, self.fields, self.offset, &mut |field| HeaderValue::from_bytes(&field.value())).map_err(
-            |fault| Fault::new(FaultKind::TrailersTooLarge).with_offset(fault.offset().unwrap_or(self.offset)),
-        )?;
+        fill(&mut all, self.fields, self.offset, HeaderValue::from_bytes).map_err(|fault| {
+            Fault::new(FaultKind::TrailersTooLarge).with_offset(fault.offset().unwrap_or(self.offset))
+        })?;
         let forbidden: Vec<_> = all.keys().filter(|name| is_forbidden(name.as_str())).cloned().collect();
         for name in forbidden {
             all.remove(name);

@@ -2,22 +2,28 @@
 //!
 //! Its one rule: the fast path takes nothing that the careful one would not, and never says no.
 
+use core::mem::MaybeUninit;
+
+use httparse::Status;
+
 use super::{Parser, Room, State};
 use crate::fault::Class;
 use crate::h1::chunked::Decoder;
 use crate::h1::config::Config;
-use crate::h1::error::{FirstBytes, Flaw, ParseError, Stage};
+use crate::h1::error::{Flaw, ParseError, Stage};
 use crate::h1::event::{Eof, Event, Step};
 use crate::h1::framing::{Facts, Framing};
-use crate::h1::head::{Fields, Head, Slots};
+use crate::h1::head::{self, Fields, Head, Slots};
 use crate::h1::leniency::{Deviation, Deviations};
 use crate::h1::scan::{Scan, Section};
 use crate::h1::sniff::{self, Sniffed, sniff};
 use crate::h1::status_line::{self, StatusLine};
 
+/// What is at most so long is a small head, in a buffer with little or nothing else.
+const SMALL: usize = 512;
+
 /// A whole head.
 struct Found<'b> {
-    bytes: &'b [u8],
     fields: Fields<'b>,
     /// Beyond those of its status line.
     deviations: Deviations,
@@ -51,24 +57,48 @@ impl Parser {
 
     /// The same with room for a table of the fields.
     #[inline]
-    pub(super) fn next_head_in<'b>(
+    pub(super) fn next_head_in<'b, const N: usize>(
         &mut self,
         input: &'b [u8],
         eof: Eof,
-        room: &'b mut Room<'b>,
+        slots: &'b mut Slots<'b, N>,
     ) -> Result<Step<'b>, ParseError> {
+        let Slots { room, small } = slots;
         if self.line.is_some() {
             if self.is_idle(input, eof) {
                 return Ok(Step { consumed: 0, event: Event::NeedMore });
             }
             return self.read_head(input, eof, Some(room));
         }
+        if input.len() <= SMALL { self.first_look_in(input, eof, small, room) } else { self.look_in(input, eof, room) }
+    }
+
+    #[inline(never)]
+    fn first_look_in<'b>(
+        &mut self,
+        input: &'b [u8],
+        eof: Eof,
+        small: &'b mut [httparse::Header<'b>],
+        room: &'b mut Room<'b>,
+    ) -> Result<Step<'b>, ParseError> {
         let mut facts = Facts::default();
-        match self.whole_head(input, room, &mut facts) {
+        match self.whole_head(input, |line, max| parse_fields(input, line, small, max), &mut facts) {
             Whole::Yes { line, len, table, deviations } => {
-                let bytes = input.get(..len).unwrap_or(input);
-                let fields = Fields::of_table(bytes, table);
-                self.on_head(input, &line, &Found { bytes, fields, deviations }, &facts)
+                let fields = Fields::of_table(input.get(..len).unwrap_or(input), table);
+                self.on_head(input, &line, &Found { fields, deviations }, &facts)
+            }
+            Whole::NotYet => self.no_head(input, eof),
+            Whole::No => self.look_in(input, eof, room),
+        }
+    }
+
+    #[inline(never)]
+    fn look_in<'b>(&mut self, input: &'b [u8], eof: Eof, room: &'b mut Room<'b>) -> Result<Step<'b>, ParseError> {
+        let mut facts = Facts::default();
+        match self.whole_head(input, |_, max| parse(input, room, max), &mut facts) {
+            Whole::Yes { line, len, table, deviations } => {
+                let fields = Fields::of_table(input.get(..len).unwrap_or(input), table);
+                self.on_head(input, &line, &Found { fields, deviations }, &facts)
             }
             Whole::NotYet => self.no_head(input, eof),
             Whole::No => self.read_head(input, eof, None),
@@ -81,13 +111,30 @@ impl Parser {
     }
 
     fn first_look<'b>(&mut self, input: &'b [u8], eof: Eof) -> Result<Step<'b>, ParseError> {
-        let mut slots = Slots::<'b, 100>::new();
+        if input.len() > SMALL {
+            return self.look(input, eof);
+        }
+        // A little room is made in no time, and httparse fills such without reading the status line again.
+        let mut room = [httparse::EMPTY_HEADER; head::SMALL];
         let mut facts = Facts::default();
-        match self.whole_head(input, &mut slots.0, &mut facts) {
+        match self.whole_head(input, |line, max| parse_fields(input, line, &mut room, max), &mut facts) {
             Whole::Yes { line, len, table, deviations } => {
-                let bytes = input.get(..len).unwrap_or(input);
-                let fields = Fields::of_lines(bytes, line.end, table.len());
-                self.on_head(input, &line, &Found { bytes, fields, deviations }, &facts)
+                let fields = Fields::of_lines(input.get(..len).unwrap_or(input), line.end, table.len());
+                self.on_head(input, &line, &Found { fields, deviations }, &facts)
+            }
+            Whole::NotYet => self.no_head(input, eof),
+            Whole::No => self.look(input, eof),
+        }
+    }
+
+    #[inline(never)]
+    fn look<'b>(&mut self, input: &'b [u8], eof: Eof) -> Result<Step<'b>, ParseError> {
+        let mut room = [const { MaybeUninit::uninit() }; 100];
+        let mut facts = Facts::default();
+        match self.whole_head(input, |_, max| parse(input, &mut room, max), &mut facts) {
+            Whole::Yes { line, len, table, deviations } => {
+                let fields = Fields::of_lines(input.get(..len).unwrap_or(input), line.end, table.len());
+                self.on_head(input, &line, &Found { fields, deviations }, &facts)
             }
             Whole::NotYet => self.no_head(input, eof),
             Whole::No => self.read_head(input, eof, None),
@@ -96,19 +143,23 @@ impl Parser {
 
     /// The fast path: one pass of httparse, for a head that is there as a whole, as most are. It takes
     /// only what [`Scan`] would take; whatever else there is, is left to it.
-    #[inline]
-    fn whole_head<'s, 'b>(&mut self, input: &'b [u8], room: &'s mut Room<'b>, facts: &mut Facts) -> Whole<'s, 'b> {
+    ///
+    /// `parse` gives the length of the head and its fields, so many at most.
+    #[inline(always)]
+    fn whole_head<'s, 'b: 's>(
+        &mut self,
+        input: &'b [u8],
+        parse: impl FnOnce(&StatusLine, usize) -> httparse::Result<(usize, &'s [httparse::Header<'b>])>,
+        facts: &mut Facts,
+    ) -> Whole<'s, 'b> {
         let Config { limits, leniency } = &self.config;
         if self.line_at > 0 {
             return Whole::No;
         }
         let Some(line) = status_line::plain(input, limits) else { return Whole::No };
-        let room = room.get_mut(..limits.headers.min(room.len())).unwrap_or_default();
-        let mut response = httparse::Response::new(&mut []);
-        let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut response, input, room);
-        let len = match parsed {
-            Ok(httparse::Status::Complete(len)) => len,
-            Ok(httparse::Status::Partial) => {
+        let (len, table) = match parse(&line, limits.headers) {
+            Ok(Status::Complete(found)) => found,
+            Ok(Status::Partial) => {
                 // Every line so far is sound, and none can be too long. If a line end could be wrong, look now.
                 if !leniency.bare_lf || input.len() > limits.header_line.min(limits.head_bytes) {
                     return Whole::No;
@@ -122,14 +173,12 @@ impl Parser {
         if len > limits.head_bytes {
             return Whole::No;
         }
-        let table: &'s [httparse::Header<'b>] = response.headers;
         let mut crlf = head.ends_with(b"\r\n\r\n");
-        // The line before each name ended in LF, or there would be no name there.
         for header in table {
-            crlf &= head.get(offset_in(head, header).wrapping_sub(2)) == Some(&b'\r');
-        }
-        for header in table.iter().filter(|header| Facts::wants(header.name.len())) {
-            facts.see(header.name.as_bytes(), header.value, offset_in(head, header));
+            let at = offset_in(head, header);
+            // The line before each name ended in LF, or there would be no name there.
+            crlf &= head.get(at.wrapping_sub(2)) == Some(&b'\r');
+            facts.see_at_once(header.name.as_bytes(), header.value, at);
         }
         if len > limits.header_line && has_long_line(head, &line, table, limits.header_line) {
             return Whole::No;
@@ -185,7 +234,7 @@ impl Parser {
             httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut response, bytes, room).ok()?;
             (response.headers.len() == count).then_some(Fields::of_table(bytes, response.headers))
         });
-        self.on_head(input, &line, &Found { bytes, fields: table.unwrap_or(lines), deviations }, &facts)
+        self.on_head(input, &line, &Found { fields: table.unwrap_or(lines), deviations }, &facts)
     }
 
     fn read_status_line(&mut self, input: &[u8]) -> Result<Option<StatusLine>, Flaw> {
@@ -199,7 +248,7 @@ impl Parser {
         status_line::read(input, &mut self.line_at, &self.config.limits, &self.config.leniency)
     }
 
-    #[inline]
+    #[inline(always)] // so that a head is made where it goes
     fn on_head<'b>(
         &mut self,
         input: &'b [u8],
@@ -216,11 +265,8 @@ impl Parser {
             Ok(framing) => framing,
             Err(flaw) => return Err(self.fail(flaw, Stage::Framing, input)),
         };
-        if self.first.is_empty() {
-            self.first = FirstBytes::of(input);
-        }
+        self.first.begin(input);
         let head = Head {
-            bytes: found.bytes,
             offset: self.at,
             code: line.code,
             minor: line.minor,
@@ -232,30 +278,31 @@ impl Parser {
         if interim {
             return self.on_interim(head);
         }
-        self.at = self.at.wrapping_add(found.bytes.len() as u64);
+        let len = head.bytes().len();
+        self.at = self.at.wrapping_add(len as u64);
         self.deviations = self.deviations.union(deviations);
         self.progress.status = Some(line.code);
         self.close = facts.close_reason(line.minor, framing, deviations);
-        self.state = match framing {
-            Framing::None | Framing::Tunnel => State::Done,
+        match framing {
+            Framing::None | Framing::Tunnel => self.state = State::Done,
             Framing::Length(length) => {
                 self.progress.length = Some(length);
-                State::Length(length)
+                self.state = State::Length(length);
             }
             Framing::Chunked => {
-                State::Chunked(Decoder::starting_at(&self.config.limits, &self.config.leniency, self.at))
+                self.state = State::Chunked(Decoder::starting_at(&self.config.limits, &self.config.leniency, self.at));
             }
-            Framing::UntilClose => State::UntilClose,
-        };
-        Ok(Step { consumed: found.bytes.len(), event: Event::Head(head, framing) })
+            Framing::UntilClose => self.state = State::UntilClose,
+        }
+        Ok(Step { consumed: len, event: Event::Head(head, framing) })
     }
 
     fn on_interim<'b>(&mut self, head: Head<'b>) -> Result<Step<'b>, ParseError> {
-        let len = head.bytes.len();
+        let len = head.bytes().len();
         let limits = &self.config.limits;
         self.interim_bytes = self.interim_bytes.saturating_add(len as u64);
         if self.progress.interim >= limits.interim || self.interim_bytes > limits.interim_bytes {
-            return Err(self.fail(Flaw::new(Class::TooLargeInterim, 0), Stage::Fields, head.bytes));
+            return Err(self.fail(Flaw::new(Class::TooLargeInterim, 0), Stage::Fields, head.bytes()));
         }
         self.at = self.at.wrapping_add(len as u64);
         self.deviations = self.deviations.union(head.deviations);
@@ -290,6 +337,39 @@ impl Parser {
         let stage = if self.line.is_some() { Stage::Fields } else { Stage::StatusLine };
         Err(self.fail(Flaw::new(class, input.len()), stage, input))
     }
+}
+
+/// With a little room that is filled, without the status line.
+#[inline(always)]
+fn parse_fields<'s, 'b>(
+    input: &'b [u8],
+    line: &StatusLine,
+    room: &'s mut [httparse::Header<'b>],
+    max: usize,
+) -> httparse::Result<(usize, &'s [httparse::Header<'b>])> {
+    let room = room.get_mut(..max.min(room.len())).unwrap_or_default();
+    let fields = input.get(line.end..).unwrap_or_default();
+    Ok(match httparse::parse_headers(fields, room)? {
+        Status::Complete((len, table)) => Status::Complete((line.end.wrapping_add(len), table)),
+        Status::Partial => Status::Partial,
+    })
+}
+
+/// With room that is not filled yet, which httparse takes for whole responses only.
+#[inline(always)]
+fn parse<'s, 'b>(
+    input: &'b [u8],
+    room: &'s mut Room<'b>,
+    max: usize,
+) -> httparse::Result<(usize, &'s [httparse::Header<'b>])> {
+    let room = room.get_mut(..max.min(room.len())).unwrap_or_default();
+    let mut response = httparse::Response::new(&mut []);
+    let status = httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut response, input, room)?;
+    let table: &'s [httparse::Header<'b>] = response.headers;
+    Ok(match status {
+        Status::Complete(len) => Status::Complete((len, table)),
+        Status::Partial => Status::Partial,
+    })
 }
 
 /// Where a field's name begins in the head that it was found in.

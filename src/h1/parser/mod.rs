@@ -148,7 +148,7 @@ impl Parser {
         slots: &'b mut Slots<'b, N>,
     ) -> Result<Step<'b>, ParseError> {
         if matches!(self.state, State::Head) {
-            self.next_head_in(input, eof, &mut slots.0)
+            self.next_head_in(input, eof, slots)
         } else {
             self.next_body(input, eof)
         }
@@ -299,9 +299,7 @@ impl Parser {
     /// Makes a flaw, counted from the next unused byte, the parser's last word.
     #[cold]
     fn fail(&mut self, flaw: Flaw, stage: Stage, input: &[u8]) -> ParseError {
-        if self.first.is_empty() {
-            self.first = FirstBytes::of(input);
-        }
+        self.first.begin(input);
         let error = ParseError {
             class: flaw.class,
             stage,
