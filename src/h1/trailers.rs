@@ -64,47 +64,67 @@ pub fn is_forbidden(name: &str) -> bool {
     FORBIDDEN.iter().any(|forbidden| forbidden.eq_ignore_ascii_case(name))
 }
 
-const FORBIDDEN: [&str; 36] = [
-    // Framing and routing.
+/// With their reasons. A lookup costs less than it looks: trailers are few.
+pub(crate) const FORBIDDEN: [&str; 51] = [
+    // Framing (RFC 9112 section 6): a second opinion on where the message ends.
     "content-length",
     "transfer-encoding",
-    "host",
     "trailer",
-    // One connection's.
+    // Hop by hop (RFC 9110 section 7.6.1): about a connection, and settled in the head.
     "connection",
-    "keep-alive",
-    "proxy-connection",
     "te",
     "upgrade",
-    // Request modifiers and conditionals.
-    "expect",
+    // Routing (RFC 9110 sections 7.2, 7.6.2).
+    "host",
     "max-forwards",
-    "cache-control",
-    "pragma",
-    "range",
+    // Who asks, and over what: for the head, where the next proxy looks (RFC 7239).
+    "forwarded",
+    // Request modifiers (RFC 9110 sections 10.1, 13.1, 14.2).
+    "expect",
     "if-match",
-    "if-none-match",
     "if-modified-since",
-    "if-unmodified-since",
+    "if-none-match",
     "if-range",
-    // Authentication and cookies.
+    "if-unmodified-since",
+    "range",
+    // Authentication (RFC 9110 section 11) and state (RFC 6265): a session must not be fixed from behind.
     "authorization",
+    "proxy-authenticate",
     "proxy-authorization",
     "www-authenticate",
-    "proxy-authenticate",
-    "set-cookie",
     "cookie",
-    // Response control data.
+    "set-cookie",
+    // Response controls (RFC 9110 sections 10.2, 14.3; RFC 9111 section 5): caches have decided already.
+    "accept-ranges",
     "age",
+    "allow",
+    "cache-control",
     "date",
     "expires",
     "location",
+    "pragma",
     "retry-after",
     "vary",
     "warning",
-    // How to read the content.
+    // Content format (RFC 9110 sections 8.3 to 8.7, 14.4): the content was read by other rules already.
+    "content-disposition",
     "content-encoding",
-    "content-type",
-    "content-range",
+    "content-language",
     "content-location",
+    "content-range",
+    "content-type",
+    // What a browser must know before it renders: a policy from behind would be none.
+    "access-control-allow-credentials",
+    "access-control-allow-origin",
+    "content-security-policy",
+    "refresh",
+    "strict-transport-security",
+    "x-frame-options",
+    // The same, by names that are younger or not registered.
+    "keep-alive",
+    "proxy-connection",
+    "authentication-info",
+    "proxy-authentication-info",
+    "x-forwarded-for",
+    "x-forwarded-host",
 ];
