@@ -148,15 +148,18 @@ impl Decoder {
     /// # Errors
     ///
     /// As [`decode`](Self::decode).
+    #[inline]
     pub fn decode_bytes(&mut self, input: &mut Bytes) -> Result<Option<Bytes>, (Class, u64)> {
         let (used, len) = match self.step(input) {
             Ok((used, Chunk::Data(data))) => (used, data.len()),
             Ok((used, Chunk::NeedMore | Chunk::Last)) => (used, 0),
             Err(flaw) => return Err((flaw.class, flaw.at)),
         };
-        let data = if len == 0 { None } else { Some(input.slice(used.wrapping_sub(len)..used)) };
-        input.advance(used);
-        Ok(data)
+        input.advance(used.wrapping_sub(len));
+        if len == 0 {
+            return Ok(None);
+        }
+        Ok(Some(input.split_to(len)))
     }
 
     /// Whether the last chunk has come.
@@ -188,7 +191,7 @@ impl Decoder {
         }
     }
 
-    #[inline]
+    #[inline(always)] // so that what comes out stays in registers
     pub(super) fn step<'b>(&mut self, input: &'b [u8]) -> Result<(usize, Chunk<'b>), Flaw> {
         let mut used = self.plain_line(input).unwrap_or_default();
         loop {
@@ -261,6 +264,7 @@ impl Decoder {
     }
 
     /// One byte of framing, at that offset.
+    #[inline(never)]
     fn framing_byte(&mut self, byte: u8, at: u64) -> Result<(), Flaw> {
         let flaw = |class: Class| Err(Flaw { class, at });
         let line = match self.state {
