@@ -20,18 +20,18 @@ use crate::fault::{Class, Fault};
 pub struct Slots<'b, const N: usize = 100> {
     pub(super) room: [MaybeUninit<httparse::Header<'b>>; N],
     /// For small heads: httparse reads fields alone into nothing else.
-    pub(super) small: [httparse::Header<'b>; SMALL],
+    pub(super) small: [httparse::Header<'b>; SMALL_SLOTS],
 }
 
 /// Fields that a small head seldom has more of. So few are filled in no time.
-pub(super) const SMALL: usize = 16;
+pub(super) const SMALL_SLOTS: usize = 16;
 
 impl<const N: usize> Slots<'_, N> {
     /// Empty room.
     #[must_use]
     #[inline]
     pub const fn new() -> Self {
-        Self { room: [const { MaybeUninit::uninit() }; N], small: [httparse::EMPTY_HEADER; SMALL] }
+        Self { room: [const { MaybeUninit::uninit() }; N], small: [httparse::EMPTY_HEADER; SMALL_SLOTS] }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::h1::sniff::{self, Sniffed, sniff};
 use crate::h1::status_line::{self, StatusLine};
 
 /// What is at most so long is a small head, in a buffer with little or nothing else.
-const SMALL: usize = 512;
+const SMALL_BYTES: usize = 512;
 
 /// A whole head.
 struct Found<'b> {
@@ -70,7 +70,11 @@ impl Parser {
             }
             return self.read_head(input, eof, Some(room));
         }
-        if input.len() <= SMALL { self.first_look_in(input, eof, small, room) } else { self.look_in(input, eof, room) }
+        if input.len() <= SMALL_BYTES {
+            self.first_look_in(input, eof, small, room)
+        } else {
+            self.look_in(input, eof, room)
+        }
     }
 
     #[inline(never)]
@@ -111,11 +115,11 @@ impl Parser {
     }
 
     fn first_look<'b>(&mut self, input: &'b [u8], eof: Eof) -> Result<Step<'b>, ParseError> {
-        if input.len() > SMALL {
+        if input.len() > SMALL_BYTES {
             return self.look(input, eof);
         }
         // A little room is made in no time, and httparse fills such without reading the status line again.
-        let mut room = [httparse::EMPTY_HEADER; head::SMALL];
+        let mut room = [httparse::EMPTY_HEADER; head::SMALL_SLOTS];
         let mut facts = Facts::default();
         match self.whole_head(input, |line, max| parse_fields(input, line, &mut room, max), &mut facts) {
             Whole::Yes { line, len, table, deviations } => {
