@@ -13,7 +13,7 @@ use super::leniency::Deviations;
 use super::scan::find_ctl;
 use crate::fault::{Class, Fault};
 
-/// Room for the table of fields of one head, on the caller's stack. Costs nothing to make.
+/// Room for the table of fields of one head, on the caller's stack. Costs next to nothing to make.
 ///
 /// See [`Parser::next_in`](super::Parser::next_in). A head with more than `N` fields is read all the same.
 #[derive(Debug)]
