@@ -190,3 +190,11 @@ fn found_two_names_for_one_flaw() {
     bodies::h1_differential::run(b"0010HTTP/1.1 103 \r\n\r\nSSH-2.0-x\r\n");
     bodies::h1_differential::run(b"0010HTTP/1.1 0010 x\r\n\r\n");
 }
+
+/// A line that ends in a line feed alone may have one byte more of name and value.
+#[test]
+fn found_a_line_as_long_as_the_limit() {
+    bodies::h1_split::run(
+        b"01$0HTTP/1.1 200 OK\r\nAscCscConnectio74Content-Length:100\n4073709551616read: baguette\r\n\r\n",
+    );
+}
