@@ -4,6 +4,7 @@
 //! recipient refuses too: a line feed alone, an empty line first or a missing reason are let pass,
 //! because they are not why hyper, nginx or Go gave up.
 
+use super::scan::is_tchar;
 use crate::fault::Class;
 
 use super::sniff::{Sniffed, sniff};
@@ -174,15 +175,6 @@ fn field_line(line: &Line<'_>, first: bool) -> Result<(), Flaw> {
         }
     }
     Ok(())
-}
-
-/// RFC 9110 section 5.6.2.
-const fn is_tchar(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
-        )
 }
 
 /// One line without its end (LF, and one CR before it).

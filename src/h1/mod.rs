@@ -39,5 +39,6 @@ pub use self::head::{Field, Fields, Head, Slots};
 pub use self::leniency::{Deviation, Deviations, Leniency};
 pub use self::limits::Limits;
 pub use self::parser::Parser;
+pub(crate) use self::scan::is_tchar;
 pub use self::sniff::{Sniffed, sniff};
 pub use self::trailers::Trailers;

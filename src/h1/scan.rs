@@ -310,7 +310,7 @@ impl Wrong {
 }
 
 /// RFC 9110 section 5.6.2.
-pub(super) fn is_tchar(byte: u8) -> bool {
+pub(crate) fn is_tchar(byte: u8) -> bool {
     #[allow(clippy::indexing_slicing)] // 256 entries
     TCHAR[byte as usize]
 }

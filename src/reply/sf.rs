@@ -3,6 +3,7 @@
 //! Its one rule: what is written here parses, whatever went in.
 
 use super::sink::{Sink, escape, hex_digit, put_char};
+use crate::h1::is_tchar;
 
 /// The largest Integer (RFC 9651 section 3.3.1): fifteen digits.
 pub(crate) const MAX_INTEGER: u64 = 999_999_999_999_999;
@@ -80,27 +81,9 @@ pub(crate) fn is_list_of_names(value: &[u8]) -> bool {
     }
 }
 
-const fn is_token_byte(b: u8) -> bool {
-    b.is_ascii_alphanumeric()
-        || matches!(
-            b,
-            b'!' | b'#'
-                | b'$'
-                | b'%'
-                | b'&'
-                | b'\''
-                | b'*'
-                | b'+'
-                | b'-'
-                | b'.'
-                | b'^'
-                | b'_'
-                | b'`'
-                | b'|'
-                | b'~'
-                | b':'
-                | b'/'
-        )
+/// RFC 9651 section 3.3.4: what RFC 9110 has in a token, and two more.
+fn is_token_byte(b: u8) -> bool {
+    is_tchar(b) || matches!(b, b':' | b'/')
 }
 
 /// What is left of a value. Every method takes its item off the front, or says no.
