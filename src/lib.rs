@@ -100,6 +100,8 @@ pub mod body;
 pub mod classify;
 pub mod deadline;
 pub mod decide;
+pub mod diagnose;
+pub mod dialect;
 pub mod exchange;
 pub mod fault;
 mod gateway;
@@ -107,6 +109,7 @@ pub mod h1;
 #[cfg(feature = "lab")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "lab")))]
 pub mod lab;
+pub mod proxy_status;
 pub mod reply;
 pub mod tap;
 

@@ -17,11 +17,14 @@ const FLOORS: &[(&str, u8)] = &[
     ("tap", 2),
     ("decide", 2),
     ("audit", 2),
-    ("reply", 3),
-    ("adapters", 4),
-    ("lab", 4),
-    ("gateway", 5),
-    ("lib", 6),
+    ("proxy_status", 2),
+    ("diagnose", 3),
+    ("dialect", 3),
+    ("reply", 4),
+    ("adapters", 5),
+    ("lab", 5),
+    ("gateway", 6),
+    ("lib", 7),
 ];
 
 fn floor(room: &str) -> Option<u8> {
@@ -49,7 +52,7 @@ fn upward(room: &str, text: &str) -> Vec<String> {
         for used in code.split("crate::").skip(1) {
             let used: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             let names_the_root = floor(&used).is_none();
-            if used == room || (names_the_root && here >= 5) {
+            if used == room || (names_the_root && here >= 6) {
                 continue;
             }
             if names_the_root || floor(&used) >= Some(here) {
