@@ -57,8 +57,8 @@ pub enum Forwarded {
     Head {
         /// The status that the client saw.
         status: StatusCode,
-        /// How the client can tell where the body ends. HTTP/2 and HTTP/3 have their own way and
-        /// ignore this.
+        /// How the client can tell where the body ends. HTTP/2 and HTTP/3 tell it by themselves: there, say
+        /// `None` where there is no body and `Length` where a `Content-Length` was sent, and else either of the others.
         framing: BodyFraming,
     },
 }
