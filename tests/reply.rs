@@ -211,7 +211,7 @@ content-length: 0
 ",
     );
     exchange.next_hop = Some("d\u{fc}se:80".into());
-    exchange.reference = Some("100%\r\n".into());
+    exchange.reference = Some(" 100%\r\n!  ".into());
     exchange.retry_after = Some(Duration::from_millis(1500));
     let gateway = gateway().with_profile(Profile::Cloudflare).with_disclosure(Disclosure::Trusted);
     assert_text(
@@ -220,7 +220,7 @@ content-length: 0
 proxy-status: gw; error=connection_refused; details=\"connection_refused, errno 111\"; next-hop=\"d%C3%BCse:80\"
 content-type: application/grpc+proto
 grpc-status: 14
-grpc-message: gw: The service did not accept the connection. error=connection_refused; connection_refused, errno 111; next hop d%C3%BCse:80; reference 100%25%EF%BF%BD%EF%BF%BD
+grpc-message: gw: The service did not accept the connection. error=connection_refused; connection_refused, errno 111; next hop d%C3%BCse:80; reference 100%25%EF%BF%BD%EF%BF%BD!
 grpc-retry-pushback-ms: 1500
 content-length: 0
 
