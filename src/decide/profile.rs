@@ -57,19 +57,18 @@ impl Profile {
     #[must_use]
     pub fn status(&self, fault: &Fault, exchange: &Exchange) -> StatusCode {
         let kind = fault.kind();
-        let own = match (self, fault.code()) {
-            (Self::Custom(status), _) => Some(status(fault, exchange).as_u16()),
-            (Self::Rfc9209, _) | (_, Some(Code::Status(_))) => None,
-            (Self::Cloudflare, _) => Some(kind.cloudflare()),
-            (Self::Nginx, _) => others::row(kind).nginx,
-            (Self::Envoy, _) => envoy(fault, exchange),
-            (Self::Haproxy, _) => others::row(kind).haproxy,
+        let own = match self {
+            Self::Custom(status) => Some(status(fault, exchange).as_u16()),
+            // Below: the fault's own, or the RFC's.
+            Self::Rfc9209 => None,
+            Self::Cloudflare | Self::Nginx | Self::Envoy | Self::Haproxy if carried(fault).is_some() => None,
+            Self::Cloudflare => Some(kind.cloudflare()),
+            Self::Nginx => others::row(kind).nginx,
+            Self::Envoy => envoy(fault, exchange),
+            Self::Haproxy => others::row(kind).haproxy,
         };
-        [own, carried(fault), Some(kind.status())]
-            .into_iter()
-            .flatten()
-            .find_map(error_status)
-            .unwrap_or(StatusCode::BAD_GATEWAY)
+        let first = own.and_then(error_status).or_else(|| carried(fault).and_then(error_status));
+        first.or_else(|| error_status(kind.status())).unwrap_or(StatusCode::BAD_GATEWAY)
     }
 }
 

@@ -73,8 +73,9 @@ impl Reply<'_> {
     /// What the caller knows, unless the advice is not to try again: Cloudflare sends the field with 500, 502, 504
     /// and 520 to 524, and not with 525 and 526. No source gives a time for a fault of which nothing is known.
     pub(crate) fn retry_delay(&self) -> Option<Duration> {
+        let wait = self.exchange.retry_after?;
         let means_it = self.status.is_server_error() || self.status == StatusCode::TOO_MANY_REQUESTS;
-        if means_it && !is_lasting(self.fault.kind()) { self.exchange.retry_after } else { None }
+        if means_it && !is_lasting(self.fault.kind()) { Some(wait) } else { None }
     }
 
     /// An HTTP/1 connection with an unread request body in it must not be reused: read the rest or
