@@ -32,7 +32,7 @@ use self::when::{Known, Verdict, When};
 
 pub use self::context::{Context, Deployment};
 pub use self::json::Json;
-pub use self::statuses::status;
+pub use self::statuses::{status, statuses};
 pub use self::value::{Cause, Diagnosis, Fact, Place, Setting, Step};
 
 /// What happened, why it probably did, and what to do next.
@@ -60,8 +60,7 @@ pub fn diagnose(fault: &Fault, exchange: &Exchange, evidence: &Evidence, context
 pub fn kind(kind: FaultKind) -> Diagnosis {
     let fault = Fault::new(kind);
     let context = Context { tls: facts::tls(&fault), ..Context::default() };
-    let known = Known { tls: context.tls, ..Known::default() };
-    build(&fault, &known, &context, None)
+    build(&fault, &Known::default(), &context, None)
 }
 
 fn build(fault: &Fault, known: &Known<'_>, context: &Context<'_>, hop: Option<String>) -> Diagnosis {

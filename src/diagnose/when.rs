@@ -33,16 +33,10 @@ pub(super) enum When {
     Loopback,
     /// The next hop is called by a name.
     Named,
-    /// The gateway speaks TLS to the next hop.
-    Tls,
-    /// The gateway speaks plain HTTP to the next hop.
-    Plain,
     /// The port is one of these.
     Port(&'static [u16]),
     /// The method is not idempotent (RFC 9110 section 9.2.2).
     NotIdempotent,
-    /// It happened within a second.
-    Quick,
     /// It took ten seconds or more.
     Slow,
     /// Some of the body had come.
@@ -84,7 +78,6 @@ pub(super) struct Known<'a> {
     pub(super) waited: Option<Duration>,
     pub(super) host: Option<Host<'a>>,
     pub(super) port: Option<u16>,
-    pub(super) tls: Option<bool>,
 }
 
 impl<'a> Known<'a> {
@@ -103,7 +96,6 @@ impl<'a> Known<'a> {
             waited: context.waited,
             host: context.host.map(Host::read),
             port: context.port,
-            tls: context.tls,
         }
     }
 
@@ -134,12 +126,9 @@ impl<'a> Known<'a> {
             When::Class(classes) => self.class.map(|class| classes.contains(&class)),
             When::Loopback => self.host.and_then(Host::is_loopback),
             When::Named => self.host.and_then(Host::is_address).map(|address| !address),
-            When::Tls => self.tls,
-            When::Plain => self.tls.map(|tls| !tls),
             When::Port(ports) => self.port.map(|port| ports.contains(&port)),
             When::NotIdempotent => self.idempotent.map(|idempotent| !idempotent),
             // A time speaks for something, never against it: clocks start at different moments.
-            When::Quick => self.waited.map(|waited| waited < Duration::from_secs(1)).filter(|&quick| quick),
             When::Slow => self.waited.map(|waited| waited >= Duration::from_secs(10)).filter(|&slow| slow),
             When::SomeBody => self.received.map(|bytes| bytes > 0),
             When::HeadForwarded => self.head_forwarded,

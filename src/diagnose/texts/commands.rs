@@ -7,7 +7,7 @@ use super::{Command, Deployment, Place};
 
 macro_rules! commands {
     ($($name:ident $place:ident $deployment:ident $template:literal, $why:literal;)+) => {
-        $(pub(super) const $name: &Command = &Command {
+        $(pub(in crate::diagnose) const $name: &Command = &Command {
             place: Place::$place,
             deployment: Deployment::$deployment,
             why: $why,
@@ -15,7 +15,7 @@ macro_rules! commands {
         };)+
         /// Every command, for the tests.
         #[cfg(test)]
-        pub(super) const ALL: &[&Command] = &[$($name),+];
+        pub(in crate::diagnose) const ALL: &[&Command] = &[$($name),+];
     };
 }
 
@@ -111,10 +111,12 @@ commands! {
         "The same for older rules: DROP makes timeouts, REJECT makes refusals.";
     UFW NextHop Unknown "ufw status verbose",
         "Is the port open for the gateway's address? The default is deny incoming.";
-    NFT_OUT Gateway Unknown "nft list ruleset",
-        "Is there a rule of the output chain with reject or drop?";
+    BPF Gateway Unknown "bpftool cgroup tree",
+        "Is a program attached to connect4 or connect6 (needs root)?";
     ROUTE_TABLE Gateway Unknown "ip route show table all type prohibit; ip route show table all type blackhole; ip route show table all type unreachable",
         "Routes that forbid a destination. They give EACCES, EINVAL and EHOSTUNREACH.";
+    SELINUX Gateway Unknown "getenforce; getsebool httpd_can_network_connect; ausearch -m avc -ts recent",
+        "Is SELinux enforcing, and did it deny something just now?";
     BACKLOG NextHop Unknown "ss -ltn 'sport = :{port}'",
         "Recv-Q as high as Send-Q: the accept queue is full, because the process does not accept.";
     OVERFLOWS NextHop Unknown "nstat -az TcpExtListenOverflows TcpExtListenDrops",
@@ -159,12 +161,24 @@ commands! {
         "The stapled revocation status, if the server sends one.";
     PLAIN_HTTP Gateway Unknown "curl -sv -o /dev/null --max-time 10 http://{hostport}/",
         "Does plain HTTP get an answer on this port?";
+    CERTIFICATE_TEXT Gateway Unknown "openssl s_client -connect {hostport} {sni} </dev/null 2>/dev/null | openssl x509 -noout -text",
+        "The whole certificate: version, signature algorithm, key size, key usage, names.";
+    TRUST_STORE Gateway Unknown "ls -l /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt",
+        "Does the gateway's image have any roots at all (Debian and Alpine: the first, Red Hat: the second)?";
+    CERTBOT NextHop Unknown "certbot certificates; systemctl list-timers certbot.timer",
+        "If certbot renews it: until when it is valid on disk, and when the renewal runs. Newer on disk than on the wire: reload the server.";
+    K8S_CERTIFICATES Workstation Kubernetes "kubectl{ns} get certificates,certificaterequests,challenges",
+        "If cert-manager renews it: is it Ready, or does a challenge hang?";
+    MTU Gateway Unknown "ping -c 3 -M do -s 1452 {host}",
+        "Do packets of 1480 bytes get through in one piece? Lost, while small ones come back: the path's MTU is the cause.";
     CLOCK Gateway Unknown "date -u; timedatectl show -p NTPSynchronized",
         "Is the gateway's clock right?";
 
     // ---- the response ----------------------------------------------------------------------------------
     RAW Gateway Unknown "curl -si --raw --http1.1 --max-time 10 {url} | head -c 1024 | xxd",
         "The first bytes as they come, chunk lines included.";
+    RAW_END Gateway Unknown "curl -si --raw --http1.1 --max-time 30 {url} | tail -c 1024 | xxd",
+        "The last bytes as they come: the last chunk is 0, then trailers, then an empty line.";
     BANNER Gateway Unknown "timeout 5 nc {host} {port} </dev/null | head -c 256 | xxd",
         "What the port says to somebody who says nothing: SSH, SMTP and databases greet first.";
     HEAD_SIZE Gateway Unknown "curl -so /dev/null -D - {url} | wc -c",
@@ -196,6 +210,15 @@ commands! {
     MYSQL NextHop Unknown "mysql -e 'show full processlist'",
         "MySQL: the longest statements, and those that wait for a lock.";
 
+    DOCKER_STATS NextHop Docker "docker stats --no-stream {container}",
+        "CPU and memory against its limits: a container at its CPU limit is throttled.";
+    K8S_TOP Workstation Kubernetes "kubectl{ns} top pods --containers",
+        "CPU and memory of each container: compare with its limits.";
+    SEND_QUEUE Gateway Unknown "ss -tin 'dport = :{port}'",
+        "Send-Q that does not shrink: the next hop does not read. A growing retrans: packets are lost.";
+    SEND_QUEUE_HOP NextHop Unknown "ss -tin 'sport = :{port}'",
+        "Send-Q above 0: it has written and the gateway, or the network, does not take it. 0: the application writes nothing.";
+
     // ---- HTTP/2 and HTTP/3 ---------------------------------------------------------------------------------
     CURL_H2 Gateway Unknown "curl -sv -o /dev/null --http2 --max-time 30 {url}",
         "Does another client get through over HTTP/2?";
@@ -209,4 +232,19 @@ commands! {
         "Does the next hop itself answer 101 to an offer of WebSocket?";
     LOOP Gateway Unknown "curl -so /dev/null -D - --max-time 10 {url} | grep -iE '^(via|server|proxy-status|location):'",
         "Who answers at the next hop's address? If it is the gateway, its own name stands there.";
+
+    CLOUDFLARED NextHop Unknown "journalctl -u cloudflared --since '1 hour ago' --no-pager",
+        "With a tunnel: is its connector running and connected?";
+
+    // ---- the client's side, and the gateway itself --------------------------------------------------------
+    CLIENTS Gateway Unknown "ss -Htn state established | awk '{print $4}' | sed 's/:[0-9]*$//' | sort | uniq -c | sort -rn | head",
+        "Who holds how many connections.";
+    GATEWAY_LOG Gateway Unknown "journalctl --since '10 minutes ago' -p warning --no-pager",
+        "Warnings and errors of the last ten minutes on the gateway's host.";
+    CONFIG_TEST Gateway Unknown "nginx -t; haproxy -c -f /etc/haproxy/haproxy.cfg; apachectl configtest; caddy validate --config /etc/caddy/Caddyfile",
+        "Whichever of these the gateway is: does it take its own configuration?";
+    DISK_GATEWAY Gateway Unknown "df -h; df -i",
+        "A full disk, or no inodes left, on the gateway.";
+    OOM_GATEWAY Gateway Unknown "dmesg -T | grep -iE 'oom|killed process|segfault'",
+        "Did the kernel kill the gateway, or did it crash?";
 }

@@ -119,7 +119,6 @@ pub(super) const TLS: Look = Look::Table(&[
     ("HAProxy", "server verify, ca-file", "required, none"),
     ("Envoy", "UpstreamTlsContext sni", "none, so no SNI is sent"),
     ("Envoy", "trusted_ca, match_typed_subject_alt_names", "none: nothing is verified"),
-    ("Envoy", "tls_maximum_protocol_version (as a client)", "TLS 1.2"),
     ("Apache", "SSLProxyEngine, SSLProxyVerify, SSLProxyCheckPeerName", "off, none, on"),
     ("Caddy", "tls_server_name, tls_trust_pool", "the upstream's host, the system's roots"),
     ("Traefik", "serversTransport.serverName, rootCAs", "the host, the system's roots"),
@@ -198,4 +197,19 @@ pub(super) const LOOPS: Look = Look::Table(&[
     ("Apache", "ProxyVia", "off: loops are not found out"),
     ("Traffic Server", "proxy.config.http.max_proxy_cycles", "0"),
     ("Cloudflare", "CDN-Loop", "always sent (RFC 8586)"),
+]);
+
+/// What keeps the gateway's process from connecting.
+pub(super) const SANDBOX: Look = Look::Table(&[
+    ("SELinux", "httpd_can_network_connect", "off"),
+    ("systemd", "SystemCallFilter", "no restriction"),
+    ("Docker", "seccomp profile, network mode none", "the default profile allows connect"),
+]);
+
+/// The PROXY protocol, which one side must send exactly if the other expects it.
+pub(super) const PROXY_PROTOCOL: Look = Look::Table(&[
+    ("nginx", "proxy_protocol (stream), listen proxy_protocol", "off, off"),
+    ("HAProxy", "server send-proxy, bind accept-proxy", "off, off"),
+    ("Envoy", "ProxyProtocolUpstreamTransport", "none"),
+    ("AWS NLB", "proxy_protocol_v2.enabled", "false"),
 ]);
