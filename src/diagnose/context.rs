@@ -24,6 +24,35 @@ pub enum Deployment {
     Aws,
 }
 
+impl Deployment {
+    /// Every value, in the order in which commands are listed.
+    pub(super) const ALL: &'static [Self] = &[Self::Unknown, Self::Systemd, Self::Docker, Self::Kubernetes, Self::Aws];
+
+    /// The stable name, for JSON.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Unknown => "any",
+            Self::Systemd => "systemd",
+            Self::Docker => "docker",
+            Self::Kubernetes => "kubernetes",
+            Self::Aws => "aws",
+        }
+    }
+
+    /// Its name, for an operator.
+    #[must_use]
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::Unknown => "anywhere",
+            Self::Systemd => "under systemd",
+            Self::Docker => "in Docker",
+            Self::Kubernetes => "in Kubernetes",
+            Self::Aws => "behind an AWS load balancer",
+        }
+    }
+}
+
 /// What the caller knows besides. `Context::default()` is fine: host, port and path are taken from the
 /// [`Exchange`] where it has them.
 ///

@@ -60,6 +60,17 @@ pub(super) fn duration(time: Duration) -> String {
     format!("{}.{} s", tenths / 10, tenths % 10)
 }
 
+/// The value of a setting: `60 s`, `5 min`, `1 h`, `3.5 s`.
+pub(super) fn value(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match (time.subsec_millis(), seconds % 3600, seconds % 60) {
+        (0, 0, _) if seconds > 0 => format!("{} h", seconds / 3600),
+        (0, _, 0) if seconds > 120 => format!("{} min", seconds / 60),
+        (0, _, _) => format!("{seconds} s"),
+        (_, _, _) => duration(time),
+    }
+}
+
 /// Collects facts.
 struct Facts(Vec<Fact>);
 

@@ -164,7 +164,7 @@ impl<'a> Filler<'a> {
     fn url(&mut self, out: &mut String) {
         let tls = self.context.tls.or_else(|| self.context.port.map(|port| matches!(port, 443 | 8443)));
         if tls.is_none() {
-            self.assumed("http: it is not known whether the next hop speaks TLS");
+            self.assumed("http: assumed, because nobody said whether the next hop speaks TLS");
         }
         let mut url = String::from(if tls == Some(true) { "https://" } else { "http://" });
         let mut options = String::new();
@@ -210,7 +210,7 @@ impl<'a> Filler<'a> {
 
     fn path(&mut self, out: &mut String) {
         let Some(path) = self.context.path else {
-            self.assumed("/: the path of the request is not known");
+            self.assumed("/: assumed, because nobody said which path was asked for");
             out.push('/');
             return;
         };

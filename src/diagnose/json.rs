@@ -18,7 +18,7 @@ pub struct Json<'a> {
 
 impl Diagnosis {
     /// The same as one JSON object without a line end. Its keys: `fault`, `class`, `phase`, `summary`,
-    /// `evidence` (objects of `name`, `value`, `trusted`), `causes` (`text`, `supported`), `next_steps` (`where`, `why`, `command`),
+    /// `evidence` (objects of `name`, `value`, `trusted`), `causes` (`text`, `supported`), `next_steps` (`where`, `deployment`, `why`, `command`),
     /// `settings` (`product`, `name`, `default`), `avoid` and `placeholders` (texts).
     ///
     /// ```
@@ -69,7 +69,15 @@ impl Json<'_> {
             out.put(if cause.supported { ",\"supported\":true}" } else { ",\"supported\":false}" });
         });
         list(out, "next_steps", steps, |out, step| {
-            object(out, &[("where", step.place.code()), ("why", step.why), ("command", &step.command)]);
+            object(
+                out,
+                &[
+                    ("where", step.place.code()),
+                    ("deployment", step.deployment.code()),
+                    ("why", step.why),
+                    ("command", &step.command),
+                ],
+            );
             out.put("}");
         });
         list(out, "settings", settings, |out, setting| {

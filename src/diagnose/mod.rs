@@ -27,7 +27,7 @@ use crate::fault::{Category, Evidence, Fault, FaultKind};
 use self::context::Host;
 use self::fill::Filler;
 use self::texts::{Look, Text};
-use self::timers::{Act, Side};
+use self::timers::{Act, Side, Timer, TimerKind};
 use self::when::{Known, Verdict, When};
 
 pub use self::context::{Context, Deployment};
@@ -125,17 +125,18 @@ fn timer_cause(fault: &Fault, context: &Context<'_>) -> Option<String> {
         | Category::Local
         | Category::Client => return None,
     };
-    let fits = |timer: &&timers::Timer| match timer.side {
-        Side::Asking => match context.proxy {
-            Some(proxy) if ours => proxy.eq_ignore_ascii_case(timer.product),
-            // Behind a next hop that is a proxy itself, its timers end things as well.
-            Some(_) | None => true,
-        },
-        Side::Answering => !ours,
-        Side::Behind | Side::Between => true,
+    // What ends an exchange in this way: those who wait for it, or those who work on it, and whatever is between.
+    let wanted = |timer: &&Timer| match timer.side {
+        Side::Asking if ours => context.proxy.is_none_or(|proxy| proxy.eq_ignore_ascii_case(timer.product)),
+        // A next hop that is a proxy itself ends things by its timers as well.
+        Side::Asking | Side::Between => true,
+        Side::Answering | Side::Behind => !ours,
     };
+    let mut found: Vec<&Timer> = timers::matching(waited, fault.phase()).filter(wanted).collect();
+    // Stable: of those that answer, the nearest comes first.
+    found.sort_by_key(|timer| !ours && timer.side != Side::Answering);
     let mut names = Vec::<String>::new();
-    for timer in timers::matching(waited, fault.phase()).filter(fits) {
+    for timer in found {
         let name = timer.to_string();
         if !names.contains(&name) {
             names.push(name);
@@ -158,26 +159,43 @@ fn timer_cause(fault: &Fault, context: &Context<'_>) -> Option<String> {
     })
 }
 
+/// Whether the next hop may be called by a name: an address has nothing to look up.
+fn is_named(context: &Context<'_>) -> bool {
+    context.host.map(Host::read).and_then(Host::is_address) != Some(true)
+}
+
 fn steps(text: &Text, context: &Context<'_>, filler: &mut Filler<'_>) -> Vec<Step> {
     let wanted = |deployment| {
         deployment == Deployment::Unknown
             || context.deployment == Deployment::Unknown
             || deployment == context.deployment
     };
-    let named = context.host.map(Host::read).and_then(Host::is_address) != Some(true);
-    text.steps
+    let named = is_named(context);
+    let mut steps: Vec<Step> = text
+        .steps
         .iter()
-        .filter(|command| wanted(command.deployment))
-        // An address has nothing to look up.
-        .filter(|command| {
-            named
-                || !(command.template.starts_with("dig ") || command.template.starts_with("getent ahosts {host}"))
-                || command.template.contains("| awk")
-        })
-        .filter_map(|command| {
-            Some(Step { place: command.place, why: command.why, command: filler.fill(command.template)? })
-        })
-        .collect()
+        .filter(|command| wanted(command.deployment) && (named || !command.asks_for_a_name()))
+        .filter_map(|command| command.step(filler))
+        .collect();
+    // Stable: what is for every deployment comes first.
+    steps.sort_by_key(|step| Deployment::ALL.iter().position(|deployment| *deployment == step.deployment));
+    steps
+}
+
+/// Whether an operator of the gateway would look at it. Idle timeouts of both sides have to fit together,
+/// those that are fixed as well.
+fn is_setting(timer: &Timer) -> bool {
+    let kind = match timer.kind {
+        TimerKind::Default | TimerKind::Shipped => true,
+        TimerKind::Fixed => timer.act == Act::Idle,
+        TimerKind::Maximum | TimerKind::Former => false,
+    };
+    let side = match timer.side {
+        Side::Asking | Side::Between => true,
+        Side::Answering => timer.act == Act::Idle,
+        Side::Behind => false,
+    };
+    kind && side
 }
 
 fn settings(looks: &'static [Look], context: &Context<'_>) -> Vec<Setting> {
@@ -185,21 +203,20 @@ fn settings(looks: &'static [Look], context: &Context<'_>) -> Vec<Setting> {
     for look in looks {
         match look {
             Look::Timers(act) => settings.extend(
-                timers::all()
-                    .iter()
-                    .filter(|timer| timer.act == *act && timer.kind != timers::TimerKind::Maximum)
-                    .filter(|timer| timer.side == Side::Asking || *act == Act::Idle || timer.side == Side::Between)
-                    .map(|timer| Setting {
-                        product: timer.product,
-                        name: timer.setting,
-                        default: timer.duration.map_or("no limit".into(), |d| facts::duration(d).into()),
-                    }),
+                timers::all().iter().filter(|timer| timer.act == *act && is_setting(timer)).map(|timer| Setting {
+                    product: timer.product,
+                    name: timer.setting,
+                    default: timer.duration.map_or("no limit".into(), |time| facts::value(time).into()),
+                }),
             ),
-            Look::Table(rows) => settings.extend(rows.iter().map(|&(product, name, default)| Setting {
-                product,
-                name,
-                default: default.into(),
-            })),
+            Look::OfNames(_) if !is_named(context) => {}
+            Look::Table(rows) | Look::OfNames(rows) => {
+                settings.extend(rows.iter().map(|&(product, name, default)| Setting {
+                    product,
+                    name,
+                    default: default.into(),
+                }))
+            }
         }
     }
     // Stable: whose settings these are for certain comes first.

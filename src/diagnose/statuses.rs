@@ -9,7 +9,7 @@ use crate::fault::FaultKind;
 use super::context::Context;
 use super::fill::Filler;
 use super::texts::{Command, commands as c};
-use super::value::{Cause, Diagnosis, Fact, Step};
+use super::value::{Cause, Diagnosis, Fact};
 
 /// A status.
 struct Status {
@@ -42,13 +42,7 @@ pub fn status(code: u16) -> Option<Diagnosis> {
     let row = STATUSES.iter().find(|row| row.code == code)?;
     let context = Context::default();
     let mut filler = Filler::new(&context);
-    let steps = row
-        .steps
-        .iter()
-        .filter_map(|step| {
-            Some(Step { place: step.place, why: step.why, command: filler.fill(step.template)? })
-        })
-        .collect();
+    let steps = row.steps.iter().filter_map(|command| command.step(&mut filler)).collect();
     let fact = |name, value: &'static str| Fact { name, value: Cow::Borrowed(value), trusted: false };
     let mut evidence: Vec<Fact> = row.senders.iter().map(|text| fact("sent by", text)).collect();
     evidence.extend(row.differs.iter().map(|text| fact("differs", text)));
@@ -80,6 +74,12 @@ pub fn statuses() -> impl Iterator<Item = u16> {
     STATUSES.iter().map(|row| row.code)
 }
 
+/// Whether a status names that command.
+#[cfg(test)]
+pub(super) fn uses(command: &Command) -> bool {
+    STATUSES.iter().any(|row| row.steps.iter().any(|step| step.template == command.template))
+}
+
 const WHO: &str = "Find out first who made it: the Proxy-Status field, Server and Via, and the words of the page tell which of the proxies on the way it was.";
 
 static STATUSES: &[Status] = &[
@@ -102,7 +102,9 @@ static STATUSES: &[Status] = &[
             "People reload, leave the page or lose their network: a few are normal.",
         ],
         steps: &[c::TIMES, c::TIMES_LOCAL],
-        avoid: &["Do not count it as a server error, and do not ignore a sudden rise: it is slowness seen from outside."],
+        avoid: &[
+            "Do not count it as a server error, and do not ignore a sudden rise: it is slowness seen from outside.",
+        ],
     },
     Status {
         code: 500,
@@ -115,10 +117,7 @@ static STATUSES: &[Status] = &[
             "nginx: an internal redirect cycle, a missing variable, no descriptors or memory left",
             "AWS ALB: an error in a WAF, authentication or Lambda action",
         ],
-        differs: &[
-            "502 is the next hop's fault as the gateway sees it",
-            "503 passes by itself, or says so",
-        ],
+        differs: &["502 is the next hop's fault as the gateway sees it", "503 passes by itself, or says so"],
         causes: &[
             "The application failed: its log has a stack trace for the same moment.",
             "The gateway has no route for the request, or its configuration contradicts itself.",
@@ -147,18 +146,29 @@ static STATUSES: &[Status] = &[
             "500 is the gateway's own failure, or the application's, passed on",
         ],
         causes: &[
-            "The next hop is down, crashed, was killed for want of memory, or is being restarted (connection_refused, reset_before_response).",
+            "The next hop is down, crashed, was killed by the OOM killer, or is being restarted (connection_refused, reset_before_response).",
             "The gateway connects to the wrong host, port or scheme: https:// to a plain port or the other way round (not_http, tls_not_tls).",
             "The keep-alive race: the next hop's idle timeout is shorter than the gateway's; sporadic, and often right after a deploy (closed_before_response on a reused connection).",
             "A deploy without graceful shutdown, or a health check that lets requests go to instances that are not ready.",
-            "The name cannot be resolved, or leads to a host of former days (dns_not_found).",
+            "The name cannot be resolved, or leads to an address that is out of date (dns_not_found).",
             "TLS to the next hop fails: no or another SNI, no version in common, an expired or untrusted certificate.",
             "The head of the response is too large, mostly cookies (head_too_large), or malformed.",
             "A firewall rejects, or a container's port is not published.",
         ],
         steps: &[
-            c::CURL, c::LISTEN, c::GETENT, c::UNIT_STATUS, c::UNIT_LOG, c::OOM, c::DOCKER_PS, c::DOCKER_PORT, c::K8S_ENDPOINTS,
-            c::K8S_DESCRIBE, c::TARGET_HEALTH, c::HANDSHAKE, c::HEAD_SIZE,
+            c::CURL,
+            c::LISTEN,
+            c::GETENT,
+            c::UNIT_STATUS,
+            c::UNIT_LOG,
+            c::OOM,
+            c::DOCKER_PS,
+            c::DOCKER_PORT,
+            c::K8S_ENDPOINTS,
+            c::K8S_DESCRIBE,
+            c::TARGET_HEALTH,
+            c::HANDSHAKE,
+            c::HEAD_SIZE,
         ],
         avoid: &[
             WHO,
@@ -191,8 +201,20 @@ static STATUSES: &[Status] = &[
             "Maintenance, on purpose.",
             "Behind HAProxy, Envoy or Apache: the next hop refuses connections, as for 502.",
         ],
-        steps: &[c::CURL, c::LISTEN, c::K8S_ENDPOINTS, c::K8S_PODS, c::TARGET_HEALTH, c::TARGET_GROUP, c::TIMES, c::TO_HOP],
-        avoid: &[WHO, "Do not have clients repeat at once: that keeps an overloaded service down. Back off, and keep to Retry-After."],
+        steps: &[
+            c::CURL,
+            c::LISTEN,
+            c::K8S_ENDPOINTS,
+            c::K8S_PODS,
+            c::TARGET_HEALTH,
+            c::TARGET_GROUP,
+            c::TIMES,
+            c::TO_HOP,
+        ],
+        avoid: &[
+            WHO,
+            "Do not have clients repeat at once: that keeps an overloaded service down. Back off, and keep to Retry-After.",
+        ],
     },
     Status {
         code: 504,
@@ -219,8 +241,18 @@ static STATUSES: &[Status] = &[
             "The timers along the way are in the wrong order: each proxy should wait a little longer than the one behind it.",
         ],
         steps: &[
-            c::TIMES, c::TIMES_LOCAL, c::NC, c::BUSY, c::PROCESSES, c::POSTGRES, c::MYSQL, c::OUTGOING, c::PRESSURE, c::DOCKER_STATS,
-            c::K8S_TOP, c::TARGET_HEALTH,
+            c::TIMES,
+            c::TIMES_LOCAL,
+            c::NC,
+            c::BUSY,
+            c::PROCESSES,
+            c::POSTGRES,
+            c::MYSQL,
+            c::OUTGOING,
+            c::PRESSURE,
+            c::DOCKER_STATS,
+            c::K8S_TOP,
+            c::TARGET_HEALTH,
         ],
         avoid: &[
             WHO,
@@ -243,7 +275,9 @@ static STATUSES: &[Status] = &[
             "A firewall of the origin cuts Cloudflare's connections.",
         ],
         steps: &[c::CURL, c::RAW, c::HEAD_SIZE, c::UNIT_LOG, c::OOM],
-        avoid: &["Do not ask through Cloudflare to test: ask the origin's own address, with the public name (curl --connect-to)."],
+        avoid: &[
+            "Do not ask through Cloudflare to test: ask the origin's own address, with the public name (curl --connect-to).",
+        ],
     },
     Status {
         code: 521,
@@ -268,7 +302,7 @@ static STATUSES: &[Status] = &[
         ],
         causes: &[
             "A firewall drops Cloudflare's packets.",
-            "The A or AAAA record in Cloudflare's DNS names an address of former days.",
+            "The A or AAAA record in Cloudflare's DNS names an address that is out of date.",
             "The origin is overloaded, its accept queue is full.",
             "A Worker fetches its own domain; or the origin's address is a reserved one.",
         ],
@@ -280,7 +314,10 @@ static STATUSES: &[Status] = &[
         meaning: "523 Origin Is Unreachable: there is no route from Cloudflare to the origin's address.",
         senders: &["Cloudflare, and nobody else"],
         differs: &["522 is a route that leads to nobody who answers", "530 with 1016 is a name without an address"],
-        causes: &["The address in Cloudflare's DNS is wrong or private.", "The network of the origin is not announced: an outage of its provider."],
+        causes: &[
+            "The address in Cloudflare's DNS is wrong or private.",
+            "The network of the origin is not announced: an outage of its provider.",
+        ],
         steps: &[c::DIG, c::TRACE],
         avoid: &[],
     },
@@ -310,7 +347,9 @@ static STATUSES: &[Status] = &[
             "No version or cipher in common.",
         ],
         steps: &[c::HANDSHAKE, c::HANDSHAKE_NO_SNI, c::TLS12, c::PLAIN_HTTP],
-        avoid: &["Do not go back to Flexible: Cloudflare then speaks plain HTTP to the origin, and many sites fall into a redirect loop."],
+        avoid: &[
+            "Do not go back to Flexible: Cloudflare then speaks plain HTTP to the origin, and many sites fall into a redirect loop.",
+        ],
     },
     Status {
         code: 526,
@@ -322,7 +361,9 @@ static STATUSES: &[Status] = &[
             "It was renewed, and the server was not reloaded.",
         ],
         steps: &[c::CERTIFICATE, c::CHAIN, c::CERTBOT],
-        avoid: &["Do not go back to Full to be rid of it: install a Cloudflare Origin CA certificate, which is free and lasts for years."],
+        avoid: &[
+            "Do not go back to Full to be rid of it: install a Cloudflare Origin CA certificate, which is free and lasts for years.",
+        ],
     },
     Status {
         code: 527,

@@ -4,6 +4,7 @@
 
 use std::fmt::{self, Write};
 
+use super::context::Deployment;
 use super::value::{Diagnosis, Step};
 
 /// The width of a line.
@@ -29,17 +30,22 @@ impl fmt::Display for Diagnosis {
         }
         if !self.steps.is_empty() {
             f.write_str("\nNext steps\n")?;
+            let mut last = Deployment::Unknown;
             for (n, step) in (1u32..).zip(&self.steps) {
-                let Step { place, why, command } = step;
-                wrap(f, &format!("{n:3}. "), "     ", &format!("{why} ({})", place.phrase()))?;
+                let Step { place, deployment, why, command } = step;
+                if *deployment != last {
+                    writeln!(f, "  If it runs {}:", deployment.phrase())?;
+                    last = *deployment;
+                }
+                wrap(f, &format!("{n:3}. "), "     ", &format!("[{}] {why}", place.phrase()))?;
                 writeln!(f, "       {command}")?;
             }
         }
         if !self.settings.is_empty() {
             f.write_str("\nSettings that play a part, with their defaults\n")?;
             for setting in &self.settings {
-                let name = format!("  {}  {}", setting.product, setting.name);
-                wrap(f, &format!("{name:46}"), "      ", &format!(" {}", setting.default))?;
+                let product = format!("  {:15} ", setting.product);
+                wrap(f, &product, &" ".repeat(20), &format!("{}: {}", setting.name, setting.default))?;
             }
         }
         if !self.avoid.is_empty() {

@@ -39,6 +39,8 @@ pub enum TimerKind {
     Fixed,
     /// There is no default, and this is what the configuration that is shipped with the product has.
     Shipped,
+    /// The default of older versions, or of older projects.
+    Former,
 }
 
 /// What a timer limits.
@@ -211,7 +213,7 @@ timers! {
     "Cloudflare" "TCP SYN to the origin (522)" s(19), Fixed Connect Asking, "Cloudflare: connection limits";
     "Cloudflare" "TCP ACK of the request (522)" s(90), Fixed Send Asking, "Cloudflare: connection limits";
     "Cloudflare" "Proxy Read Timeout (524)" s(120), Default Read Asking, "Cloudflare: connection limits";
-    "Cloudflare" "Proxy Read Timeout (524), formerly" s(100), Default Read Asking, "Cloudflare: error 524, before 2025";
+    "Cloudflare" "Proxy Read Timeout (524), formerly" s(100), Former Read Asking, "Cloudflare: error 524, before 2025";
     "Cloudflare" "Proxy Write Timeout (524)" s(30), Fixed Send Asking, "Cloudflare: connection limits";
     "Cloudflare" "Proxy Idle Timeout" s(900), Fixed Idle Asking, "Cloudflare: connection limits";
     "CloudFront" "origin connection timeout, one of 3 attempts" s(10), Default Connect Asking, "AWS: CloudFront origin settings";
@@ -247,7 +249,7 @@ timers! {
     "Node.js" "server.keepAliveTimeout" s(5), Default Idle Answering, "Node.js: http";
     "Node.js" "server.headersTimeout" s(60), Default Send Answering, "Node.js: http";
     "Node.js" "server.requestTimeout" s(300), Default Send Answering, "Node.js: http";
-    "Node.js" "server.timeout before Node.js 13" s(120), Default Read Answering, "Node.js: http, history";
+    "Node.js" "server.timeout before Node.js 13" s(120), Former Read Answering, "Node.js: http, history";
     "gunicorn" "timeout (kills the worker)" s(30), Default Total Answering, "gunicorn: settings";
     "gunicorn" "keepalive" s(2), Default Idle Answering, "gunicorn: settings";
     "uvicorn" "timeout_keep_alive" s(5), Default Idle Answering, "uvicorn: settings";
@@ -256,7 +258,7 @@ timers! {
     "uWSGI" "socket-timeout" s(4), Default Send Answering, "uWSGI: options";
     "Unicorn" "timeout (kills the worker)" s(60), Default Total Answering, "Unicorn: configurator";
     "Puma" "persistent_timeout, Puma 7" s(65), Default Idle Answering, "Puma: DSL";
-    "Puma" "persistent_timeout before Puma 7" s(20), Default Idle Answering, "Puma: DSL";
+    "Puma" "persistent_timeout before Puma 7" s(20), Former Idle Answering, "Puma: DSL";
     "Puma" "first_data_timeout" s(30), Default Send Answering, "Puma: DSL";
     "rack-timeout" "service_timeout" s(15), Default Total Answering, "rack-timeout: settings";
     "PHP" "max_execution_time (CPU time on Linux)" s(30), Default Total Answering, "PHP: runtime configuration";
@@ -276,7 +278,7 @@ timers! {
     "AWS Lambda" "timeout" s(900), Maximum Total Answering, "AWS: Lambda quotas";
     "Google Cloud Run" "request timeout" s(300), Default Total Answering, "Google Cloud: Cloud Run request timeout";
     "Azure App Service" "front-end idle limit" s(230), Fixed Read Answering, "Azure: App Service FAQ";
-    "Vercel" "maxDuration, older projects" s(10), Default Total Answering, "Vercel: function duration";
+    "Vercel" "maxDuration, older projects" s(10), Former Total Answering, "Vercel: function duration";
     "Vercel" "maxDuration, Hobby without fluid compute" s(60), Maximum Total Answering, "Vercel: function duration";
     "Vercel" "maxDuration with fluid compute" s(300), Default Total Answering, "Vercel: function duration";
     "Vercel" "maxDuration, Pro with fluid compute" s(800), Maximum Total Answering, "Vercel: function duration";
@@ -290,11 +292,89 @@ timers! {
     "ActiveRecord" "checkout_timeout (pool empty)" s(5), Default Total Behind, "Rails: connection pool";
 
     // ---- the system below --------------------------------------------------------------------------
-    "Linux" "tcp_syn_retries = 6" s(127), Default Connect Between, "Linux: ip-sysctl, before 6.5";
-    "Linux" "tcp_syn_retries = 6, with linear timeouts" s(131), Default Connect Between, "Linux: ip-sysctl, 6.5 and later";
+    "Linux" "tcp_syn_retries = 6, before 6.5" s(127), Former Connect Between, "Linux: ip-sysctl, before 6.5";
+    "Linux" "tcp_syn_retries = 6" s(131), Default Connect Between, "Linux: ip-sysctl, 6.5 and later";
     "Linux" "tcp_retries2 = 15" ms(924_600), Default Send Between, "Linux: ip-sysctl";
     "Linux" "tcp_keepalive_time" s(7200), Default Read Between, "Linux: ip-sysctl";
     "glibc" "resolv.conf timeout, one try" s(5), Default Resolve Between, "resolv.conf(5)";
     "glibc" "resolv.conf timeout, both tries" s(10), Default Resolve Between, "resolv.conf(5)";
     "Windows" "TCP connect, two retransmissions" s(21), Default Connect Between, "Windows: TcpMaxConnectRetransmissions";
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn names(elapsed: Duration, phase: Phase) -> Vec<String> {
+        matching(elapsed, phase).map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_window_is_as_told() {
+        let nginx = TIMERS.iter().find(|timer| timer.setting == "proxy_read_timeout").unwrap();
+        for (elapsed, want) in
+            [(59_949, None), (59_950, Some(50)), (60_000, Some(0)), (61_200, Some(1200)), (61_201, None)]
+        {
+            let found = nginx.distance(Duration::from_millis(elapsed));
+            assert_eq!(found, want.map(Duration::from_millis), "{elapsed}");
+        }
+        // Half a second where a fiftieth is less.
+        let uwsgi = TIMERS.iter().find(|timer| timer.setting == "socket-timeout").unwrap();
+        assert!(uwsgi.distance(Duration::from_millis(4500)).is_some());
+        assert!(uwsgi.distance(Duration::from_millis(4501)).is_none());
+        for elapsed in [Duration::ZERO, Duration::MAX] {
+            assert!(Phase::ALL.iter().all(|phase| matching(elapsed, *phase).next().is_none()));
+        }
+    }
+
+    #[test]
+    fn the_nearest_comes_first_and_then_the_better_known() {
+        // 29.3 s is within a fiftieth of 29 s, and too early for 30 s.
+        let found = names(Duration::from_millis(29_300), Phase::Head);
+        assert_eq!(found, ["AWS API Gateway integration timeout (REST)"]);
+        // 30.2 s is near 30 s alone; 127.5 s nearer to 127 than to anything else.
+        let found = names(Duration::from_millis(30_200), Phase::Head);
+        assert!(found.iter().any(|name| name == "gunicorn timeout (kills the worker)"));
+        assert!(!found.iter().any(|name| name.contains("API Gateway integration timeout (REST)")), "{found:?}");
+        let found = names(Duration::from_millis(127_500), Phase::Connect);
+        assert_eq!(found, ["Linux tcp_syn_retries = 6, before 6.5"]);
+        let found = names(Duration::from_secs(60), Phase::Connect);
+        assert_eq!(found.first().unwrap(), "nginx proxy_connect_timeout");
+    }
+
+    #[test]
+    fn matching_agrees_with_a_plain_search() {
+        for phase in Phase::ALL {
+            for tenths in 0..10_000_u64 {
+                let elapsed = Duration::from_millis(tenths.saturating_mul(100));
+                let found: Vec<&Timer> = matching(elapsed, *phase).collect();
+                let late = |d: Duration| Duration::from_millis(500).max(d.mul_f64(0.02));
+                let plain = TIMERS.iter().filter(|t| {
+                    t.act.phases().contains(phase)
+                        && t.duration.is_some_and(|d| {
+                            elapsed.saturating_add(Duration::from_millis(50)) >= d
+                                && elapsed <= d.saturating_add(late(d))
+                        })
+                });
+                assert_eq!(found.len(), plain.count(), "{elapsed:?} in {phase}");
+                let far = |t: &Timer| t.duration.unwrap().abs_diff(elapsed);
+                assert!(found.is_sorted_by_key(|t| far(t)), "{elapsed:?} in {phase}");
+            }
+        }
+    }
+
+    #[test]
+    fn rows_are_sound() {
+        for (n, timer) in TIMERS.iter().enumerate() {
+            assert!(!timer.source.is_empty() && timer.duration != Some(Duration::ZERO), "{timer}");
+            // Nothing stands twice, and what has no number is a default.
+            let same = |other: &Timer| {
+                (other.product, other.setting, other.kind) == (timer.product, timer.setting, timer.kind)
+            };
+            assert!(!TIMERS.iter().skip(n.saturating_add(1)).any(same), "{timer} stands twice");
+            assert!(timer.duration.is_some() || timer.kind == TimerKind::Default, "{timer}");
+        }
+    }
 }

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 
 use crate::fault::{Class, FaultKind, Phase};
 
+use super::context::Deployment;
+
 /// What an operator reads at three in the morning: what broke, what was seen, why it probably happened,
 /// what to run next, which settings play a part, and what not to do.
 ///
@@ -84,6 +86,8 @@ pub enum Place {
     NextHop,
     /// Where the tools of the platform are at hand: `kubectl`, `aws`.
     Workstation,
+    /// Where the application's database can be asked.
+    Database,
 }
 
 impl Place {
@@ -94,6 +98,7 @@ impl Place {
             Self::Gateway => "gateway",
             Self::NextHop => "next_hop",
             Self::Workstation => "workstation",
+            Self::Database => "database",
         }
     }
 
@@ -103,7 +108,8 @@ impl Place {
         match self {
             Self::Gateway => "on the gateway",
             Self::NextHop => "on the next hop",
-            Self::Workstation => "where you administer it",
+            Self::Workstation => "on your workstation",
+            Self::Database => "at its database",
         }
     }
 }
@@ -114,6 +120,8 @@ impl Place {
 pub struct Step {
     /// Where to run it.
     pub place: Place,
+    /// For which deployment it is; [`Deployment::Unknown`] is for every one.
+    pub deployment: Deployment,
     /// What it tells, and how to read the answer.
     pub why: &'static str,
     /// One line for a POSIX shell, with the real names and numbers quoted. It only looks: nothing is changed.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::exchange::{Exchange, Forwarded};
 use crate::fault::{Class, Code, Fault};
 
-use super::context::{Context, Host};
+use super::context::{Context, Deployment, Host};
 
 /// A condition in a row of the texts.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,7 @@ pub(super) enum When {
     Always,
     /// The connection had carried an exchange before.
     Reused,
-    /// The connection was new.
+    /// The connection was new. It only rules out.
     Fresh,
     /// The peer sent one of these TLS alerts.
     Alert(&'static [u8]),
@@ -29,9 +29,10 @@ pub(super) enum When {
     H2(&'static [u32]),
     /// The malformation is one of these.
     Class(&'static [Class]),
-    /// The next hop is a loopback address or `localhost`.
+    /// The next hop is a loopback address or `localhost`. That speaks for it only where the gateway is
+    /// known to run in containers.
     Loopback,
-    /// The next hop is called by a name.
+    /// The next hop is called by a name. It only rules out.
     Named,
     /// The port is one of these.
     Port(&'static [u16]),
@@ -78,6 +79,8 @@ pub(super) struct Known<'a> {
     pub(super) waited: Option<Duration>,
     pub(super) host: Option<Host<'a>>,
     pub(super) port: Option<u16>,
+    /// The next hop runs in containers, and the gateway with it.
+    pub(super) contained: bool,
 }
 
 impl<'a> Known<'a> {
@@ -96,6 +99,7 @@ impl<'a> Known<'a> {
             waited: context.waited,
             host: context.host.map(Host::read),
             port: context.port,
+            contained: matches!(context.deployment, Deployment::Docker | Deployment::Kubernetes),
         }
     }
 
@@ -104,7 +108,7 @@ impl<'a> Known<'a> {
         Verdict::of(match when {
             When::Always => None,
             When::Reused => self.reused,
-            When::Fresh => self.reused.map(|reused| !reused),
+            When::Fresh => self.reused.filter(|&reused| reused).map(|_| false),
             When::Alert(alerts) => match self.code {
                 Some(Code::TlsAlert(alert)) => Some(alerts.contains(&alert)),
                 Some(_) | None => None,
@@ -124,8 +128,8 @@ impl<'a> Known<'a> {
                 Some(_) | None => None,
             },
             When::Class(classes) => self.class.map(|class| classes.contains(&class)),
-            When::Loopback => self.host.and_then(Host::is_loopback),
-            When::Named => self.host.and_then(Host::is_address).map(|address| !address),
+            When::Loopback => self.host.and_then(Host::is_loopback).filter(|&loopback| self.contained || !loopback),
+            When::Named => self.host.and_then(Host::is_address).filter(|&address| address).map(|_| false),
             When::Port(ports) => self.port.map(|port| ports.contains(&port)),
             When::NotIdempotent => self.idempotent.map(|idempotent| !idempotent),
             // A time speaks for something, never against it: clocks start at different moments.

@@ -50,10 +50,10 @@ commands! {
     SOCKET NextHop Unknown "ls -l {socket}",
         "Is the socket there, and may the gateway's user write to it?";
     CURL Gateway Unknown "curl -sv -o /dev/null --connect-timeout 5 --max-time 30 {url}",
-        "Does the same request work from the gateway's own place, without the gateway?";
-    TIMES Gateway Unknown "curl -so /dev/null -w 'dns %{time_namelookup} connect %{time_connect} tls %{time_appconnect} first byte %{time_starttransfer} total %{time_total}\\n' {url}",
+        "Does a GET of the same URL get an answer from where the gateway stands, without the gateway?";
+    TIMES Gateway Unknown "curl -sSo /dev/null -w 'dns %{time_namelookup} connect %{time_connect} tls %{time_appconnect} first byte %{time_starttransfer} total %{time_total}\\n' {url}",
         "Which part takes the time, in seconds since the start. A large step to the first byte is the application.";
-    TIMES_LOCAL NextHop Unknown "for i in 1 2 3 4 5; do curl -so /dev/null -w '%{http_code} %{time_starttransfer} s\\n' --max-time 60 {url}; done",
+    TIMES_LOCAL NextHop Unknown "for i in 1 2 3 4 5; do curl -sSo /dev/null -w '%{http_code} %{time_starttransfer} s\\n' --max-time 60 {url}; done",
         "Is it slow on its own host as well, always or only the first time (cold start)? Then the network is not the cause.";
     UNIT_STATUS NextHop Systemd "systemctl status --no-pager {unit}",
         "Is the service running, since when, and how did it end the last time?";
@@ -62,13 +62,13 @@ commands! {
     UNIT_LOG NextHop Systemd "journalctl -u {unit} --since '1 hour ago' --no-pager",
         "What the service wrote at the moment of the fault: look for a panic, a fatal signal, a failed bind, a start.";
     OOM NextHop Unknown "dmesg -T | grep -iE 'oom|killed process'",
-        "Did the kernel kill the process for want of memory?";
+        "Did the kernel's OOM killer end the process?";
     SEGFAULT NextHop Unknown "dmesg -T | grep -iE 'segfault|traps:'",
         "Did the process crash?";
     DOCKER_PS NextHop Docker "docker ps -a --filter name={container}",
-        "Is it up? Exited (137) was killed, mostly for want of memory; Restarting is a crash loop.";
+        "Is it up? Exited (137) was killed, mostly by the OOM killer; Restarting is a crash loop.";
     DOCKER_STATE NextHop Docker "docker inspect -f 'OOMKilled {{.State.OOMKilled}} exit {{.State.ExitCode}} restarts {{.RestartCount}} started {{.State.StartedAt}}' {container}",
-        "Was it killed for want of memory, or restarted a moment ago?";
+        "Was it killed by the OOM killer, or restarted a moment ago?";
     DOCKER_LOGS NextHop Docker "docker logs --since 1h --timestamps {container}",
         "What it wrote at the moment of the fault.";
     DOCKER_PORT NextHop Docker "docker port {container}",
@@ -98,7 +98,7 @@ commands! {
 
     // ---- the network between -----------------------------------------------------------------------
     NC Gateway Unknown "nc -vz -w 5 {host} {port}",
-        "Refused at once: a host answers and nothing listens. No answer: something drops the packets.";
+        "Does the port take connections? Refused at once: the host is there and nothing listens. No answer: something drops the packets.";
     ROUTE Gateway Unknown "getent ahosts {host} | awk 'NR==1 {print $1}' | xargs -n 1 ip route get",
         "By which interface and router, and from which address, the gateway goes there.";
     TRACE Gateway Unknown "traceroute -n -T -p {port} {host}",
@@ -175,23 +175,23 @@ commands! {
         "Is the gateway's clock right?";
 
     // ---- the response ----------------------------------------------------------------------------------
-    RAW Gateway Unknown "curl -si --raw --http1.1 --max-time 10 {url} | head -c 1024 | xxd",
+    RAW Gateway Unknown "curl -sSi --raw --http1.1 --max-time 10 {url} | head -c 1024 | xxd",
         "The first bytes as they come, chunk lines included.";
-    RAW_END Gateway Unknown "curl -si --raw --http1.1 --max-time 30 {url} | tail -c 1024 | xxd",
+    RAW_END Gateway Unknown "curl -sSi --raw --http1.1 --max-time 30 {url} | tail -c 1024 | xxd",
         "The last bytes as they come: the last chunk is 0, then trailers, then an empty line.";
     BANNER Gateway Unknown "timeout 5 nc {host} {port} </dev/null | head -c 256 | xxd",
         "What the port says to somebody who says nothing: SSH, SMTP and databases greet first.";
-    HEAD_SIZE Gateway Unknown "curl -so /dev/null -D - {url} | wc -c",
+    HEAD_SIZE Gateway Unknown "curl -sSo /dev/null -D - {url} | wc -c",
         "How many bytes the head has.";
-    HEAD_LINES Gateway Unknown "curl -so /dev/null -D - {url} | awk '{print length($0), $1}' | sort -rn | head",
+    HEAD_LINES Gateway Unknown "curl -sSo /dev/null -D - {url} | awk '{print length($0), $1}' | sort -rn | head",
         "The longest fields with their lengths.";
-    HEAD_FIELDS Gateway Unknown "curl -so /dev/null -D - --max-time 30 {url}",
+    HEAD_FIELDS Gateway Unknown "curl -sSo /dev/null -D - --max-time 30 {url}",
         "The head alone: status line, Content-Length, Transfer-Encoding, Connection.";
     KEEP_ALIVE Gateway Unknown "curl -sv -o /dev/null {url} 2>&1 | grep -iE '^< (connection|keep-alive)'",
         "Does the server close by itself, and which idle time does it announce?";
-    DOWNLOAD Gateway Unknown "curl -so /dev/null -w '%{http_code} %{size_download} bytes in %{time_total} s\\n' {url}; echo \"curl exit $?\"",
+    DOWNLOAD Gateway Unknown "curl -sSo /dev/null -w '%{http_code} %{size_download} bytes in %{time_total} s\\n' {url}; echo \"curl exit $?\"",
         "Does the whole body come? Exit 18 is a body that is too short, 28 a timeout, 56 a reset.";
-    GUNZIP Gateway Unknown "curl -s -H 'Accept-Encoding: gzip' {url} | gzip -t && echo intact",
+    GUNZIP Gateway Unknown "curl -sS -H 'Accept-Encoding: gzip' {url} | gzip -t && echo intact",
         "Is the body sound gzip?";
     DISK NextHop Unknown "df -h; df -i",
         "A full disk, or no inodes left: temporary files of the server cannot grow.";
@@ -205,9 +205,9 @@ commands! {
         "Is CPU, memory or disk what everybody waits for? Look at avg60.";
     OUTGOING NextHop Unknown "ss -tnp state syn-sent; ss -tnp state established",
         "Whom the application itself waits for: its database, its cache, a third party's API.";
-    POSTGRES NextHop Unknown "psql -c \"select pid, now() - query_start as runs, wait_event_type, pg_blocking_pids(pid) as blocked_by, left(query, 80) from pg_stat_activity where state <> 'idle' order by runs desc limit 10\"",
+    POSTGRES Database Unknown "psql -c \"select pid, now() - query_start as runs, wait_event_type, pg_blocking_pids(pid) as blocked_by, left(query, 80) from pg_stat_activity where state <> 'idle' order by runs desc limit 10\"",
         "PostgreSQL: the longest statements, and who blocks whom.";
-    MYSQL NextHop Unknown "mysql -e 'show full processlist'",
+    MYSQL Database Unknown "mysql -e 'show full processlist'",
         "MySQL: the longest statements, and those that wait for a lock.";
 
     DOCKER_STATS NextHop Docker "docker stats --no-stream {container}",
@@ -230,7 +230,7 @@ commands! {
         "Does anything listen on the UDP port?";
     UPGRADE Gateway Unknown "curl -sv -o /dev/null --http1.1 --max-time 5 -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' {url}",
         "Does the next hop itself answer 101 to an offer of WebSocket?";
-    LOOP Gateway Unknown "curl -so /dev/null -D - --max-time 10 {url} | grep -iE '^(via|server|proxy-status|location):'",
+    LOOP Gateway Unknown "curl -sSo /dev/null -D - --max-time 10 {url} | grep -iE '^(via|server|proxy-status|location):'",
         "Who answers at the next hop's address? If it is the gateway, its own name stands there.";
 
     CLOUDFLARED NextHop Unknown "journalctl -u cloudflared --since '1 hour ago' --no-pager",

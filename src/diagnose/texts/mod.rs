@@ -13,14 +13,17 @@ mod multiplexed;
 mod resolve;
 mod select;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod waits;
 
 use crate::fault::FaultKind;
 
 use super::context::Deployment;
+use super::fill::Filler;
 use super::timers::Act;
-use super::value::Place;
+use super::value::{Place, Step};
 use super::when::When;
 
 /// What is said about one kind.
@@ -50,13 +53,31 @@ pub(super) struct Command {
     pub(super) template: &'static str,
 }
 
+impl Command {
+    /// The step, or `None` where the command makes no sense for this next hop.
+    pub(super) fn step(&self, filler: &mut Filler<'_>) -> Option<Step> {
+        let command = filler.fill(self.template)?;
+        Some(Step { place: self.place, deployment: self.deployment, why: self.why, command })
+    }
+
+    /// Whether it looks up the next hop's name, which is in vain for an address.
+    pub(super) fn asks_for_a_name(&self) -> bool {
+        self.template.starts_with("dig ") || self.template == "getent ahosts {host}"
+    }
+}
+
+/// Product, name and default of a setting.
+type Row = (&'static str, &'static str, &'static str);
+
 /// Settings to look at.
 #[derive(Debug)]
 pub(super) enum Look {
     /// The timers of whoever asks, and for `Idle` of whoever answers as well.
     Timers(Act),
-    /// Settings that are no timers: product, name, default.
-    Table(&'static [(&'static str, &'static str, &'static str)]),
+    /// Settings that are no timers.
+    Table(&'static [Row]),
+    /// The same, of use only where the next hop is called by a name.
+    OfNames(&'static [Row]),
 }
 
 /// What is said about that kind.

@@ -7,7 +7,7 @@ use super::Look;
 /// Where the next hop is.
 pub(super) const ADDRESS: Look = Look::Table(&[
     ("nginx", "proxy_pass, server (in upstream)", "port 80 unless one is given; names are resolved once, at start"),
-    ("HAProxy", "server", "the port of the connection's own, unless one is given"),
+    ("HAProxy", "server", "the port that the client connected to, unless one is given"),
     ("Envoy", "load_assignment, port_value", "none"),
     ("Apache", "ProxyPass, BalancerMember", "80, 443 for https://"),
     ("Caddy", "reverse_proxy <upstreams>", "80, 443 for https://"),
@@ -17,7 +17,7 @@ pub(super) const ADDRESS: Look = Look::Table(&[
 ]);
 
 /// How names are looked up.
-pub(super) const RESOLVER: Look = Look::Table(&[
+pub(super) const RESOLVER: Look = Look::OfNames(&[
     ("nginx", "resolver", "none; then a name in proxy_pass is resolved once, at start"),
     ("nginx", "resolver ... valid=", "the TTL of the record"),
     ("HAProxy", "server ... resolvers", "none; resolved once, at start"),
@@ -72,7 +72,7 @@ pub(super) const BACKLOG: Look = Look::Table(&[
 /// How many requests the application takes at once.
 pub(super) const WORKERS: Look = Look::Table(&[
     ("gunicorn", "workers, threads", "1, 1"),
-    ("Puma", "threads, workers", "5 on MRI (Rails: 3), 0"),
+    ("Puma", "threads, workers", "0 to 5 (Rails writes 3), 0"),
     ("uWSGI", "processes, threads", "1, 1"),
     ("PHP-FPM", "pm.max_children", "5 in the pool that Debian ships"),
     ("Tomcat", "maxThreads", "200"),
@@ -90,7 +90,7 @@ pub(super) const SHUTDOWN: Look = Look::Table(&[
         "terminationGracePeriodSeconds, preStop",
         "30 s, none: pods get requests for some seconds after SIGTERM",
     ),
-    ("Docker", "stop --time", "10 s, then SIGKILL"),
+    ("Docker", "stop -t", "10 s, then SIGKILL"),
     ("systemd", "TimeoutStopSec", "90 s, then SIGKILL"),
     ("AWS ALB", "deregistration_delay.timeout_seconds", "300 s"),
     ("gunicorn", "graceful_timeout", "30 s"),
@@ -126,7 +126,7 @@ pub(super) const TLS: Look = Look::Table(&[
 
 /// How large a response head may be.
 pub(super) const HEAD_SIZE: Look = Look::Table(&[
-    ("badgateway", "Limits (h1)", "see its documentation"),
+    ("badgateway", "Limits head_bytes, header_line, headers", "128 KiB, 64 KiB, 256 fields"),
     ("nginx", "proxy_buffer_size", "one memory page: 4 KiB or 8 KiB"),
     ("nginx", "fastcgi_buffer_size, uwsgi_buffer_size", "one memory page: 4 KiB or 8 KiB"),
     ("ingress-nginx", "proxy-buffer-size", "4 KiB"),
@@ -213,3 +213,20 @@ pub(super) const PROXY_PROTOCOL: Look = Look::Table(&[
     ("Envoy", "ProxyProtocolUpstreamTransport", "none"),
     ("AWS NLB", "proxy_protocol_v2.enabled", "false"),
 ]);
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic)]
+
+    use super::*;
+    use crate::h1::Limits;
+
+    #[test]
+    fn our_own_limits_are_told_as_they_are() {
+        let Look::Table(rows) = HEAD_SIZE else { panic!("it is a table") };
+        let limits = Limits::default();
+        let want =
+            format!("{} KiB, {} KiB, {} fields", limits.head_bytes / 1024, limits.header_line / 1024, limits.headers);
+        assert!(rows.iter().any(|&(product, _, default)| product == "badgateway" && default == want), "{want}");
+    }
+}
