@@ -9,7 +9,7 @@ use crate::fault::FaultKind;
 use super::context::Context;
 use super::fill::Filler;
 use super::texts::{Command, commands as c};
-use super::value::{Cause, Diagnosis, Fact};
+use super::value::{Cause, Diagnosis, Fact, Step};
 
 /// A status.
 struct Status {
@@ -42,7 +42,8 @@ pub fn status(code: u16) -> Option<Diagnosis> {
     let row = STATUSES.iter().find(|row| row.code == code)?;
     let context = Context::default();
     let mut filler = Filler::new(&context);
-    let steps = row.steps.iter().filter_map(|command| command.step(&mut filler)).collect();
+    let mut steps: Vec<Step> = row.steps.iter().filter_map(|command| command.step(&mut filler)).collect();
+    super::by_deployment(&mut steps);
     let fact = |name, value: &'static str| Fact { name, value: Cow::Borrowed(value), trusted: false };
     let mut evidence: Vec<Fact> = row.senders.iter().map(|text| fact("sent by", text)).collect();
     evidence.extend(row.differs.iter().map(|text| fact("differs", text)));
@@ -80,7 +81,7 @@ pub(super) fn uses(command: &Command) -> bool {
     STATUSES.iter().any(|row| row.steps.iter().any(|step| step.template == command.template))
 }
 
-const WHO: &str = "Find out first who made it: the Proxy-Status field, Server and Via, and the words of the page tell which of the proxies on the way it was.";
+const WHO: &str = "Do not start with the next hop before you know who made the answer: Proxy-Status, Server, Via and the words of the page tell which of the proxies on the way it was.";
 
 static STATUSES: &[Status] = &[
     Status {

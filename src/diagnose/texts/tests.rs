@@ -38,7 +38,7 @@ fn every_command_is_of_use_and_stands_once() {
         let used = by_kind || statuses::uses(command);
         assert!(used, "nobody names {}", command.template);
         for other in ALL.iter().skip(n.saturating_add(1)) {
-            assert_ne!(command.template, other.template);
+            assert_ne!((command.template, command.place), (other.template, other.place));
             assert_ne!(command.why, other.why);
         }
     }
