@@ -70,7 +70,6 @@ pub fn status(code: u16) -> Option<Diagnosis> {
 }
 
 /// The codes that [`status`] knows.
-#[must_use]
 pub fn statuses() -> impl Iterator<Item = u16> {
     STATUSES.iter().map(|row| row.code)
 }

@@ -45,6 +45,20 @@ fn every_command_is_of_use_and_stands_once() {
 }
 
 #[test]
+fn every_command_ends_by_itself() {
+    for command in ALL {
+        let template = command.template;
+        assert!(!template.contains("curl ") || template.contains("--max-time "), "{template}");
+        assert_eq!(template.matches("s_client").count(), template.matches("timeout 10 openssl s_client").count());
+        for endless in ["tcpdump", "nc {host} {port} <"] {
+            assert!(!template.contains(endless) || template.starts_with("timeout "), "{template}");
+        }
+        let log = ["journalctl ", "docker logs ", "kubectl{ns} logs "].iter().any(|tool| template.contains(tool));
+        assert!(!log || !(template.contains(" -f") || template.contains("--follow")), "{template}");
+    }
+}
+
+#[test]
 fn no_row_names_a_command_twice() {
     for kind in FaultKind::ALL {
         let steps = text(*kind).steps;
