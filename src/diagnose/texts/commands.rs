@@ -7,7 +7,7 @@ use super::{Command, Deployment, Place};
 
 macro_rules! commands {
     ($($name:ident $place:ident $deployment:ident $template:literal, $why:literal;)+) => {
-        $(pub(in crate::diagnose) const $name: &Command = &Command {
+        $(pub(super) const $name: &Command = &Command {
             place: Place::$place,
             deployment: Deployment::$deployment,
             why: $why,
@@ -15,7 +15,7 @@ macro_rules! commands {
         };)+
         /// Every command, for the tests.
         #[cfg(test)]
-        pub(in crate::diagnose) const ALL: &[&Command] = &[$($name),+];
+        pub(super) const ALL: &[&Command] = &[$($name),+];
     };
 }
 
