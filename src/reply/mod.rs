@@ -23,7 +23,6 @@ mod reason;
 mod record;
 mod response;
 mod sf;
-mod sink;
 mod text;
 mod words;
 
@@ -31,6 +30,7 @@ use http::StatusCode;
 
 use crate::exchange::Exchange;
 use crate::fault::Fault;
+use crate::sink;
 
 pub use self::disclosure::Disclosure;
 pub use self::name::InvalidName;
