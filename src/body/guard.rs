@@ -3,8 +3,11 @@
 //! Its one rule: everything optional is off until it is asked for.
 
 use core::error::Error;
+use core::fmt;
 use core::time::Duration;
+use std::sync::Arc;
 
+use http::HeaderMap;
 use http_body::Body;
 
 use crate::body::abort::AbortHandle;
@@ -16,6 +19,25 @@ use crate::fault::Fault;
 /// Calls an `F`. Kept beside it as a pointer, so that nothing but [`Guard::new`] needs a bound on `F`: with
 /// one on its futures, rustc takes a closure in an async block for "not general enough" to be `Send`.
 pub(super) type Call<F> = fn(&mut F, &(dyn Error + 'static), &Ledger) -> Fault;
+
+/// Makes the trailers that tell a fault in-band. Shared, so that a guard stays `Clone`, and boxed, because
+/// one more type parameter would be on every guard for the few bodies that are gRPC.
+#[derive(Clone)]
+pub(super) struct InTrailers(Arc<Tell>);
+
+type Tell = dyn Fn(&Fault) -> Option<HeaderMap> + Send + Sync;
+
+impl InTrailers {
+    pub(super) fn tell(&self, fault: &Fault) -> Option<HeaderMap> {
+        (self.0)(fault)
+    }
+}
+
+impl fmt::Debug for InTrailers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InTrailers")
+    }
+}
 
 /// How to guard a body. [`around`](Self::around) puts it there.
 ///
@@ -49,7 +71,9 @@ pub struct Guard<F, T = Never, E = fn(End, &Ledger)> {
     pub(super) classify: F,
     pub(super) call: Call<F>,
     pub(super) expected: Option<u64>,
+    pub(super) end_stream: bool,
     pub(super) abort: Option<AbortHandle>,
+    pub(super) in_trailers: Option<InTrailers>,
     pub(super) timer: T,
     pub(super) idle: Option<Duration>,
     pub(super) total: Option<Duration>,
@@ -65,7 +89,18 @@ where
     /// client see neither.
     pub const fn new(classify: F) -> Self {
         let call: Call<F> = |classify, error, ledger| classify(error, ledger);
-        Self { classify, call, expected: None, abort: None, timer: Never, idle: None, total: None, on_end: None }
+        Self {
+            classify,
+            call,
+            expected: None,
+            end_stream: false,
+            abort: None,
+            in_trailers: None,
+            timer: Never,
+            idle: None,
+            total: None,
+            on_end: None,
+        }
     }
 }
 
@@ -75,6 +110,63 @@ impl<F, T, E> Guard<F, T, E> {
     /// takes what the body itself is certain of, if it is.
     pub const fn expecting(mut self, bytes: Option<u64>) -> Self {
         self.expected = bytes;
+        self
+    }
+
+    /// With the demand that a body of unknown length says of itself that it is over: that
+    /// [`is_end_stream`](Body::is_end_stream) is true when no more frames come. If not, it is
+    /// [`BodyTruncated`](crate::fault::FaultKind::BodyTruncated).
+    ///
+    /// For `hyper::body::Incoming` of an **HTTP/2** response, and for no other body: most never say so, HTTP/1
+    /// ones among them. hyper takes `RST_STREAM(NO_ERROR)` for the end of a body, because a server that has sent
+    /// its whole response may stop the upload so (RFC 9113 section 8.1); that `END_STREAM` never came shows
+    /// nowhere else. (With h2 before 0.4.16 a whole body that is followed by such a reset can look the same.)
+    ///
+    /// ```
+    /// # fn f(response: http::Response<http_body_util::Empty<bytes::Bytes>>) {
+    /// use badgateway::body::Guard;
+    /// use badgateway::fault::{Fault, FaultKind};
+    ///
+    /// let (parts, body) = response.into_parts();
+    /// let mut guard = Guard::new(|_, _| Fault::new(FaultKind::BodyReset));
+    /// if parts.version == http::Version::HTTP_2 {
+    ///     guard = guard.expecting_end_stream();
+    /// }
+    /// let body = guard.around(body);
+    /// # let _ = body; }
+    /// ```
+    pub const fn expecting_end_stream(mut self) -> Self {
+        self.end_stream = true;
+        self
+    }
+
+    /// With trailers in place of the error, where the protocol tells its end in them: gRPC. `None` from the
+    /// closure is the error as ever. Ask [`decide`](crate::decide::decide()) in it, whose answer is then
+    /// [`How::GrpcStatus`](crate::decide::How::GrpcStatus), and write them with
+    /// [`trailers::grpc`](crate::body::trailers::grpc).
+    ///
+    /// Not asked where a length was announced: an end short of it is malformed, whatever the trailers say (RFC 9113
+    /// section 8.1.1). `on_end` is told of the fault all the same.
+    ///
+    /// ```
+    /// use badgateway::body::{Guard, trailers};
+    /// use badgateway::decide::{Decision, How};
+    /// use badgateway::exchange::{BodyFraming, Exchange, Forwarded};
+    /// use badgateway::{Fault, FaultKind, Gateway};
+    /// use http::StatusCode;
+    ///
+    /// # fn f(gateway: Gateway, mut exchange: Exchange, inner: http_body_util::Empty<bytes::Bytes>) {
+    /// exchange.forwarded = Forwarded::Head { status: StatusCode::OK, framing: BodyFraming::None };
+    /// let body = Guard::new(|_, _| Fault::new(FaultKind::BodyReset))
+    ///     .in_trailers(move |fault| match gateway.decide(fault, &exchange) {
+    ///         Decision::Abort(How::GrpcStatus(status)) => Some(trailers::grpc(status, fault.kind().phrase())),
+    ///         _ => None,
+    ///     })
+    ///     .around(inner);
+    /// # let _ = body; }
+    /// ```
+    pub fn in_trailers(mut self, fields: impl Fn(&Fault) -> Option<HeaderMap> + Send + Sync + 'static) -> Self {
+        self.in_trailers = Some(InTrailers(Arc::new(fields)));
         self
     }
 
@@ -90,8 +182,8 @@ impl<F, T, E> Guard<F, T, E> {
     /// for, so a slow client does not set it off. `total` is the time left for the whole body, counted
     /// from [`around`](Self::around), and then it is [`DeadlineExceeded`](crate::fault::FaultKind::DeadlineExceeded).
     pub fn timed<U: Timer>(self, timer: U, idle: Option<Duration>, total: Option<Duration>) -> Guard<F, U, E> {
-        let Self { classify, call, expected, abort, on_end, .. } = self;
-        Guard { classify, call, expected, abort, timer, idle, total, on_end }
+        let Self { classify, call, expected, end_stream, abort, in_trailers, on_end, .. } = self;
+        Guard { classify, call, expected, end_stream, abort, in_trailers, timer, idle, total, on_end }
     }
 
     /// With a closure to call once, when it is known how the body ended: the place to give the
@@ -100,8 +192,9 @@ impl<F, T, E> Guard<F, T, E> {
     where
         G: FnOnce(End, &Ledger),
     {
-        let Self { classify, call, expected, abort, timer, idle, total, .. } = self;
-        Guard { classify, call, expected, abort, timer, idle, total, on_end: Some(on_end) }
+        let Self { classify, call, expected, end_stream, abort, in_trailers, timer, idle, total, .. } = self;
+        let on_end = Some(on_end);
+        Guard { classify, call, expected, end_stream, abort, in_trailers, timer, idle, total, on_end }
     }
 
     /// Puts the guard around a body.

@@ -16,11 +16,12 @@ use core::task::{Context, Poll};
 use core::time::Duration;
 
 use bytes::Buf;
+use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use crate::body::abort::AbortHandle;
-use crate::body::guard::{Call, Guard};
+use crate::body::guard::{Call, Guard, InTrailers};
 use crate::body::ledger::{Ledger, LedgerState};
 use crate::body::trailers;
 use crate::deadline::{Never, Timer, phase_timeout};
@@ -88,7 +89,10 @@ pin_project! {
         // The last poll was `Pending`, so whatever the server had buffered it could flush.
         settled: bool,
         held: Option<Frame<B::Data>>,
+        // The inner body has to say that it is over.
+        end_stream: bool,
         abort: Option<AbortHandle>,
+        in_trailers: Option<InTrailers>,
         timer: T,
         idle: Option<Duration>,
         // The idle sleep counts. It is boxed, as timers tend not to be `Unpin`, when the body
@@ -141,7 +145,7 @@ where
     }
 
     pub(super) fn build(guard: Guard<F, T, E>, inner: B) -> Self {
-        let Guard { classify, call, expected, abort, timer, idle, total, on_end } = guard;
+        let Guard { classify, call, expected, end_stream, abort, in_trailers, timer, idle, total, on_end } = guard;
         let ledger = Ledger::new(expected.or_else(|| inner.size_hint().exact()));
         let total = total.map(|left| Box::pin(timer.sleep(left)));
         Self {
@@ -152,7 +156,9 @@ where
             stage: Stage::Open,
             settled: false,
             held: None,
+            end_stream,
             abort,
+            in_trailers,
             timer,
             idle,
             waiting: false,
@@ -220,9 +226,12 @@ where
 
     /// One poll of the inner body, and of the timers where it has nothing.
     fn step(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<B::Data> {
-        let this = self.project();
-        let frame = match this.inner.poll_frame(cx) {
+        let mut this = self.project();
+        let frame = match this.inner.as_mut().poll_frame(cx) {
             Poll::Ready(None) => {
+                if *this.end_stream && this.ledger.expected().is_none() && !this.inner.is_end_stream() {
+                    return Step::Fail(this.ledger.fail(Fault::new(FaultKind::BodyTruncated)));
+                }
                 return match this.ledger.end() {
                     Ok(()) => Step::End,
                     Err(fault) => Step::Fail(fault),
@@ -264,8 +273,12 @@ where
         Step::Wait
     }
 
-    /// Hands the fault out, or lets the server flush first.
+    /// Hands the fault out, in trailers or as an error, or lets the server flush first.
     fn fail(self: Pin<&mut Self>, fault: Fault, cx: &Context<'_>) -> Poll<Option<Result<Frame<B::Data>, Fault>>> {
+        if let Some(fields) = self.told_in_trailers(&fault) {
+            self.finish(End::Failed(fault));
+            return Poll::Ready(Some(Ok(Frame::trailers(fields))));
+        }
         if !self.settled {
             let this = self.project();
             *this.stage = Stage::Failing(fault);
@@ -278,6 +291,15 @@ where
         }
         self.finish(End::Failed(fault));
         Poll::Ready(Some(Err(fault)))
+    }
+
+    /// The trailers that tell the fault, if the client looks for it there.
+    fn told_in_trailers(&self, fault: &Fault) -> Option<HeaderMap> {
+        match (self.stage, self.ledger.expected()) {
+            (Stage::Open, None) => self.in_trailers.as_ref()?.tell(fault),
+            // Somebody was asked already, or the announced length would be wrong.
+            (Stage::Failing(_) | Stage::Over, _) | (Stage::Open, Some(_)) => None,
+        }
     }
 
     fn finish(self: Pin<&mut Self>, end: End) {

@@ -32,7 +32,7 @@ pub(crate) fn by_name(link: &(dyn Error + 'static)) -> Option<Finding<'static>> 
 pub(super) fn by_message(error: &io::Error) -> Option<Finding<'static>> {
     let rows = match error.kind() {
         ErrorKind::UnexpectedEof => ENDS,
-        ErrorKind::BrokenPipe => STREAMS,
+        ErrorKind::BrokenPipe | ErrorKind::Other => STREAMS,
         ErrorKind::NotConnected | ErrorKind::InvalidInput => ADDRESSES,
         kind if is_uncategorized(kind) => LOOKUPS,
         _ => return None,
@@ -232,6 +232,8 @@ const ENDS: &[Text] = &[
 const STREAMS: &[Text] = &[
     ("stream closed because of a broken pipe", cause(Cause::Closed)),
     ("connection closed because of a broken pipe", cause(Cause::Closed)),
+    // tokio-util 0.7, src/codec/decoder.rs: within a frame.
+    ("bytes remaining on stream", cause(Cause::Closed)),
 ];
 
 /// No address to try.
