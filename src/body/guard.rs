@@ -72,6 +72,7 @@ pub struct Guard<F, T = Never, E = fn(End, &Ledger)> {
     pub(super) call: Call<F>,
     pub(super) expected: Option<u64>,
     pub(super) end_stream: bool,
+    pub(super) linger: Option<Duration>,
     pub(super) abort: Option<AbortHandle>,
     pub(super) in_trailers: Option<InTrailers>,
     pub(super) timer: T,
@@ -94,6 +95,7 @@ where
             call,
             expected: None,
             end_stream: false,
+            linger: None,
             abort: None,
             in_trailers: None,
             timer: Never,
@@ -140,6 +142,18 @@ impl<F, T, E> Guard<F, T, E> {
         self
     }
 
+    /// With a pause before an error goes out, so that the server can send what it has of this response. For
+    /// **HTTP/2**, where the task that polls a body is not the one that writes: to be `Pending` once, as a guarded body is
+    /// before every error, is no proof that the other task has run, and a reset throws away what is still queued in
+    /// the server, the head included (h2's `send_reset` clears the stream's queue). 10 ms are enough, unless the machine is busy or the
+    /// client slow. For HTTP/1 it gives a slow client time; hyper writes from the same task.
+    ///
+    /// It needs a timer, from [`timed`](Self::timed); without one there is no pause.
+    pub const fn lingering(mut self, pause: Duration) -> Self {
+        self.linger = Some(pause);
+        self
+    }
+
     /// With trailers in place of the error, where the protocol tells its end in them: gRPC. `None` from the
     /// closure is the error as ever. Ask [`decide`](crate::decide::decide()) in it, whose answer is then
     /// [`How::GrpcStatus`](crate::decide::How::GrpcStatus), and write them with
@@ -182,8 +196,8 @@ impl<F, T, E> Guard<F, T, E> {
     /// for, so a slow client does not set it off. `total` is the time left for the whole body, counted
     /// from [`around`](Self::around), and then it is [`DeadlineExceeded`](crate::fault::FaultKind::DeadlineExceeded).
     pub fn timed<U: Timer>(self, timer: U, idle: Option<Duration>, total: Option<Duration>) -> Guard<F, U, E> {
-        let Self { classify, call, expected, end_stream, abort, in_trailers, on_end, .. } = self;
-        Guard { classify, call, expected, end_stream, abort, in_trailers, timer, idle, total, on_end }
+        let Self { classify, call, expected, end_stream, linger, abort, in_trailers, on_end, .. } = self;
+        Guard { classify, call, expected, end_stream, linger, abort, in_trailers, timer, idle, total, on_end }
     }
 
     /// With a closure to call once, when it is known how the body ended: the place to give the
@@ -192,9 +206,9 @@ impl<F, T, E> Guard<F, T, E> {
     where
         G: FnOnce(End, &Ledger),
     {
-        let Self { classify, call, expected, end_stream, abort, in_trailers, timer, idle, total, .. } = self;
+        let Self { classify, call, expected, end_stream, linger, abort, in_trailers, timer, idle, total, .. } = self;
         let on_end = Some(on_end);
-        Guard { classify, call, expected, end_stream, abort, in_trailers, timer, idle, total, on_end }
+        Guard { classify, call, expected, end_stream, linger, abort, in_trailers, timer, idle, total, on_end }
     }
 
     /// Puts the guard around a body.

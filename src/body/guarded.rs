@@ -6,7 +6,8 @@
 //! no reason. So before an error, a short end included, the guarded body is `Pending` once and wakes
 //! its task; the server flushes, polls again, and then gets the error. The first poll counts as one
 //! after a frame, because the head is in the same buffer. One `Pending` is the server's chance to
-//! flush and no proof that it could: what a slow client has not taken may still be lost.
+//! flush and no proof that it could: what a slow client has not taken may still be lost, and so may what
+//! another task was to write. [`Guard::lingering`] makes the chance a better one.
 
 use core::error::Error;
 use core::fmt;
@@ -45,6 +46,8 @@ pub enum End {
 enum Stage {
     /// Frames go through.
     Open,
+    /// It failed, and the nap is the server's time to send what it has.
+    Lingering(Fault),
     /// It failed, and the server is getting its chance to flush.
     Failing(Fault),
     /// The end, or the error, has been handed out, and `on_end` told. Fused.
@@ -91,6 +94,7 @@ pin_project! {
         held: Option<Frame<B::Data>>,
         // The inner body has to say that it is over.
         end_stream: bool,
+        linger: Option<Duration>,
         abort: Option<AbortHandle>,
         in_trailers: Option<InTrailers>,
         timer: T,
@@ -145,7 +149,8 @@ where
     }
 
     pub(super) fn build(guard: Guard<F, T, E>, inner: B) -> Self {
-        let Guard { classify, call, expected, end_stream, abort, in_trailers, timer, idle, total, on_end } = guard;
+        let Guard { classify, call, expected, end_stream, linger, abort, in_trailers, timer, idle, total, on_end } =
+            guard;
         let ledger = Ledger::new(expected.or_else(|| inner.size_hint().exact()));
         let total = total.map(|left| Box::pin(timer.sleep(left)));
         Self {
@@ -157,6 +162,7 @@ where
             settled: false,
             held: None,
             end_stream,
+            linger,
             abort,
             in_trailers,
             timer,
@@ -180,7 +186,7 @@ where
 
     fn end_if_dropped(&self) -> End {
         match self.stage {
-            Stage::Failing(fault) => End::Failed(fault),
+            Stage::Lingering(fault) | Stage::Failing(fault) => End::Failed(fault),
             // A server does not poll again once it has all that `Content-Length` promised, or the
             // trailers, so the end is known without having been seen. (Where `Over` is, `on_end` has
             // been called.)
@@ -260,11 +266,7 @@ where
         let Some(idle) = *this.idle else { return Step::Wait };
         if !*this.waiting {
             *this.waiting = true;
-            let sleep = this.timer.sleep(idle);
-            match this.nap {
-                Some(nap) => nap.as_mut().set(sleep),
-                None => *this.nap = Some(Box::pin(sleep)),
-            }
+            lie_down(this.nap, this.timer.sleep(idle));
         }
         if this.nap.as_mut().is_some_and(|nap| nap.as_mut().poll(cx).is_ready()) {
             let fault = Fault::new(phase_timeout(Phase::Body, Some(this.ledger.received())));
@@ -274,14 +276,31 @@ where
     }
 
     /// Hands the fault out, in trailers or as an error, or lets the server flush first.
-    fn fail(self: Pin<&mut Self>, fault: Fault, cx: &Context<'_>) -> Poll<Option<Result<Frame<B::Data>, Fault>>> {
+    fn fail(
+        mut self: Pin<&mut Self>,
+        fault: Fault,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, Fault>>> {
         if let Some(fields) = self.told_in_trailers(&fault) {
             self.finish(End::Failed(fault));
             return Poll::Ready(Some(Ok(Frame::trailers(fields))));
         }
-        if !self.settled {
-            let this = self.project();
+        let this = self.as_mut().project();
+        if matches!(this.stage, Stage::Open) {
             *this.stage = Stage::Failing(fault);
+            if let Some(linger) = this.linger.filter(|_| this.timer.fires()) {
+                *this.stage = Stage::Lingering(fault);
+                lie_down(this.nap, this.timer.sleep(linger));
+            }
+        }
+        if matches!(this.stage, Stage::Lingering(_)) {
+            if this.nap.as_mut().is_some_and(|nap| nap.as_mut().poll(cx).is_pending()) {
+                *this.settled = true;
+                return Poll::Pending;
+            }
+            *this.stage = Stage::Failing(fault);
+        }
+        if !*this.settled {
             *this.settled = true;
             cx.waker().wake_by_ref();
             return Poll::Pending;
@@ -298,7 +317,7 @@ where
         match (self.stage, self.ledger.expected()) {
             (Stage::Open, None) => self.in_trailers.as_ref()?.tell(fault),
             // Somebody was asked already, or the announced length would be wrong.
-            (Stage::Failing(_) | Stage::Over, _) | (Stage::Open, Some(_)) => None,
+            (Stage::Lingering(_) | Stage::Failing(_) | Stage::Over, _) | (Stage::Open, Some(_)) => None,
         }
     }
 
@@ -308,6 +327,14 @@ where
         if let Some(on_end) = this.on_end.take() {
             on_end(end, this.ledger);
         }
+    }
+}
+
+/// Starts a nap, in the box of the last one if there was one.
+fn lie_down<S>(nap: &mut Option<Pin<Box<S>>>, sleep: S) {
+    match nap {
+        Some(nap) => nap.as_mut().set(sleep),
+        None => *nap = Some(Box::pin(sleep)),
     }
 }
 
@@ -341,7 +368,7 @@ where
         }
         match self.stage {
             Stage::Open => {}
-            Stage::Failing(fault) => return self.fail(fault, cx),
+            Stage::Lingering(fault) | Stage::Failing(fault) => return self.fail(fault, cx),
             Stage::Over => return Poll::Ready(None),
         }
         match self.as_mut().step(cx) {
@@ -364,7 +391,7 @@ where
     fn is_end_stream(&self) -> bool {
         match self.stage {
             Stage::Open => self.is_whole() && self.inner.is_end_stream(),
-            Stage::Failing(_) => false,
+            Stage::Lingering(_) | Stage::Failing(_) => false,
             Stage::Over => self.held.is_none(),
         }
     }
@@ -376,7 +403,7 @@ where
         }
         match self.stage {
             Stage::Open => {}
-            Stage::Failing(_) => return SizeHint::new(),
+            Stage::Lingering(_) | Stage::Failing(_) => return SizeHint::new(),
             Stage::Over => return SizeHint::with_exact(held),
         }
         let rest = self.inner.size_hint();
