@@ -314,10 +314,12 @@ where
 
     /// The trailers that tell the fault, if the client looks for it there.
     fn told_in_trailers(&self, fault: &Fault) -> Option<HeaderMap> {
-        match (self.stage, self.ledger.expected()) {
-            (Stage::Open, None) => self.in_trailers.as_ref()?.tell(fault),
-            // Somebody was asked already, or the announced length would be wrong.
-            (Stage::Lingering(_) | Stage::Failing(_) | Stage::Over, _) | (Stage::Open, Some(_)) => None,
+        // Where a length was announced it would be wrong, and behind trailers there are no others.
+        let is_fit = self.ledger.expected().is_none() && self.ledger.state() != LedgerState::Ended;
+        match self.stage {
+            Stage::Open if is_fit => self.in_trailers.as_ref()?.tell(fault),
+            // Asked already, and the answer was no.
+            Stage::Open | Stage::Lingering(_) | Stage::Failing(_) | Stage::Over => None,
         }
     }
 
