@@ -61,7 +61,7 @@ impl Downstream {
         }
     }
 
-    fn framing(self) -> BodyFraming {
+    pub(crate) fn framing(self) -> BodyFraming {
         match self {
             Self::Http10Close => BodyFraming::UntilClose,
             Self::Http11Chunked | Self::Http2 | Self::Grpc => BodyFraming::Chunked,

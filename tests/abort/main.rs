@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use badgateway::body;
 use badgateway::decide::{Decision, How};
+use badgateway::exchange::BodyFraming;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use self::gateway::{Case, Downstream, Notes};
@@ -76,6 +77,10 @@ async fn all(ends: &[End], moments: &[Moment], check: fn(Case, Answer, Notes)) -
         for tls in [false, true] {
             for &moment in moments {
                 for &end in ends {
+                    let announced = downstream.framing() == BodyFraming::Length && moment != Moment::Head;
+                    if end == End::Short && !announced {
+                        continue;
+                    }
                     let (acceptor, connector) = (acceptor.clone(), connector.clone());
                     let case = Case { downstream, tls, moment, end };
                     running.spawn(async move {
@@ -145,7 +150,7 @@ async fn a_cut_body_is_visibly_cut() {
         }
     })
     .await;
-    assert_eq!(count, 7 * 2 * 3 * 4);
+    assert_eq!(count, 2 * 3 * (7 * 4 + 3));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

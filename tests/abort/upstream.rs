@@ -14,6 +14,8 @@ use tokio::net::{TcpListener, TcpStream};
 pub(crate) enum End {
     /// Nothing wrong.
     Whole,
+    /// Ends in good order, ten bytes short of the length that the gateway has announced.
+    Short,
     /// Closes without the last chunk.
     Truncated,
     Reset,
@@ -23,13 +25,13 @@ pub(crate) enum End {
 }
 
 impl End {
-    pub(crate) const FAULTS: [Self; 4] = [Self::Truncated, Self::Reset, Self::Stalled, Self::BadChunk];
+    pub(crate) const FAULTS: [Self; 5] = [Self::Short, Self::Truncated, Self::Reset, Self::Stalled, Self::BadChunk];
 
     /// What the gateway has to find, in the body.
     pub(crate) fn in_body(self) -> FaultKind {
         match self {
             Self::Whole => FaultKind::Unclassified,
-            Self::Truncated => FaultKind::BodyTruncated,
+            Self::Short | Self::Truncated => FaultKind::BodyTruncated,
             Self::Reset => FaultKind::BodyReset,
             Self::Stalled => FaultKind::BodyStalled,
             Self::BadChunk => FaultKind::BadChunk,
@@ -39,7 +41,7 @@ impl End {
     /// What it has to find before the head.
     pub(crate) fn in_head(self) -> FaultKind {
         match self {
-            Self::Whole => FaultKind::Unclassified,
+            Self::Whole | Self::Short => FaultKind::Unclassified,
             Self::Truncated => FaultKind::ClosedBeforeResponse,
             Self::Reset => FaultKind::ResetBeforeResponse,
             Self::Stalled => FaultKind::ResponseTimeout,
@@ -101,7 +103,7 @@ async fn answer(mut stream: TcpStream, moment: Moment, end: End, seen: &AtomicU6
         bytes.extend(b"\r\n");
     }
     match end {
-        End::Whole => bytes.extend(b"0\r\n\r\n"),
+        End::Whole | End::Short => bytes.extend(b"0\r\n\r\n"),
         End::BadChunk => bytes.extend(b"zz\r\n"),
         End::Truncated | End::Reset | End::Stalled => {}
     }
@@ -118,7 +120,7 @@ async fn answer(mut stream: TcpStream, moment: Moment, end: End, seen: &AtomicU6
             socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
             return;
         }
-        End::Whole | End::Stalled | End::BadChunk => {}
+        End::Whole | End::Short | End::Stalled | End::BadChunk => {}
     }
     // Until the gateway goes.
     let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
