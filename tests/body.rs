@@ -19,11 +19,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use badgateway::body::{AbortHandle, End, Guard, Guarded, Ledger, hold_first, trailers};
+use badgateway::body::{AbortHandle, End, Guard, Guarded, Ledger, hold_first};
 use badgateway::deadline::{Never, Timer};
 use badgateway::fault::{Class, Fault, FaultKind, Phase};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Body, Frame, SizeHint};
 
 // ---- the tools -------------------------------------------------------------------------------------
@@ -477,8 +477,8 @@ fn a_pause_before_the_error() {
 fn trailers_in_place_of_an_error() {
     type Row = (&'static str, &'static [Inner], Option<u64>, bool, &'static [&'static str]);
     let rows: &[Row] = &[
-        ("at once", &[Fail], None, true, &["[grpc-message grpc-status]", "."]),
-        ("after data", &[Data("a"), Fail], None, true, &["a", "[grpc-message grpc-status]", "."]),
+        ("at once", &[Fail], None, true, &["[x-told]", "."]),
+        ("after data", &[Data("a"), Fail], None, true, &["a", "[x-told]", "."]),
         ("the closure does not want to", &[Data("a"), Fail], None, false, &["a", "…!", "body_reset 1/None", "."]),
         ("a length was announced", &[Data("a"), Fail], Some(2), true, &["a", "…!", "body_reset 1/2", "."]),
         ("a length, a short end", &[Data("a")], Some(2), true, &["a", "…!", "body_truncated 1/2", "."]),
@@ -491,26 +491,22 @@ fn trailers_in_place_of_an_error() {
         let mut body = Guard::new(reset)
             .expecting(*expected)
             .aborting(handle.clone())
-            .in_trailers(move |fault| wanted.then(|| trailers::grpc(14, fault.kind().phrase())))
+            .in_trailers(move |fault| {
+                wanted.then(|| {
+                    let kind = HeaderValue::from_static(fault.kind().code());
+                    HeaderMap::from_iter([(HeaderName::from_static("x-told"), kind)])
+                })
+            })
             .on_end(|end, _| ends.borrow_mut().push(end))
             .around(script(steps).0);
         let got: Vec<String> = want.iter().map(|_| poll(&mut body)).collect();
         assert_eq!(got, *want, "{name}");
         drop(body);
-        let told = want.contains(&"[grpc-message grpc-status]");
+        let told = want.contains(&"[x-told]");
         assert_eq!(handle.is_set(), want.contains(&"…!"), "{name}: trailers need no reset");
         let failed = matches!(ends.borrow()[..], [End::Failed(_)]);
         assert_eq!(failed, told || want.contains(&"…!"), "{name}: the owner of the connection is told");
     }
-}
-
-#[test]
-fn a_grpc_message_is_percent_encoded() {
-    let message = |text| trailers::grpc(0, text).get("grpc-message").map(|value| value.to_str().unwrap().to_owned());
-    assert_eq!(message("").as_deref(), None);
-    assert_eq!(message(" !\"#$&~").as_deref(), Some(" !\"#$&~"));
-    assert_eq!(message("50 %\r\n\u{7f}é").as_deref(), Some("50 %25%0D%0A%7F%C3%A9"));
-    assert_eq!(trailers::grpc(16, "x")["grpc-status"], "16");
 }
 
 #[test]

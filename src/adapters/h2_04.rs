@@ -15,6 +15,27 @@
 //! - **`RST_STREAM(NO_ERROR)` within a body** is a good end for `hyper::body::Incoming`, whose last frame has come
 //!   then. [`Guard::expecting_end_stream`](crate::body::Guard::expecting_end_stream) makes it a cut.
 //!
+//! # With a server on h2 itself
+//!
+//! hyper resets its stream when a body errs, always with `INTERNAL_ERROR`. On h2 alone that is yours to do, with the
+//! code that is [decided](crate::decide::decide()):
+//!
+//! ```
+//! use badgateway::decide::{Decision, How, Profile, decide};
+//! use badgateway::exchange::Exchange;
+//! use badgateway::fault::Fault;
+//! use bytes::Bytes;
+//!
+//! /// The guarded body has erred; `exchange.forwarded` says that the head is out.
+//! fn cut(stream: &mut h2::SendStream<Bytes>, fault: &Fault, exchange: &Exchange) {
+//!     match decide(fault, exchange, &Profile::Rfc9209) {
+//!         Decision::Abort(How::StreamReset(code)) => stream.send_reset(code.into()),
+//!         // A gRPC status was sent in trailers by the body itself, and a client that has gone reads nothing.
+//!         _ => {}
+//!     }
+//! }
+//! ```
+//!
 //! The text that comes with a `GOAWAY` is the peer's, and goes into [`Evidence`](crate::fault::Evidence) alone, with
 //! [`with_error`](crate::fault::Evidence::with_error).
 

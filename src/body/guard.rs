@@ -65,6 +65,60 @@ impl fmt::Debug for InTrailers {
 ///     .around(Full::new(Bytes::from_static(b"hello")));
 /// # let _ = body;
 /// ```
+///
+/// # In a service
+///
+/// The response of hyper's client on its way to hyper's server, whatever the client speaks. axum takes the same body as
+/// `axum::body::Body::new(body)`.
+///
+/// ```
+/// # #[cfg(all(feature = "hyper1", feature = "tokio1"))] mod service {
+/// use badgateway::adapters::tokio1::TokioTimer;
+/// use badgateway::body::{AbortHandle, Guard};
+/// use badgateway::exchange::{BodyFraming, Exchange, Forwarded};
+/// use badgateway::fault::{Fault, Phase};
+/// use badgateway::Gateway;
+/// use bytes::Bytes;
+/// use http::{Response, Version, header::CONTENT_LENGTH};
+/// use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
+/// use hyper::body::{Body, Incoming};
+/// use std::time::Duration;
+///
+/// /// `response` has passed `Gateway::forward`; `socket` is in the wrapper of the client's socket.
+/// fn pass_on(
+///     gateway: Gateway,
+///     response: Response<Incoming>,
+///     mut exchange: Exchange,
+///     socket: AbortHandle,
+/// ) -> Response<UnsyncBoxBody<Bytes, Fault>> {
+///     let (head, inner) = response.into_parts();
+///     let length = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+///     let framing = match (length, exchange.version) {
+///         _ if inner.is_end_stream() => BodyFraming::None, // HEAD, 204, 304
+///         (Some(_), _) => BodyFraming::Length,
+///         (None, Version::HTTP_09 | Version::HTTP_10) => BodyFraming::UntilClose,
+///         (None, _) => BodyFraming::Chunked,
+///     };
+///     exchange.phase = Some(Phase::Body);
+///     exchange.forwarded = Forwarded::Head { status: head.status, framing };
+///     let client = exchange.version;
+///
+///     let mut guard = Guard::new(move |error, _: &_| gateway.classify(error, &exchange))
+///         .expecting(if framing == BodyFraming::None { Some(0) } else { length })
+///         .timed(TokioTimer, Some(Duration::from_secs(30)), None);
+///     if framing == BodyFraming::UntilClose {
+///         guard = guard.aborting(socket);
+///     }
+///     if head.version == Version::HTTP_2 {
+///         guard = guard.expecting_end_stream(); // hyper would not tell
+///     }
+///     if client == Version::HTTP_2 {
+///         guard = guard.lingering(Duration::from_millis(10)); // another task writes
+///     }
+///     Response::from_parts(head, guard.around(inner).boxed_unsync())
+/// }
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a guard guards nothing until it is put around a body"]
 pub struct Guard<F, T = Never, E = fn(End, &Ledger)> {
@@ -155,25 +209,27 @@ impl<F, T, E> Guard<F, T, E> {
     }
 
     /// With trailers in place of the error, where the protocol tells its end in them: gRPC. `None` from the
-    /// closure is the error as ever. Ask [`decide`](crate::decide::decide()) in it, whose answer is then
-    /// [`How::GrpcStatus`](crate::decide::How::GrpcStatus), and write them with
-    /// [`trailers::grpc`](crate::body::trailers::grpc).
+    /// closure is the error as ever: return it unless [`decide`](crate::decide::decide()) says
+    /// [`How::GrpcStatus`](crate::decide::How::GrpcStatus).
     ///
     /// Not asked where a length was announced: an end short of it is malformed, whatever the trailers say (RFC 9113
     /// section 8.1.1). `on_end` is told of the fault all the same.
     ///
     /// ```
-    /// use badgateway::body::{Guard, trailers};
+    /// use badgateway::body::Guard;
     /// use badgateway::decide::{Decision, How};
     /// use badgateway::exchange::{BodyFraming, Exchange, Forwarded};
     /// use badgateway::{Fault, FaultKind, Gateway};
-    /// use http::StatusCode;
+    /// use http::{HeaderMap, HeaderValue, StatusCode};
     ///
     /// # fn f(gateway: Gateway, mut exchange: Exchange, inner: http_body_util::Empty<bytes::Bytes>) {
-    /// exchange.forwarded = Forwarded::Head { status: StatusCode::OK, framing: BodyFraming::None };
+    /// // What will be true when the body fails.
+    /// exchange.forwarded = Forwarded::Head { status: StatusCode::OK, framing: BodyFraming::UntilClose };
     /// let body = Guard::new(|_, _| Fault::new(FaultKind::BodyReset))
     ///     .in_trailers(move |fault| match gateway.decide(fault, &exchange) {
-    ///         Decision::Abort(How::GrpcStatus(status)) => Some(trailers::grpc(status, fault.kind().phrase())),
+    ///         Decision::Abort(How::GrpcStatus(status)) => {
+    ///             Some(HeaderMap::from_iter([("grpc-status".parse().ok()?, HeaderValue::from(u16::from(status)))]))
+    ///         }
     ///         _ => None,
     ///     })
     ///     .around(inner);

@@ -3,7 +3,7 @@
 //! Its one rule: a field that somebody has to know *before* the content comes too late behind it, and
 //! a recipient that merges trailers into the head would be steered by it.
 
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName};
 
 use crate::h1::trailers::FORBIDDEN;
 
@@ -35,43 +35,4 @@ pub fn retain_permitted(trailers: &mut HeaderMap) -> usize {
         trailers.remove(name);
     }
     before.saturating_sub(trailers.keys_len())
-}
-
-/// The trailers that end a gRPC call: `grpc-status`, and `grpc-message` unless the message is empty. With them a
-/// cut call is told in-band, and needs no reset.
-///
-/// The message is percent-encoded as
-/// [gRPC over HTTP/2](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md) has it. It goes to the client:
-/// hand in fixed words, such as [`FaultKind::phrase`](crate::fault::FaultKind::phrase).
-///
-/// ```
-/// let trailers = badgateway::body::trailers::grpc(14, "100 % gone");
-/// assert_eq!(trailers["grpc-status"], "14");
-/// assert_eq!(trailers["grpc-message"], "100 %25 gone");
-/// ```
-#[must_use]
-pub fn grpc(status: u8, message: &str) -> HeaderMap {
-    const STATUS: HeaderName = HeaderName::from_static("grpc-status");
-    const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
-    let mut trailers = HeaderMap::with_capacity(2);
-    trailers.insert(STATUS, HeaderValue::from(u16::from(status)));
-    // Percent-encoded text is always a field value.
-    if let (Ok(value), false) = (HeaderValue::from_bytes(&percent_encoded(message)), message.is_empty()) {
-        trailers.insert(MESSAGE, value);
-    }
-    trailers
-}
-
-/// "Percent-Byte-Unencoded -> 1*( %x20-%x24 / %x26-%x7E )": what stays as it is.
-fn percent_encoded(text: &str) -> Vec<u8> {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let digit = |n: u8| DIGITS.get(usize::from(n)).copied().unwrap_or(b'0');
-    let mut encoded = Vec::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b' '..=b'$' | b'&'..=b'~' => encoded.push(byte),
-            _ => encoded.extend([b'%', digit(byte >> 4), digit(byte & 0xf)]),
-        }
-    }
-    encoded
 }

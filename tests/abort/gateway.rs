@@ -10,15 +10,15 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use badgateway::Gateway;
 use badgateway::adapters::tokio1::TokioTimer;
-use badgateway::body::{self, AbortHandle, Guard, trailers};
+use badgateway::body::{self, AbortHandle, Guard};
 use badgateway::deadline::{Timer, deadline};
 use badgateway::decide::{Decision, How};
 use badgateway::exchange::{BodyFraming, Exchange, Forwarded};
 use badgateway::fault::{Fault, FaultKind, Phase};
-use badgateway::{Gateway, classify};
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, Version};
+use http::{HeaderMap, HeaderName, Request, Response, StatusCode, Version};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::Incoming;
@@ -72,10 +72,7 @@ impl Downstream {
     /// What the head announces, of which so much will come.
     fn length(self, content: usize, end: End) -> Option<u64> {
         let missing = if end == End::Whole { 0 } else { 10 };
-        match self.framing() {
-            BodyFraming::Length => Some(content as u64 + missing),
-            _ => None,
-        }
+        (self.framing() == BodyFraming::Length).then_some(content as u64 + missing)
     }
 }
 
@@ -183,12 +180,15 @@ async fn exchange(
     let noted = Arc::clone(&notes);
     let (decider, facts) = (Arc::clone(&gateway), exchange.clone());
     let (teller, told) = (Arc::clone(&gateway), exchange.clone());
-    let mut guard = Guard::new(move |error, _: &_| classify(error).at(Phase::Body))
+    let (judge, known) = (Arc::clone(&gateway), exchange.clone());
+    let mut guard = Guard::new(move |error, _: &_| judge.classify(error, &known))
         .expecting(length)
         .timed(TokioTimer, Some(patience(stalled)), None)
         .in_trailers(move |fault| match teller.decide(fault, &told) {
-            Decision::Abort(How::GrpcStatus(status)) => Some(trailers::grpc(status, fault.kind().phrase())),
-            _ => None,
+            Decision::Abort(How::GrpcStatus(status)) => {
+                Some(HeaderMap::from_iter([(HeaderName::from_static("grpc-status"), u16::from(status).into())]))
+            }
+            Decision::Abort(_) | Decision::Respond(_) | Decision::Silence => None,
         })
         .on_end(move |end, _| {
             let mut notes = noted.lock().unwrap();
