@@ -2,3 +2,5 @@
 //!
 //! Its one rule: a diagnosis is a pure function of a fault and the facts at hand; it guesses in words
 //! that say so, and every step it names can be run as it stands.
+
+pub mod attribution;
