@@ -6,8 +6,10 @@
 //! - [`diagnose`]: a fault with all that is known about its exchange.
 //! - [`kind`]: a kind of fault with nothing known: every cause there is.
 //! - [`status`]: what a status such as 502 means, who sends it, and how it differs from its neighbours.
+//! - [`attribution`]: who made an error response.
 //! - [`timers`]: after how long which product gives up.
 
+pub mod attribution;
 mod context;
 mod facts;
 mod fill;
