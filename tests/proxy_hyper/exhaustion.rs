@@ -87,7 +87,7 @@ fn accepting_waits_until_there_are_descriptors_again() {
 fn connecting_without_descriptors_is_our_own_503() {
     let up = Upstream::start(|peer| {
         while peer.request().is_some() {
-            thread::sleep(Duration::from_secs(2));
+            thread::sleep(Duration::from_secs(1));
             peer.say(OK);
         }
     });

@@ -84,7 +84,6 @@ fn a_body_in_chunks_is_kept_too() {
     let up = stale(Ending::Fin, 1);
     let front = up.behind(&[]);
     assert_eq!(status(&front.ask("GET", "")), "200");
-    // The script reads heads only, so that the chunks are what resets its connection: no byte of response either way.
     let answer = front.talk(
         "PUT /up/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n\
          3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",

@@ -22,12 +22,15 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// Reads a head, and the content if it has a length. `None` when the connection is over.
+    /// Reads a head and its content. `None` when the connection is over.
     pub(crate) fn request(&mut self) -> Option<String> {
         let mut request = read_head(&mut self.stream)?;
         self.requests.lock().unwrap().push(request.clone());
-        let length = request.to_lowercase();
-        if let Some((_, rest)) = length.split_once("content-length: ") {
+        let lower = request.to_lowercase();
+        if lower.contains("transfer-encoding: chunked") {
+            // The empty line behind the last chunk is the only one of its kind.
+            request.push_str(&read_head(&mut self.stream)?);
+        } else if let Some((_, rest)) = lower.split_once("content-length: ") {
             let mut content = vec![0; rest.split("\r\n").next().unwrap().parse().unwrap()];
             self.stream.read_exact(&mut content).ok()?;
             request.push_str(&String::from_utf8_lossy(&content));
