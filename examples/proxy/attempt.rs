@@ -77,7 +77,8 @@ impl Trace {
         if let Some(link) = pooled {
             return Ok(link);
         }
-        let connected = self.proxy.connector.connect(target, &mut self.phase).await;
+        // Boxed, or every exchange would carry the room that a handshake takes for as long as it lives.
+        let connected = Box::pin(self.proxy.connector.connect(target, &mut self.phase)).await;
         Ok(connected.inspect_err(|failure| {
             if failure.fault().kind() == FaultKind::LocalExhausted {
                 // The cheapest descriptors to come by are those of idle connections.
