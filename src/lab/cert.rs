@@ -17,6 +17,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 
+/// The subject of the lab's root.
+const ROOT: &str = "badgateway lab root";
 /// Names that a hostile certificate bears: markup, a header to inject, a command to run.
 const HOSTILE: &[&str] =
     &["<script>alert(1)</script>.lab.invalid", "x.lab.invalid\r\nSet-Cookie: stolen=1", "\"';--$(id)`id`.lab.invalid"];
@@ -26,8 +28,10 @@ const HOSTILE: &[&str] =
 enum Signer {
     /// The lab's root, which the proxy under test trusts.
     Root,
-    /// Another root of the same kind, which nobody knows.
+    /// A root that nobody knows.
     Stranger,
+    /// A root that has the name of the lab's, and another key.
+    Impostor,
     /// The certificate's own.
     Itself,
 }
@@ -65,6 +69,7 @@ impl Cert {
     pub(super) const EARLY: Self = Self { years: (2090, 2099), ..Self::GOOD };
     pub(super) const SELF_SIGNED: Self = Self { signer: Signer::Itself, ..Self::GOOD };
     pub(super) const UNKNOWN_ROOT: Self = Self { signer: Signer::Stranger, ..Self::GOOD };
+    pub(super) const FORGED: Self = Self { signer: Signer::Impostor, ..Self::GOOD };
     /// For clients, so that no server may show it (RFC 5280 section 4.2.1.12).
     pub(super) const WRONG_USAGE: Self = Self { for_servers: false, ..Self::GOOD };
     /// The right name, but in the subject, where nobody looks any more (RFC 9525 section 2).
@@ -85,8 +90,12 @@ pub(super) struct Authority {
 
 impl Authority {
     pub(super) fn new() -> io::Result<Self> {
+        Self::named(ROOT)
+    }
+
+    fn named(name: &str) -> io::Result<Self> {
         let key = KeyPair::generate().map_err(io::Error::other)?;
-        let mut params = params("badgateway lab root", (2020, 2099));
+        let mut params = params(name, (2020, 2099));
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let certificate = params.self_signed(&key).map_err(io::Error::other)?;
@@ -104,7 +113,8 @@ impl Authority {
         let params = leaf(cert)?;
         let certificate = match cert.signer {
             Signer::Root => params.signed_by(&key, &self.issuer),
-            Signer::Stranger => params.signed_by(&key, &Self::new()?.issuer),
+            Signer::Stranger => params.signed_by(&key, &Self::named("a root that nobody knows")?.issuer),
+            Signer::Impostor => params.signed_by(&key, &Self::named(ROOT)?.issuer),
             Signer::Itself => params.self_signed(&key),
         };
         let chain = vec![certificate.map_err(io::Error::other)?.der().clone()];

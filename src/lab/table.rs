@@ -163,6 +163,8 @@ tls_client_cert_12 Tls Status(BROKEN), "a client certificate is demanded (TLS 1.
     => Tls(Cert::ASKS_CLIENT_12, control::ok);
 tls_unknown_ca Tls Status(BROKEN), "a certificate of a root that nobody knows"
     => Tls(Cert::UNKNOWN_ROOT, control::ok);
+tls_forged Tls Status(BROKEN), "a certificate of a root that has a trusted root's name, and another key"
+    => Tls(Cert::FORGED, control::ok);
 tls_wrong_usage Tls Status(BROKEN), "a certificate that is for clients only (extKeyUsage)"
     => Tls(Cert::WRONG_USAGE, control::ok);
 tls_subject_only Tls Status(BROKEN), "a certificate that has its name in the subject alone (RFC 9525 section 2)"
