@@ -22,14 +22,19 @@
 // Times are added to `Instant`s; the flags bound them to a day.
 #![allow(clippy::arithmetic_side_effects)]
 
+mod attempt;
 mod connect;
 mod downstream;
 mod exchange;
+mod interim;
 mod pool;
 mod relay;
+mod request;
 mod resolve;
 mod serve;
 mod tour;
+mod trace;
+mod tunnel;
 mod upload;
 
 #[path = "../shared/dns.rs"]

@@ -23,11 +23,11 @@ use tokio::time::sleep;
 
 use crate::connect::Connector;
 use crate::downstream::{Downstream, Wishes, reset};
-use crate::exchange::Trace;
 use crate::flags::{Route, Timeouts};
 use crate::log::Log;
 use crate::pool::Pool;
 use crate::route::Routes;
+use crate::trace::Trace;
 
 /// How long a client may take for a request head.
 const CLIENT_HEAD: Duration = Duration::from_secs(30);

@@ -1,0 +1,71 @@
+//! Two connections that carry another protocol than HTTP from here on.
+//!
+//! Its one rule: bytes are bytes, and each direction ends by itself: who has said all may still listen.
+
+use std::sync::atomic::Ordering;
+
+use badgateway::Fault;
+use badgateway::fault::Class;
+use bytes::Bytes;
+use http::header::{HeaderValue, UPGRADE};
+use http::{HeaderMap, Response};
+use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use tokio::io::copy_bidirectional;
+
+use crate::connect::Link;
+use crate::downstream::Wishes;
+use crate::serve::{ReplyBody, full};
+use crate::trace::Trace;
+
+/// What the client asked for, and how to get at its connection.
+pub(crate) struct Offer {
+    pub(crate) client: OnUpgrade,
+    /// The `Upgrade` field as it was sent on.
+    pub(crate) protocols: HeaderValue,
+}
+
+/// The next hop answered 101, and the audit found nothing wrong with it.
+pub(crate) fn switch(
+    mut trace: Trace,
+    mut response: Response<Incoming>,
+    mut link: Link,
+    offer: Option<Offer>,
+    wishes: &Wishes,
+) -> Response<ReplyBody> {
+    let Some(offer) = offer.filter(|offer| offer.covers(response.headers())) else {
+        return trace.answer(Fault::of_class(Class::UnexpectedUpgrade));
+    };
+    let upstream = hyper::upgrade::on(&mut response);
+    link.detached = true;
+    trace.finish();
+    // Nothing that comes from the client is a leftover of a request now.
+    wishes.linger.store(false, Ordering::Release);
+    tokio::spawn(async move {
+        // The link goes when the tunnel does.
+        let _link = link;
+        if let (Ok(client), Ok(upstream)) = tokio::join!(offer.client, upstream) {
+            let _ = copy_bidirectional(&mut TokioIo::new(client), &mut TokioIo::new(upstream)).await;
+        }
+    });
+    let (parts, _) = response.into_parts();
+    let mut switching = Response::new(full(Bytes::new()));
+    *switching.status_mut() = parts.status;
+    *switching.headers_mut() = parts.headers;
+    switching
+}
+
+impl Offer {
+    /// "A server MUST NOT switch to a protocol that was not indicated by the client in the corresponding
+    /// request's Upgrade header field" (RFC 9110 section 7.8).
+    fn covers(&self, answer: &HeaderMap) -> bool {
+        let mut chosen = answer.get_all(UPGRADE).iter().flat_map(items).peekable();
+        chosen.peek().is_some()
+            && chosen.all(|protocol| items(&self.protocols).any(|offered| offered.eq_ignore_ascii_case(protocol)))
+    }
+}
+
+fn items(line: &HeaderValue) -> impl Iterator<Item = &[u8]> {
+    line.as_bytes().split(|&b| b == b',').map(<[u8]>::trim_ascii).filter(|item| !item.is_empty())
+}
