@@ -42,6 +42,7 @@ impl Trace {
         watch: &UploadWatch,
         wishes: &Wishes,
     ) -> Result<(Response<Incoming>, Link), Trouble> {
+        self.admit(target)?;
         loop {
             let mut link = self.link(target).await?;
             let (parts, upload) = request.into_parts();
@@ -78,6 +79,10 @@ impl Trace {
         }
         let connected = self.proxy.connector.connect(target, &mut self.phase).await;
         Ok(connected.inspect_err(|failure| {
+            if failure.fault().kind() == FaultKind::LocalExhausted {
+                // The cheapest descriptors to come by are those of idle connections.
+                self.proxy.pool.clear();
+            }
             // Unless a first try wrote some of it.
             self.exchange.sent.get_or_insert(0);
             self.exchange.phase = Some(failure.fault().phase());

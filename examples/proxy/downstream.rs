@@ -30,6 +30,9 @@ use tokio::time::{Sleep, sleep};
 const LINGER_FOR: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 64 * 1024 * 1024;
 
+/// Bytes of interim responses that wait for a client that does not take them.
+const ROOM: usize = 16 * 1024;
+
 /// What the exchanges on a connection ask of it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wishes {
@@ -51,9 +54,12 @@ pub(crate) struct Wishes {
 pub(crate) struct Outbox(Arc<Mutex<Vec<u8>>>);
 
 impl Outbox {
-    /// Has these bytes written as soon as may be.
+    /// Has these bytes written as soon as may be; drops them while there is no room.
     pub(crate) fn put(&self, bytes: &[u8]) {
-        self.lock().extend_from_slice(bytes);
+        let mut waiting = self.lock();
+        if waiting.len() + bytes.len() <= ROOM {
+            waiting.extend_from_slice(bytes);
+        }
     }
 
     /// The final head is next: lets what is waiting go first, if the client takes it, and drops the rest.

@@ -74,6 +74,7 @@ impl Trace {
                 return self.answer(seen.refine(fault));
             }
         };
+        self.head_is_fit();
         audit::tidy(&mut parts, &self.exchange);
         if parts.status == StatusCode::SWITCHING_PROTOCOLS {
             return tunnel::switch(self, Response::from_parts(parts, body), link, offer, wishes);

@@ -39,6 +39,8 @@ mod upload;
 
 #[path = "../shared/dns.rs"]
 mod dns;
+#[path = "../shared/eject.rs"]
+mod eject;
 #[path = "../shared/flags.rs"]
 mod flags;
 #[path = "../shared/log.rs"]
@@ -115,7 +117,7 @@ fn build(flags: &Flags, log: Log) -> Result<Arc<Proxy>, String> {
     let gateway = Arc::new(gateway);
     let resolver = flags.resolver.map_or(Resolver::System, Resolver::Server);
     let connector = Connector::new(Arc::clone(&gateway), resolver, flags.ca.as_deref(), flags.timeouts)?;
-    Ok(Arc::new(Proxy::new(&flags.name, gateway, connector, &flags.routes, flags.timeouts, log)))
+    Ok(Arc::new(Proxy::new(flags, gateway, connector, log)))
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, String> {

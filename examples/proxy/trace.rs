@@ -12,6 +12,8 @@ use badgateway::exchange::RequestBody;
 use badgateway::fault::{Evidence, Failure, Fault, FaultKind, Phase};
 use http::Response;
 
+use crate::eject::Admit;
+use crate::route::Target;
 use crate::serve::{Proxy, ReplyBody, full};
 use crate::upload::UploadWatch;
 
@@ -24,6 +26,9 @@ pub(crate) struct Trace {
     /// What became of the first try, if there was a second.
     pub(crate) first_try: Option<Fault>,
     upload: Option<UploadWatch>,
+    /// Whose health the outcome tells, once it was asked.
+    hop: Option<Target>,
+    probes: bool,
     started: Instant,
     finished: bool,
 }
@@ -55,6 +60,8 @@ impl Trace {
             phase: Phase::Select,
             first_try: None,
             upload: None,
+            hop: None,
+            probes: false,
             started: Instant::now(),
             finished: false,
         }
@@ -63,6 +70,42 @@ impl Trace {
     /// Takes note of what becomes of the request body.
     pub(crate) fn watch(&mut self, upload: UploadWatch) {
         self.upload = Some(upload);
+    }
+
+    /// Whether the next hop may be asked at all.
+    ///
+    /// # Errors
+    ///
+    /// It failed too often of late, and is left alone for a while.
+    pub(crate) fn admit(&mut self, target: &Target) -> Result<(), Fault> {
+        let admit = self.proxy.eject.admit(target, Instant::now());
+        match admit {
+            Admit::Yes | Admit::Probe => {
+                self.hop = Some(target.clone());
+                self.probes = admit == Admit::Probe;
+                Ok(())
+            }
+            Admit::No { retry_after } => {
+                self.exchange.retry_after = Some(retry_after);
+                self.exchange.sent = Some(0);
+                Err(Fault::new(FaultKind::NoHealthyUpstream))
+            }
+        }
+    }
+
+    /// A head came that may be forwarded. Whether the next hop is there again is answered with that: the body may be
+    /// a stream without an end. Should it break, that counts by itself.
+    pub(crate) fn head_is_fit(&self) {
+        if let (Some(target), true) = (&self.hop, self.probes) {
+            self.proxy.eject.settle(target, None, Instant::now());
+        }
+    }
+
+    /// What came of it, for the next hop's health.
+    fn settle(&mut self, fault: Option<&Fault>) {
+        if let Some(target) = self.hop.take() {
+            self.proxy.eject.settle(&target, fault, Instant::now());
+        }
     }
 
     /// Answers with a response of our own.
@@ -78,6 +121,9 @@ impl Trace {
     /// Writes the record. Nothing more is written for this exchange.
     pub(crate) fn record(&mut self, fault: &Fault, evidence: &Evidence) {
         self.finished = true;
+        // Who left in the middle of a body had got a good answer until then.
+        let went_well = self.exchange.client_gone && self.phase == Phase::Body;
+        self.settle(if went_well { None } else { Some(fault) });
         self.exchange.elapsed = Some(self.started.elapsed());
         if let Some(upload) = &self.upload {
             self.exchange.request_body = upload.progress().stage;
@@ -97,6 +143,7 @@ impl Trace {
     /// All went well: there is nothing to write.
     pub(crate) fn finish(&mut self) {
         self.finished = true;
+        self.settle(None);
     }
 }
 
