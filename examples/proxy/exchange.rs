@@ -41,8 +41,8 @@ impl Trace {
         let Some(parts) = outgoing(parts, mounted, path, peer, &self.proxy.name, &mut self.exchange) else {
             return self.answer(Fault::new(FaultKind::ProxyInternal));
         };
-        let offer = parts.headers.get(UPGRADE).cloned().zip(client);
-        let offer = offer.map(|(protocols, client)| Offer { client, protocols });
+        let protocols = parts.headers.get_all(UPGRADE).iter().cloned().collect();
+        let offer = client.map(|client| Offer { client, protocols });
         let response = match self.send(Request::from_parts(parts, upload), &mounted.target, &watch, wishes).await {
             Ok((response, link)) => self.take(response, link, mounted, offer, &watch, wishes).await,
             Err(trouble) => self.answer(trouble),

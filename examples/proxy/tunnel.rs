@@ -5,6 +5,7 @@
 use std::sync::atomic::Ordering;
 
 use badgateway::Fault;
+use badgateway::audit;
 use badgateway::fault::Class;
 use bytes::Bytes;
 use http::header::{HeaderValue, UPGRADE};
@@ -22,8 +23,8 @@ use crate::trace::Trace;
 /// What the client asked for, and how to get at its connection.
 pub(crate) struct Offer {
     pub(crate) client: OnUpgrade,
-    /// The `Upgrade` field as it was sent on.
-    pub(crate) protocols: HeaderValue,
+    /// The `Upgrade` lines as they were sent on.
+    pub(crate) protocols: Vec<HeaderValue>,
 }
 
 /// The next hop answered 101, and the audit found nothing wrong with it.
@@ -57,15 +58,9 @@ pub(crate) fn switch(
 }
 
 impl Offer {
-    /// "A server MUST NOT switch to a protocol that was not indicated by the client in the corresponding
-    /// request's Upgrade header field" (RFC 9110 section 7.8).
+    /// What the client did not offer is nothing it could speak.
     fn covers(&self, answer: &HeaderMap) -> bool {
-        let mut chosen = answer.get_all(UPGRADE).iter().flat_map(items).peekable();
-        chosen.peek().is_some()
-            && chosen.all(|protocol| items(&self.protocols).any(|offered| offered.eq_ignore_ascii_case(protocol)))
+        let offered = self.protocols.iter().map(HeaderValue::as_bytes);
+        audit::answers_upgrade(offered, answer.get_all(UPGRADE).iter().map(HeaderValue::as_bytes))
     }
-}
-
-fn items(line: &HeaderValue) -> impl Iterator<Item = &[u8]> {
-    line.as_bytes().split(|&b| b == b',').map(<[u8]>::trim_ascii).filter(|item| !item.is_empty())
 }
