@@ -151,6 +151,29 @@ fn audit_upgrade(headers: &HeaderMap, exchange: &Exchange) -> Result<Framing, Fa
     Ok(Framing::Tunnel)
 }
 
+/// Whether a 101 goes on with what its request offered: it names a protocol, and none that the `Upgrade` of the
+/// request did not ("MUST NOT switch to a protocol that was not indicated by the client", RFC 9110 section 7.8). Names
+/// are compared in any case, and `h2c` is nobody's: [`tidy_request`] never offers it.
+///
+/// Both are the values of `Upgrade` lines. [`audit`](audit()) cannot ask this, because an [`Exchange`] knows that
+/// something was offered, and not what.
+///
+/// ```
+/// use badgateway::audit::answers_upgrade;
+/// assert!(answers_upgrade([&b"h2c, websocket"[..]], [&b"WebSocket"[..]]));
+/// assert!(!answers_upgrade([&b"websocket"[..]], [&b"irc/6.9"[..]]));
+/// ```
+#[must_use]
+pub fn answers_upgrade<'a>(
+    offered: impl IntoIterator<Item = &'a [u8]>,
+    answered: impl IntoIterator<Item = &'a [u8]>,
+) -> bool {
+    let offered: Vec<&[u8]> = offered.into_iter().flat_map(split_list).collect();
+    let is_offered = |protocol: &[u8]| !is_h2c(protocol) && offered.iter().any(|o| o.eq_ignore_ascii_case(protocol));
+    let mut answered = answered.into_iter().flat_map(split_list).filter(|item| !item.is_empty()).peekable();
+    answered.peek().is_some() && answered.all(is_offered)
+}
+
 fn audit_codings(parts: &Parts) -> Result<Framing, Fault> {
     if parts.version >= Version::HTTP_3 {
         return Err(Fault::new(FaultKind::H3ProtocolError));
@@ -263,7 +286,11 @@ fn items(headers: &HeaderMap, name: http::HeaderName) -> impl Iterator<Item = &[
 }
 
 fn split(line: &HeaderValue) -> impl Iterator<Item = &[u8]> {
-    line.as_bytes().split(|&b| b == b',').map(<[u8]>::trim_ascii)
+    split_list(line.as_bytes())
+}
+
+fn split_list(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    line.split(|&b| b == b',').map(<[u8]>::trim_ascii)
 }
 
 /// RFC 9110 section 5.6.2.

@@ -8,7 +8,7 @@
 )]
 
 use badgateway::Exchange;
-use badgateway::audit::{Framing, audit, tidy, tidy_request};
+use badgateway::audit::{Framing, answers_upgrade, audit, tidy, tidy_request};
 use badgateway::fault::{Class, FaultKind};
 use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Version};
@@ -198,6 +198,29 @@ fn lengths_for_the_ledger() {
         [Framing::None, Framing::Length(7), Framing::Chunked, Framing::UntilClose, Framing::Stream, Framing::Tunnel]
             .map(Framing::length);
     assert_eq!(lengths, [Some(0), Some(7), None, None, None, None]);
+}
+
+#[test]
+fn upgrades_are_to_what_was_offered() {
+    for (offered, answered, fine) in [
+        (&["websocket"][..], &["websocket"][..], true),
+        (&["websocket"], &["WebSocket"], true),
+        (&["foo/1, websocket"], &["websocket"], true),
+        (&["foo/1", "websocket"], &["websocket", "foo/1"], true),
+        (&["websocket"], &[", websocket"], true),
+        (&["websocket"], &[], false),
+        (&["websocket"], &["", " , "], false),
+        (&["websocket"], &["websockets"], false),
+        (&["websocket"], &["websocket/13"], false),
+        (&["websocket"], &["websocket, irc"], false),
+        (&["h2c"], &["h2c"], false),
+        (&["h2c, websocket"], &["H2C"], false),
+        (&[], &["websocket"], false),
+        (&[""], &[""], false),
+    ] {
+        let bytes = |lines: &[&'static str]| lines.iter().map(|line| line.as_bytes()).collect::<Vec<_>>();
+        assert_eq!(answers_upgrade(bytes(offered), bytes(answered)), fine, "{offered:?} {answered:?}");
+    }
 }
 
 // ---- tidy ------------------------------------------------------------------------------------------
