@@ -102,6 +102,7 @@ const PLAIN: &[(&str, Option<u16>, End, &str)] = &[
     ("cl_in_connection", Some(200), End::Extra, "hello\n"),
     ("te_in_connection", Some(200), End::Complete, "hello\n"),
     ("te_identity_chunked", Some(200), End::Eof, "6\r\nhello\n\r\n0\r\n\r\n"),
+    ("te_gzip_chunked", Some(200), End::Eof, "c\r\n\x1f\u{8b}\x08\0corrupt!\r\n0\r\n\r\n"),
     ("te_vertical_tab", Some(200), End::Eof, "6\r\nhello\n\r\n0\r\n\r\n"),
     ("cl_te_both", Some(200), End::Complete, "hello"),
     ("te_unknown", Some(200), End::Eof, "hello"),

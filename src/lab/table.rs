@@ -261,8 +261,10 @@ te_unknown Framing Status(BROKEN), "a transfer coding that nobody knows"
     => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: foo\r\n\r\nhello", Fin);
 te_chunked_twice Framing Status(BROKEN), "chunked named twice"
     => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", Fin);
-te_identity_chunked Framing Status(BROKEN), "identity and chunked in two fields (there is no identity: RFC 9112 section 7)"
+te_identity_chunked Framing StatusOrWhole(OK_OR_BROKEN), "identity and chunked in two fields (identity changes nothing, and is no coding any more: RFC 9112 section 7)"
     => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello\n\r\n0\r\n\r\n", Fin);
+te_gzip_chunked Framing Status(BROKEN), "gzip below chunked, which no TE field has asked for (RFC 9112 section 7.4)"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\nc\r\n\x1f\x8b\x08\0corrupt!\r\n0\r\n\r\n", Fin);
 te_vertical_tab Framing Status(BROKEN), "a vertical tab before chunked, which is no white space"
     => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: \x0bchunked\r\n\r\n6\r\nhello\n\r\n0\r\n\r\n", Fin);
 te_http10 Framing StatusOrWhole(OK_OR_BROKEN), "chunked in an HTTP/1.0 response"
