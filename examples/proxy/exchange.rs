@@ -7,17 +7,18 @@
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 
+use badgateway::Exchange;
 use badgateway::audit;
 use badgateway::fault::{Fault, FaultKind};
-use http::header::{CONNECTION, UPGRADE};
-use http::{HeaderValue, Request, Response, StatusCode, Version};
+use http::header::{CONNECTION, HOST, UPGRADE};
+use http::{HeaderValue, Request, Response, StatusCode, Version, request};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 
 use crate::connect::Link;
 use crate::downstream::Wishes;
+use crate::forwarded;
 use crate::relay::relay;
-use crate::request::outgoing;
 use crate::route::Mounted;
 use crate::serve::ReplyBody;
 use crate::trace::Trace;
@@ -89,4 +90,21 @@ impl Trace {
         }
         relay(self, parts, body, framing, link, &mounted.target, wishes).await
     }
+}
+
+/// The request as it goes to the next hop. `None` for what cannot be one, which the client's own parser has ruled out.
+fn outgoing(
+    mut parts: request::Parts,
+    mounted: &Mounted,
+    path: &str,
+    peer: Option<IpAddr>,
+    name: &str,
+    exchange: &mut Exchange,
+) -> Option<request::Parts> {
+    parts.uri = path.parse().ok()?;
+    let version = std::mem::replace(&mut parts.version, Version::HTTP_11);
+    exchange.upgrade_offered = audit::tidy_request(&mut parts.headers, exchange);
+    forwarded::tell(&mut parts.headers, peer, version, name)?;
+    parts.headers.insert(HOST, mounted.authority.clone());
+    Some(parts)
 }
