@@ -581,3 +581,35 @@ fn a_fault_behind_a_long_head() {
         );
     }
 }
+
+#[test]
+fn what_stops_behind_the_last_chunk_stops_in_the_trailers() {
+    let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (rest, in_trailers) in [
+        (&b"5\r\nhel"[..], false),
+        (b"5\r\nhello\r\n", false),
+        (b"5\r\nhello\r\n0\r\n", true),
+        (b"5\r\nhello\r\n0\r\nX-Sum: 4", true),
+    ] {
+        // Whole, and with more than is kept of it.
+        for padding in [0, 4096] {
+            let bytes = [&head[..], format!("{padding:x}\r\n{}\r\n", "x".repeat(padding)).as_bytes(), rest].concat();
+            let bytes = if padding == 0 { [&head[..], rest].concat() } else { bytes };
+            let mut tap = Observer::new();
+            tap.begin(&Method::GET);
+            tap.wrote(40, Instant::now());
+            tap.read(&bytes, Instant::now());
+            let phase = if in_trailers { Phase::Trailers } else { Phase::Body };
+            let stalled = tap.observation().refine(Fault::new(K::BodyStalled));
+            assert_eq!((stalled.kind(), stalled.phase()), (K::BodyStalled, phase), "{rest:?} {padding}");
+
+            tap.ended(Ended::Clean);
+            // As hyper tells it, whichever part it was.
+            let told = Fault::of_class(Class::PrematureEofChunkSize).with_confidence(Confidence::Text);
+            let cut = tap.observation().refine(told);
+            assert_eq!((cut.kind(), cut.phase()), (K::BodyTruncated, phase), "{rest:?} {padding}");
+            assert_eq!(cut.class() == Some(Class::PrematureEofTrailers), in_trailers, "{cut:?}");
+            assert_eq!(cut.offset(), Some(bytes.len() as u64));
+        }
+    }
+}

@@ -119,6 +119,11 @@ impl Relay {
             }
             End::Failed(fault) if self.forwarded => {
                 if let Some(mut trace) = self.trace.take() {
+                    let fault = link.map_or(fault, |link| {
+                        let seen = link.tap.observation();
+                        seen.fill(&mut trace.exchange);
+                        seen.refine(fault)
+                    });
                     trace.record(&fault, &self.evidence);
                 }
             }

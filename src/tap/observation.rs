@@ -183,14 +183,19 @@ impl Observation {
 
     /// Why the parser would not take the response, as far as it came.
     pub(super) fn refused(&self) -> Option<ParseError> {
+        self.refused_if(self.seen.ended)
+    }
+
+    /// The same for a connection that had ended like that.
+    pub(super) fn refused_if(&self, ended: Option<Ended>) -> Option<ParseError> {
         let seen = &self.seen;
         match &seen.reader {
-            Some(reader) => reader.clone().judge(seen.ended),
+            Some(reader) => reader.clone().judge(ended),
             None => {
                 let mut reader = Reader::new(seen.request);
                 reader.feed(seen.first_bytes());
                 // Its end says nothing to who has not seen all of it.
-                reader.judge(if seen.received() > FIRST as u64 { None } else { seen.ended })
+                reader.judge(if seen.received() > FIRST as u64 { None } else { ended })
             }
         }
     }
