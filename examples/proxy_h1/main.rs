@@ -20,6 +20,7 @@
 //! | `upstream` | **whose fault it is** |
 //! | `receive`, `head` | **the parser at work, under timers** |
 //! | `relay`, `tunnel` | the response on its way to the client; bytes after an upgrade |
+//! | `tolerated` | what was put up with |
 //! | `connect`, `resolve`, `pool` | the way to the next hop |
 //! | `wire`, `buffer`, `date` | a socket with or without TLS; bytes not parsed yet; the clock's field |
 //! | `tour` | the lab in front, without flags |
@@ -43,6 +44,7 @@ mod relay;
 mod request;
 mod resolve;
 mod serve;
+mod tolerated;
 mod tour;
 mod tunnel;
 mod upload;
