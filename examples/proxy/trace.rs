@@ -10,9 +10,11 @@ use badgateway::Exchange;
 use badgateway::adapters::hyper1::reason_phrase;
 use badgateway::exchange::RequestBody;
 use badgateway::fault::{Evidence, Failure, Fault, FaultKind, Phase};
+use badgateway::tap::Observation;
 use http::Response;
 
 use crate::eject::Admit;
+use crate::notice::Notice;
 use crate::route::Target;
 use crate::serve::{Proxy, ReplyBody, full};
 use crate::upload::UploadWatch;
@@ -140,7 +142,15 @@ impl Trace {
         matches!(stage, None | Some(RequestBody::None | RequestBody::Whole))
     }
 
-    /// All went well: there is nothing to write.
+    /// The response is whole, and was passed on. It may not have been right for all that.
+    pub(crate) fn notice(&self, seen: &Observation) {
+        let notice = Notice { deviations: seen.deviations(), leftover: seen.leftover(), exchange: &self.exchange };
+        if !notice.is_empty() {
+            self.proxy.log.note(&notice);
+        }
+    }
+
+    /// All went well: there is nothing to write about a fault.
     pub(crate) fn finish(&mut self) {
         self.finished = true;
         self.settle(None);

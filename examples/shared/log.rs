@@ -67,6 +67,11 @@ impl Log {
             let entry = Seen { kind: fault.kind(), class: fault.class(), phase: fault.phase() };
             seen.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), entry);
         }
+        self.note(line);
+    }
+
+    /// Writes a line that is about no fault.
+    pub(crate) fn note(&self, line: &impl std::fmt::Display) {
         if let Some(out) = &self.out {
             // One write for one line: lines of two exchanges never mix.
             let line = format!("{line}\n");
