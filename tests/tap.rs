@@ -626,6 +626,8 @@ fn what_the_parser_tolerates_is_told_in_any_split() {
         // Behind what is kept, it is read along.
         (format!("{long}2 \r\nok\r\n0\r\n\r\n"), "chunk_size_space"),
         (format!("{long}2\r\nok\r\n0\r\n\r\n"), ""),
+        (format!("{chunked}0\r\nX-Sum: 1\r\n\r\n"), ""),
+        (format!("{chunked}0\r\nX-Sum: 1\r\nHost: evil\r\n\r\n"), ""),
     ] {
         for piece in [response.len(), 1, 7, 2000] {
             let mut tap = Observer::new();
@@ -633,7 +635,9 @@ fn what_the_parser_tolerates_is_told_in_any_split() {
             for bytes in response.as_bytes().chunks(piece) {
                 tap.read(bytes, Instant::now());
             }
-            assert_eq!(tap.observation().deviations().to_string(), told, "{:?} by {piece}", response.get(..80));
+            let seen = tap.observation();
+            assert_eq!(seen.forbidden_trailers(), response.contains("Host"), "{:?} by {piece}", response.get(..80));
+            assert_eq!(seen.deviations().to_string(), told, "{:?} by {piece}", response.get(..80));
         }
     }
 }

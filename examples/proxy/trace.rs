@@ -11,12 +11,12 @@ use badgateway::adapters::hyper1::reason_phrase;
 use badgateway::exchange::RequestBody;
 use badgateway::fault::{Evidence, Failure, Fault, FaultKind, Phase};
 use badgateway::tap::Observation;
-use http::Response;
+use http::{Response, StatusCode};
 
 use crate::eject::Admit;
-use crate::notice::Notice;
 use crate::route::Target;
 use crate::serve::{Proxy, ReplyBody, full};
+use crate::tolerated::Tolerated;
 use crate::upload::UploadWatch;
 
 /// An exchange, from its request to the end of its response.
@@ -142,11 +142,13 @@ impl Trace {
         matches!(stage, None | Some(RequestBody::None | RequestBody::Whole))
     }
 
-    /// The response is whole, and was passed on. It may not have been right for all that.
-    pub(crate) fn notice(&self, seen: &Observation) {
-        let notice = Notice { deviations: seen.deviations(), leftover: seen.leftover(), exchange: &self.exchange };
-        if !notice.is_empty() {
-            self.proxy.log.note(&notice);
+    /// The response is whole, and was passed on. What was put up with for that is written down.
+    pub(crate) fn tolerate(&self, seen: &Observation) {
+        let deviations = seen.deviations();
+        let tolerated = Tolerated { deviations, leftover: seen.leftover() > 0, trailers: seen.forbidden_trailers() };
+        let status = seen.status().and_then(|status| StatusCode::from_u16(status).ok());
+        if let (Some(status), false) = (status, tolerated.is_nothing()) {
+            self.proxy.log.line(&tolerated.line(status, &self.exchange));
         }
     }
 

@@ -191,6 +191,12 @@ impl Observation {
         self.read_along().deviations()
     }
 
+    /// Whether trailers came that may not be trailers (RFC 9110 section 6.5.1), so far and as far as it is read along.
+    #[must_use]
+    pub fn forbidden_trailers(&self) -> bool {
+        self.read_along().forbidden_trailers()
+    }
+
     /// Why the parser would not take the response, as far as it came.
     pub(super) fn refused(&self) -> Option<ParseError> {
         self.refused_if(self.seen.ended)

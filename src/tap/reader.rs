@@ -16,13 +16,21 @@ pub(super) struct Reader {
     held: Vec<u8>,
     error: Option<ParseError>,
     deviations: Deviations,
+    forbidden_trailers: bool,
     over: bool,
 }
 
 impl Reader {
     pub(super) fn new(request: Request) -> Self {
         let parser = Parser::new(&Config::compatible(), request);
-        Self { parser, held: Vec::new(), error: None, deviations: Deviations::new(), over: false }
+        Self {
+            parser,
+            held: Vec::new(),
+            error: None,
+            deviations: Deviations::new(),
+            forbidden_trailers: false,
+            over: false,
+        }
     }
 
     pub(super) fn feed(&mut self, bytes: &[u8]) {
@@ -42,6 +50,11 @@ impl Reader {
     /// What it has tolerated so far.
     pub(super) const fn deviations(&self) -> Deviations {
         self.deviations
+    }
+
+    /// Whether there were trailers that may not be trailers.
+    pub(super) const fn forbidden_trailers(&self) -> bool {
+        self.forbidden_trailers
     }
 
     fn read(&mut self, bytes: &[u8], eof: Eof) {
@@ -78,7 +91,10 @@ impl Reader {
                             self.deviations = self.deviations.union(end.deviations);
                             break;
                         }
-                        Event::Data(_) | Event::Trailers(_) => {}
+                        Event::Trailers(section) => {
+                            self.forbidden_trailers = section.forwardable().count() < section.fields().count();
+                        }
+                        Event::Data(_) => {}
                     }
                 }
                 Err(error) => {

@@ -17,7 +17,7 @@ mod exhaustion;
 #[allow(dead_code)] // the other suite uses the rest
 mod harness;
 mod interim;
-mod notice;
 mod second_try;
+mod tolerated;
 mod tunnel;
 mod upstream;
