@@ -20,7 +20,6 @@
 //! | `upstream` | **whose fault it is** |
 //! | `receive`, `head` | **the parser at work, under timers** |
 //! | `relay`, `tunnel` | the response on its way to the client; bytes after an upgrade |
-//! | `tolerated` | what was put up with |
 //! | `connect`, `resolve`, `pool` | the way to the next hop |
 //! | `wire`, `buffer`, `date` | a socket with or without TLS; bytes not parsed yet; the clock's field |
 //! | `tour` | the lab in front, without flags |
@@ -44,7 +43,6 @@ mod relay;
 mod request;
 mod resolve;
 mod serve;
-mod tolerated;
 mod tour;
 mod tunnel;
 mod upload;
@@ -65,6 +63,8 @@ mod log;
 mod route;
 #[path = "../shared/table.rs"]
 mod table;
+#[path = "../shared/tolerated.rs"]
+mod tolerated;
 #[path = "../shared/trust.rs"]
 mod trust;
 

@@ -93,6 +93,12 @@ impl Proxy {
         Self { child, address: address.parse().unwrap(), log }
     }
 
+    /// The log's file.
+    #[allow(dead_code)] // not every suite reads it by itself
+    pub(crate) fn log(&self) -> &std::path::Path {
+        &self.log
+    }
+
     /// The records so far, by path, in order.
     pub(crate) fn records(&self) -> HashMap<String, Vec<Record>> {
         let mut records: HashMap<String, Vec<Record>> = HashMap::new();
