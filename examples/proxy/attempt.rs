@@ -136,7 +136,7 @@ impl Trace {
             }
             (None, _) => return None,
         };
-        self.first_try = Some(*fault);
+        self.exchange.first_try = Some(fault.kind());
         self.exchange.attempts = 2;
         self.exchange.phase = None;
         Some(again)
