@@ -177,11 +177,9 @@ impl Running<'_> {
         if let Some(link) = pooled {
             return Ok(link);
         }
-        self.proxy.connector.connect(target, &self.proxy.gateway).map_err(|failure| {
+        self.proxy.connector.connect(target, || has_left(&client.stream)).inspect_err(|trouble| {
             self.exchange.sent.get_or_insert(0);
-            self.exchange.phase = Some(failure.fault().phase());
-            // Connecting takes its time, and what the client did meanwhile comes before what the next hop did.
-            if has_left(&client.stream) { Fault::new(FaultKind::ClientAborted).into() } else { failure.into() }
+            self.exchange.phase = Some(trouble.fault.phase());
         })
     }
 

@@ -33,7 +33,7 @@ pub(crate) struct Timeouts {
     pub(crate) send: Duration,
     /// The whole response head, from the last request byte.
     pub(crate) response: Duration,
-    /// Between two reads of the response body.
+    /// Between two reads of a body, the response's or the request's.
     pub(crate) idle: Duration,
     /// How long a clean head waits for its first body frame.
     pub(crate) first_byte_hold: Duration,
