@@ -613,3 +613,31 @@ fn what_stops_behind_the_last_chunk_stops_in_the_trailers() {
         }
     }
 }
+
+#[test]
+fn what_the_parser_tolerates_is_told_in_any_split() {
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let long = format!("{chunked}1000\r\n{}\r\n", "x".repeat(4096));
+    for (response, told) in [
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_owned(), ""),
+        ("HTTP/1.1 200 OK\nContent-Length: 2\n\nok".to_owned(), "bare_lf"),
+        ("HTTP/1.1 103 Early Hints\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_owned(), "bare_lf"),
+        (format!("{chunked}2 \r\nok\r\n0\r\n\r\n"), "chunk_size_space"),
+        // Behind what is kept, it is read along.
+        (format!("{long}2 \r\nok\r\n0\r\n\r\n"), "chunk_size_space"),
+        (format!("{long}2\r\nok\r\n0\r\n\r\n"), ""),
+        (format!("{chunked}0\r\nX-Sum: 1\r\n\r\n"), ""),
+        (format!("{chunked}0\r\nX-Sum: 1\r\nHost: evil\r\n\r\n"), ""),
+    ] {
+        for piece in [response.len(), 1, 7, 2000] {
+            let mut tap = Observer::new();
+            tap.begin(&Method::GET);
+            for bytes in response.as_bytes().chunks(piece) {
+                tap.read(bytes, Instant::now());
+            }
+            let seen = tap.observation();
+            assert_eq!(seen.forbidden_trailers(), response.contains("Host"), "{:?} by {piece}", response.get(..80));
+            assert_eq!(seen.deviations().to_string(), told, "{:?} by {piece}", response.get(..80));
+        }
+    }
+}

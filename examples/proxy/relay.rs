@@ -109,6 +109,9 @@ impl Relay {
         match end {
             End::Whole => {
                 if let Some(mut trace) = self.trace.take() {
+                    if let Some(link) = &link {
+                        trace.tolerate(&link.tap.observation());
+                    }
                     trace.finish();
                     // A connection that is still busy with the request's body is not fit for another.
                     if let (Some(link), true) = (link, trace.is_uploaded()) {

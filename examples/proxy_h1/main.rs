@@ -63,6 +63,8 @@ mod log;
 mod route;
 #[path = "../shared/table.rs"]
 mod table;
+#[path = "../shared/tolerated.rs"]
+mod tolerated;
 #[path = "../shared/trust.rs"]
 mod trust;
 

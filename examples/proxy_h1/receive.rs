@@ -11,6 +11,7 @@ use badgateway::h1::{self, Config, Eof, Event, Framing, ParseError, Parser};
 use crate::answer::Trouble;
 use crate::head;
 use crate::relay::Reply;
+use crate::tolerated::Tolerated;
 use crate::upstream::{Attempt, Outcome, look};
 use crate::wire::Got;
 
@@ -75,6 +76,7 @@ impl<'a> Receiving<'a> {
         let mut has_data = false;
         let mut framing = Framing::None;
         let mut ended = false;
+        let mut forbidden = false;
         loop {
             let eof = self.eof();
             let attempt = &mut self.attempt;
@@ -109,6 +111,7 @@ impl<'a> Receiving<'a> {
                 }
                 Event::Trailers(section) => {
                     ended = true;
+                    forbidden = section.forwardable().count() < section.fields().count();
                     reply.end(Some(&section));
                     Ok(())
                 }
@@ -119,7 +122,9 @@ impl<'a> Receiving<'a> {
                     outcome = Some(if framing == Framing::Tunnel {
                         Outcome::Tunnel
                     } else {
-                        Outcome::Whole { reusable: end.reusable.is_ok(), keep }
+                        let tolerated =
+                            Tolerated { deviations: end.deviations, leftover: end.leftover > 0, trailers: forbidden };
+                        Outcome::Whole { reusable: end.reusable.is_ok(), keep, tolerated }
                     });
                     reply.flush(attempt.exchange)
                 }

@@ -16,6 +16,7 @@ use crate::buffer::Buffer;
 use crate::receive::Receiving;
 use crate::relay::Reply;
 use crate::serve::Proxy;
+use crate::tolerated::Tolerated;
 use crate::upload::Upload;
 use crate::wire::Wire;
 
@@ -28,6 +29,8 @@ pub(crate) enum Outcome {
         reusable: bool,
         /// The client's can.
         keep: bool,
+        /// What was put up with in it.
+        tolerated: Tolerated,
     },
     /// The head is written; from here on bytes are bytes.
     Tunnel,

@@ -390,6 +390,48 @@ fn what_others_said_of_the_client_before_us_is_kept() {
     );
 }
 
+/// The client has what it wanted. Whose next hop it is should know.
+#[test]
+fn what_was_tolerated_is_one_line_in_the_log() {
+    let upstream = Upstream::new(|mut stream, _| {
+        let head = read_head(&stream);
+        let answer = match head.split('/').nth(1).and_then(|path| path.split(' ').next()) {
+            Some("lf") => "HTTP/1.1 200 OK\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok",
+            Some("left") => "HTTP/1.1 204 No Content\r\n\r\nok",
+            Some("trailers") => {
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 5\r\nX-Sum: 1\r\n\r\n"
+            }
+            Some("gzip") => "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+            Some("identity") => "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity, chunked\r\n\r\n0\r\n\r\n",
+            _ => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        };
+        stream.write_all(answer.as_bytes()).unwrap();
+    });
+    let proxy = Proxy::start(&[&upstream.route()]);
+    for (path, status_is, line) in [
+        ("/lf", 200, "[\"bare_lf\",\"repeated_content_length\"]"),
+        ("/left", 204, "[\"leftover\"]"),
+        ("/trailers", 200, "[\"forbidden_trailers\"]"),
+        ("/identity", 200, "[\"other_codings\"]"),
+    ] {
+        assert_eq!(status(&proxy.get(path)), status_is.to_string(), "{path}");
+        assert_eq!(
+            proxy.records(path, 1),
+            [format!(
+                "{{\"fault\":null,\"deviations\":{line},\"forwarded_status\":{status_is},\"next_hop\":\"{}\",\
+                 \"method\":\"GET\",\"path\":\"{path}\"}}",
+                upstream.address
+            )]
+        );
+    }
+    assert_eq!(status(&proxy.get("/fine")), "200");
+    // What is coded and cannot be decoded is no answer.
+    assert_eq!(status(&proxy.get("/gzip")), "502");
+    let record = &proxy.records("/gzip", 1)[0];
+    assert!(record.contains("\"class\":\"framing.te_unsupported\""), "{record}");
+    assert!(proxy.records("/fine", 0).is_empty());
+}
+
 // ---- our own limits ----------------------------------------------------------------------------------
 
 /// Without a descriptor nobody can be let in, and nobody connected to. Neither is the next hop's fault, nor a
