@@ -51,13 +51,11 @@ pub(crate) struct Flags {
     pub(crate) disclosure: Disclosure,
     pub(crate) name: String,
     pub(crate) log: Option<PathBuf>,
-    #[allow(dead_code)] // read by who ejects
     pub(crate) eject: Ejection,
 }
 
 /// When a next hop that fails is left alone.
 #[derive(Clone, Copy, Debug)]
-#[allow(dead_code)] // read by who ejects
 pub(crate) struct Ejection {
     /// After that many failures in a row; 0 is never.
     pub(crate) after: u32,
