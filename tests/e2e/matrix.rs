@@ -31,18 +31,9 @@ const ALIKE: &[(&[&str], &str)] = &[
         "one limit, reached at the same byte: nobody waits to see whether there is an end",
     ),
     (
-        &[
-            "bare_lf",
-            "cl_duplicate_same",
-            "trailer_forbidden",
-            "status_204_body",
-            "extra_bytes_after_response",
-            "response_before_request_read",
-            "stale_keepalive",
-            "obs_fold",
-            "http12",
-        ],
-        "mended or harmless, and answered with what the upstream meant: the log is about faults, and there was none",
+        &["response_before_request_read", "stale_keepalive"],
+        "both answered rightly: the one fails under the second request alone, and that a response was there before its \
+         request only that one sees who looks before it writes",
     ),
 ];
 
@@ -120,9 +111,9 @@ fn check(engine: Engine) {
         let known = ALIKE.iter().any(|(names, _)| heap.iter().all(|name| names.contains(name)));
         assert!(known, "{heap:?} look alike, and nobody has said why\n{text}");
     }
-    // Floors, a little under what is measured: the heap of four above is a race, in which one may be seen as the other.
-    assert!(core >= 37 && by_name >= 35, "{text}");
-    assert!(full >= 63 && seen_core >= 31 && seen >= 56, "{text}");
+    // Floors. What is measured is up to two more, because the first heap above is a race: one may be seen as another.
+    assert!(core >= 38 && by_name >= 35, "{text}");
+    assert!(full >= 70 && seen_core >= 31 && seen >= 56, "{text}");
 }
 
 /// In how many ways these look, and which look the same.
@@ -175,7 +166,7 @@ fn visit_all(engine: Engine) -> Vec<Visit> {
     });
     // Records are written when an exchange is over, which may be after its client has gone.
     std::thread::sleep(Duration::from_millis(300));
-    let records = details.records();
+    let records = details.lines();
     for visit in &mut visits {
         let lines = records.get(&format!("/{}/told", visit.behaviour.name));
         visit.records = lines.into_iter().flatten().map(|record| record.0.clone()).collect();
