@@ -182,7 +182,7 @@ fn every_rule_can_be_broken() {
     let plain: Vec<_> = lab.upstreams().iter().filter(|u| u.address().is_some() && !u.behaviour().tls).collect();
     let broken = in_parallel(&plain, THREADS, |upstream| {
         let ask = |method: &str| {
-            let request = Request::new().method(method).timeout(Duration::from_secs(2));
+            let request = Request::new().method(method).timeout(Duration::from_secs(1));
             // Asked twice at once, so that what belongs to nobody is taken for the second answer.
             probe::send(upstream.address().unwrap(), &request.header("Connection", "keep-alive")).ok()
         };
