@@ -118,7 +118,7 @@ fn the_clock_for_an_answer_starts_with_the_last_byte_of_the_request(engine: Engi
         assert!(answer.elapsed.as_secs() < 5, "{path}: {:?}", answer.elapsed);
         let record = proxy.record(path).unwrap();
         assert_eq!(record.text("fault").as_deref(), Some("response_timeout"), "{}", record.0);
-        assert_eq!(record.text("retry_reason").as_deref(), Some("not_idempotent"), "{}", record.0);
+        assert_eq!(record.text("retry").as_deref(), Some("never"), "{}", record.0);
     }
 }
 
