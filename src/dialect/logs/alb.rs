@@ -115,7 +115,7 @@ fn is_never(time: &[u8]) -> bool {
 fn reason(rest: &[u8]) -> Option<&[u8]> {
     let (_, tail) = cut::split(rest, b"\"Lambda")?;
     let from = rest.len().saturating_sub(tail.len()).saturating_sub(6);
-    Some(cut::until(rest.get(from..)?, b'"'))
+    Some(cut::piece(rest.get(from..)?, b'"')?.0)
 }
 
 fn said(status: Option<u16>, of_target: Option<u16>, unsent: bool, unanswered: bool, reason: Option<&[u8]>) -> Said {

@@ -22,6 +22,7 @@ use super::cause::{self, Cause};
 use super::cut;
 use super::entry::{Entry, Format, Said};
 use super::stamp::Stamp;
+use super::tls;
 
 /// Why, by the status in parentheses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +59,8 @@ enum Says {
     Body,
     /// AH00898 says everything that becomes an error page.
     Page,
+    /// AH02039, of mod_ssl: a verdict of OpenSSL on a certificate, which may be the client's.
+    Verdict,
     /// Said for what another line has said.
     Again,
 }
@@ -125,7 +128,8 @@ const CODES: &[(u32, Says)] = &[
     (1115, any(ResponseTimeout, &[ClosedBeforeResponse])),
     (1144, one(ProxyMisconfigured)),
     (1167, one(NoHealthyUpstream)), (1170, one(NoHealthyUpstream)), (1171, one(NoHealthyUpstream)),
-    (2429, one(BadHeader)), (2430, one(BadHeader)),
+    (2039, Says::Verdict),
+    (2428, one(BadHeader)), (2429, one(BadHeader)), (2430, one(BadHeader)),
     (2475, one(BadChunk)), (2476, one(UnsupportedCoding)),
     (10124, one(HeaderTooLarge)),
     (10293, one(BodyTruncated)),
@@ -161,18 +165,23 @@ pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
     if !module.contains(&b':') {
         return None;
     }
-    let mut client = None;
+    let (mut client, mut remote) = (None, None);
     // The pid, then perhaps where in the source, the status, the client.
     if let Some((_, after)) = rest.strip_prefix(b" [pid ").and_then(|rest| cut::piece(rest, b']')) {
         rest = after.strip_prefix(b" ").unwrap_or(after);
     }
-    let (message, why) = message(rest, &mut client);
-    let (said, words) = said(message, why);
+    let (message, why) = message(rest, &mut client, &mut remote);
+    let (mut said, words) = said(message, why);
+    // A certificate of a client.
+    if words.starts_with(b"AH02039") && remote.is_none() {
+        said = Said::Nothing;
+    }
     let mut entry = Entry::new(Format::Apache, said, words);
     entry.time = Stamp::ctime(time);
     entry.client = client;
     if entry.said.fault().is_some() || entry.said == Said::Again {
         (entry.upstream, entry.path) = targets(words);
+        entry.upstream = remote.or(entry.upstream);
     }
     Some(entry)
 }
@@ -188,12 +197,16 @@ pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
 /// ```
 #[must_use]
 pub fn message_says(message: &[u8]) -> Said {
-    let (message, why) = self::message(message, &mut None);
+    let (message, why) = self::message(message, &mut None, &mut None);
     said(message, why).0
 }
 
 /// Passes over `proxy_util.c(2519): `, the status and the client, in the order of the default format.
-fn message<'a>(text: &'a [u8], client: &mut Option<&'a [u8]>) -> (&'a [u8], (Why, Option<i32>)) {
+fn message<'a>(
+    text: &'a [u8],
+    client: &mut Option<&'a [u8]>,
+    remote: &mut Option<&'a [u8]>,
+) -> (&'a [u8], (Why, Option<i32>)) {
     let mut rest = text;
     let mut why = (Why::Unsaid, None);
     // "name.c(123): ", with LogLevel debug.
@@ -209,9 +222,12 @@ fn message<'a>(text: &'a [u8], client: &mut Option<&'a [u8]>) -> (&'a [u8], (Why
         let end = cut::find(rest, b": [client ").or_else(|| cut::find(rest, b": AH")).map(|at| at.saturating_add(2));
         rest = end.and_then(|at| rest.get(at..)).unwrap_or(rest);
     }
-    if let Some((address, after)) = rest.strip_prefix(b"[client ").and_then(|rest| cut::piece(rest, b']')) {
-        *client = cut::something(address);
-        rest = after.strip_prefix(b" ").unwrap_or(after);
+    for (who, is_client) in [(&b"[client "[..], true), (b"[remote ", false)] {
+        if let Some((address, after)) = rest.strip_prefix(who).and_then(|rest| cut::piece(rest, b']')) {
+            let address = cut::something(address);
+            *(if is_client { &mut *client } else { &mut *remote }) = address;
+            rest = after.strip_prefix(b" ").unwrap_or(after);
+        }
     }
     (rest, why)
 }
@@ -243,7 +259,7 @@ fn said(message: &[u8], (why, errno): (Why, Option<i32>)) -> (Said, &[u8]) {
     };
     let words = words.strip_prefix(b": ").unwrap_or(words);
     let Some((_, says)) = CODES.iter().find(|(number, _)| *number == code) else { return (Said::Nothing, message) };
-    let mut says = *says;
+    let mut says = *says; // AH00898 has a table of its own
     if matches!(says, Says::Page) {
         let Some((_, page)) = PAGES.iter().find(|(beginning, _)| words.starts_with(beginning)) else {
             return (Said::Unknown, message);
@@ -254,6 +270,7 @@ fn said(message: &[u8], (why, errno): (Why, Option<i32>)) -> (Said, &[u8]) {
         Says::Means(reading) => reading,
         Says::Again => return (Said::Again, message),
         Says::Page => return (Said::Unknown, message),
+        Says::Verdict => tls::verdict(words).unwrap_or(tls::CERTIFICATE),
         Says::Connecting => match why {
             Why::System(cause) => cause::at(cause, Phase::Connect),
             Why::Timer => Reading::exact(ConnectionTimeout),
@@ -335,8 +352,9 @@ fn targets(words: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
         // A host, not the next word.
         (name.contains(&b'.') || name.contains(&b':')).then_some(name)
     });
-    let path =
-        cut::split(words, b" returned by ").map(|(_, rest)| cut::until(rest, b' ')).filter(|p| p.starts_with(b"/"));
+    let path = cut::split_last(words, b" returned by ")
+        .map(|(_, rest)| cut::until(rest, b' '))
+        .filter(|p| p.starts_with(b"/"));
     (upstream, path)
 }
 

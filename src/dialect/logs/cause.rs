@@ -98,7 +98,7 @@ pub(super) const fn at(cause: Cause, phase: Phase) -> Reading {
         BodyReset, BodyStalled, BodyTruncated, ClosedBeforeResponse, ConnectDenied, ConnectReset, ConnectionLimit,
         ConnectionRefused, ConnectionTimeout, DnsFailure, DnsTimeout, HeadReset, HeadStalled, HeadTruncated,
         LocalExhausted, ProxyMisconfigured, ResetBeforeResponse, ResponseTimeout, SendReset, SendTimeout, TlsClosed,
-        TlsReset, TlsTimeout, TlsTruncated, Unreachable,
+        TlsReset, TlsTimeout, Unreachable,
     };
     const fn one(kind: FaultKind) -> Reading { Reading::exact(kind) }
     match (cause, phase) {
@@ -129,7 +129,8 @@ pub(super) const fn at(cause: Cause, phase: Phase) -> Reading {
         (Cause::Closed, Phase::Tls) => one(TlsClosed),
         (Cause::Closed, Phase::Send) => Reading::coarse(ClosedBeforeResponse, &[SendReset]),
         (Cause::Closed, Phase::Head) => Reading::coarse(ClosedBeforeResponse, &[HeadTruncated]),
-        (Cause::Closed, Phase::Body | Phase::Trailers) => Reading::coarse(BodyTruncated, &[TlsTruncated]),
+        // Short of a length, or of the last chunk: nobody speaks of the end of a body that only the end delimits.
+        (Cause::Closed, Phase::Body | Phase::Trailers) => one(BodyTruncated),
     }
 }
 

@@ -27,6 +27,8 @@ const NAME: usize = 128;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct State {
     phase: Phase,
+    /// A byte of the response's head has come, and not the last one.
+    in_head: bool,
     /// The failure was told.
     told: bool,
     address: [u8; NAME],
@@ -35,7 +37,7 @@ pub(super) struct State {
 
 impl State {
     pub(super) const fn new() -> Self {
-        Self { phase: Phase::Resolve, told: false, address: [0; NAME], length: 0 }
+        Self { phase: Phase::Resolve, in_head: false, told: false, address: [0; NAME], length: 0 }
     }
 
     /// The next hop, from the line that named it.
@@ -51,7 +53,7 @@ impl State {
     /// A transfer begins.
     fn begin(&mut self, name: &[u8]) {
         // The next address of the same name: the failure of the first was told, and is not this one's.
-        self.told = false;
+        (self.told, self.in_head) = (false, false);
         self.phase = Phase::Connect;
         self.remember(name);
     }
@@ -64,6 +66,8 @@ enum Says {
     /// A text of the system at the end.
     Connect,
     Recv,
+    /// The same of TLS.
+    Read,
     Send,
     TimedOut,
     /// OpenSSL's.
@@ -98,9 +102,10 @@ const TEXTS: &[(&[u8], Says)] = &[
     (b"Operation too slow", one(BodyStalled)),
     (b"Recv failure: ", Says::Recv),
     (b"Send failure: ", Says::Send),
-    (b"Empty reply from server", one(ClosedBeforeResponse)),
-    (b"transfer closed with ", any(BodyTruncated, &[TlsTruncated])),
-    (b"end of response with ", any(BodyTruncated, &[TlsTruncated])),
+    // A piece of a status line counts for nothing.
+    (b"Empty reply from server", any(ClosedBeforeResponse, &[HeadTruncated])),
+    (b"transfer closed with ", one(BodyTruncated)),
+    (b"end of response with ", one(BodyTruncated)),
     (b"Received HTTP/0.9 when not allowed", NOT_HTTP),
     (b"Weird server reply", NOT_HTTP),
     (b"Invalid status line", NOT_HTTP),
@@ -116,11 +121,13 @@ const TEXTS: &[(&[u8], Says)] = &[
     (b"Avoided giant realloc for header", one(HeadTooLarge)),
     (b"server sent 101 response while not talking", one(UnexpectedUpgrade)),
     (b"Illegal or missing hexadecimal sequence in chunked-encoding", one(BadChunk)),
+    (b"Too long hexadecimal number in chunked-encoding", one(BadChunk)),
     (b"Malformed encoding found in chunked-encoding", one(BadChunk)),
     (b"Problem (", one(BadChunk)),
     (b"chunk hex-length char not a hex digit", one(BadChunk)),
     (b"invalid chunk size", one(BadChunk)),
-    (b"Unrecognized content encoding type", one(BadContentCoding)),
+    // Of a transfer coding it says the same.
+    (b"Unrecognized content encoding type", any(BadContentCoding, &[FaultKind::UnsupportedCoding])),
     (b"Error while processing content unencoding", one(BadContentCoding)),
     (b"HTTP/2 stream ", Says::H2),
     (b"Error in the HTTP2 framing layer", one(H2ProtocolError)),
@@ -129,7 +136,7 @@ const TEXTS: &[(&[u8], Says)] = &[
     (b"SSL: no alternative certificate subject name matches", one(FaultKind::CertNameMismatch)),
     (b"SSL: certificate subject name", one(FaultKind::CertNameMismatch)),
     (b"OpenSSL SSL_connect: ", Says::Tls),
-    (b"OpenSSL SSL_read: ", Says::Recv),
+    (b"OpenSSL SSL_read: ", Says::Read),
     (b"OpenSSL SSL_write: ", Says::Send),
     (b"OpenSSL/", Says::Tls),
     (b"TLS connect error: ", Says::Tls),
@@ -144,16 +151,18 @@ const CODES: &[(u32, Says)] = &[
     (7, any(ConnectionRefused, &[Unreachable, ConnectReset, ConnectionTimeout, LocalExhausted])),
     (8, any(BadHeader, &[BadStatusLine, NotHttp, AmbiguousFraming])),
     (16, one(H2ProtocolError)),
-    (18, any(BodyTruncated, &[TlsTruncated])),
+    (18, one(BodyTruncated)),
+    // Its own limit on a header line ends so, too.
+    (27, any(LocalExhausted, &[FaultKind::HeaderTooLarge, HeadTooLarge])),
     (28, Says::TimedOut),
     (35, Says::Tls),
     (51, one(FaultKind::CertNameMismatch)),
-    (52, one(ClosedBeforeResponse)),
+    (52, any(ClosedBeforeResponse, &[HeadTruncated])),
     (55, Says::Send),
     (56, Says::Recv),
     (58, one(ProxyMisconfigured)),
     (60, Says::Certificate),
-    (61, one(BadContentCoding)),
+    (61, any(BadContentCoding, &[FaultKind::UnsupportedCoding])),
     (77, one(ProxyMisconfigured)),
     (92, Says::H2),
 ];
@@ -184,14 +193,30 @@ pub(super) fn read<'a>(line: &'a [u8], state: &mut State) -> Entry<'a> {
             (entry.method, entry.path) = cut::request_line(text);
             state.phase = Phase::Head;
         }
-    } else if let Some((_, rest)) = line.strip_prefix(b"< HTTP/").and_then(|rest| cut::piece(rest, b' ')) {
-        entry.status = rest.get(..3).and_then(cut::status);
-        if entry.status.is_some_and(|status| status >= 200) {
-            state.phase = Phase::Body;
-        }
-        entry.said = entry.status.filter(|status| *status >= 500).map_or(Said::Nothing, Said::Bare);
+    } else if let Some(field) = line.strip_prefix(b"< ") {
+        entry.said = received(field, state);
+        entry.status = status(field);
     }
     entry
+}
+
+/// `HTTP/1.1 502 Bad Gateway`.
+fn status(field: &[u8]) -> Option<u16> {
+    let (_, rest) = field.strip_prefix(b"HTTP/").and_then(|rest| cut::piece(rest, b' '))?;
+    rest.get(..3).and_then(cut::status)
+}
+
+/// A line of the response's head; an empty one ends it.
+fn received(field: &[u8], state: &mut State) -> Said {
+    if field.is_empty() {
+        if state.in_head {
+            (state.phase, state.in_head) = (Phase::Body, false);
+        }
+        return Said::Nothing;
+    }
+    // An interim response's end is not the end of the head.
+    state.in_head |= status(field).is_some_and(|status| status >= 200);
+    status(field).filter(|status| *status >= 500).map_or(Said::Nothing, Said::Bare)
 }
 
 /// Behind a star: what curl is doing, and what fails.
@@ -215,7 +240,7 @@ fn star(text: &[u8], state: &mut State) -> Said {
     }
     let Some((says, rest)) = says(text) else { return Said::Nothing };
     // "connect to 10.0.0.1 port 80 failed: ...", and not "connect to ..." of something else.
-    let said = said(says, rest, state.phase);
+    let said = said(says, rest, *state);
     if said == Said::Unknown {
         return Said::Nothing;
     }
@@ -227,18 +252,16 @@ fn star(text: &[u8], state: &mut State) -> Said {
 }
 
 fn last_words(code: u32, text: &[u8], state: &mut State) -> Said {
-    let told = state.told;
-    let phase = state.phase;
-    *state = State::new();
-    if told {
+    let before = core::mem::replace(state, State::new());
+    if before.told {
         return Said::Again;
     }
-    let by_text = says(text).map_or(Said::Unknown, |(says, rest)| said(says, rest, phase));
+    let by_text = says(text).map_or(Said::Unknown, |(says, rest)| said(says, rest, before));
     if by_text != Said::Unknown {
         return by_text;
     }
     match CODES.iter().find(|(number, _)| *number == code) {
-        Some((_, says)) => said(*says, text, phase),
+        Some((_, says)) => said(*says, text, before),
         // Of the command line, of files, of other protocols.
         None => Said::Unknown,
     }
@@ -248,7 +271,8 @@ fn says(text: &[u8]) -> Option<(Says, &[u8])> {
     TEXTS.iter().find_map(|(words, says)| text.strip_prefix(*words).map(|rest| (*says, rest)))
 }
 
-fn said(says: Says, rest: &[u8], phase: Phase) -> Said {
+fn said(says: Says, rest: &[u8], state: State) -> Said {
+    let phase = state.phase;
     let by_cause = |phase: Phase, reset: Reading| {
         let why = cut::split_last(rest, b": ").map_or(rest, |(_, why)| why);
         match cause::named(why) {
@@ -261,14 +285,30 @@ fn said(says: Says, rest: &[u8], phase: Phase) -> Said {
         Says::Means(reading) => Said::that(reading),
         Says::Connect => by_cause(Phase::Connect, Reading::exact(ConnectReset)),
         Says::Recv => match phase {
+            // Without -v, nothing is known.
+            Phase::Select | Phase::Resolve => {
+                let said = by_cause(Phase::Head, ANY_RESET);
+                if said == Said::Unknown { Said::that(RECEIVING) } else { said }
+            }
             Phase::Tls => by_cause(Phase::Tls, Reading::exact(FaultKind::TlsReset)),
             Phase::Body | Phase::Trailers => by_cause(Phase::Body, Reading::exact(BodyReset)),
-            Phase::Select | Phase::Resolve | Phase::Connect | Phase::Send | Phase::Head => {
+            Phase::Head if state.in_head => by_cause(Phase::Head, Reading::exact(HeadReset)),
+            Phase::Connect | Phase::Send | Phase::Head => {
                 let said = by_cause(Phase::Head, Reading::coarse(ResetBeforeResponse, &[HeadReset]));
                 if said == Said::Unknown { Said::that(RECEIVING) } else { said }
             }
         },
+        // OpenSSL 3 takes an end without close_notify for an error.
+        Says::Read if cut::has(rest, b"unexpected eof") => match phase {
+            Phase::Body | Phase::Trailers => Said::that(Reading::coarse(TlsTruncated, &[BodyTruncated])),
+            Phase::Select | Phase::Resolve | Phase::Connect | Phase::Tls | Phase::Send | Phase::Head => {
+                Said::that(cause::at(Cause::Closed, Phase::Head))
+            }
+        },
+        Says::Read if cut::has(rest, b"SSL routines") => said(Says::Tls, rest, state),
+        Says::Read => said(Says::Recv, rest, state),
         Says::Send => Said::that(Reading::coarse(SendReset, &[ResetBeforeResponse, ClosedBeforeResponse])),
+        Says::TimedOut if state.in_head => Said::that(Reading::exact(HeadStalled)),
         Says::TimedOut => timed_out(rest, phase),
         Says::Tls => {
             let (reading, code) = tls::error(rest);
@@ -278,6 +318,8 @@ fn said(says: Says, rest: &[u8], phase: Phase) -> Said {
         Says::H2 => stream(rest),
     }
 }
+
+const ANY_RESET: Reading = Reading::coarse(ResetBeforeResponse, &[HeadReset, BodyReset, FaultKind::TlsReset]);
 
 /// Whatever can go wrong while receiving.
 const RECEIVING: Reading = Reading::coarse(
@@ -294,7 +336,8 @@ fn timed_out(rest: &[u8], phase: Phase) -> Said {
         Phase::Connect => Reading::exact(ConnectionTimeout),
         Phase::Tls => Reading::exact(FaultKind::TlsTimeout),
         Phase::Send | Phase::Head if cut::has(rest, b" 0 bytes received") => {
-            Reading::coarse(ResponseTimeout, &[HeadStalled, FaultKind::SendTimeout])
+            // Interim responses without end are no bytes received.
+            Reading::coarse(ResponseTimeout, &[HeadStalled, FaultKind::SendTimeout, FaultKind::TooManyInterim])
         }
         Phase::Send | Phase::Head => Reading::coarse(ResponseTimeout, &[HeadStalled, BodyStalled, DeadlineExceeded]),
         // `-m` is a timer over everything, and the only one that acts here.

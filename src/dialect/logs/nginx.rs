@@ -45,17 +45,17 @@ pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
     };
     let mut entry = Entry::new(Format::Nginx, Said::Nothing, message);
     entry.time = time;
-    if let Some(fields) = fields {
-        read_fields(fields, &mut entry);
-    }
+    let upstream = fields.and_then(|fields| read_fields(fields, &mut entry));
     if level != b"debug" {
-        entry.said = said(message, level, entry.upstream.is_some());
+        entry.said = said(message, level, upstream);
     }
     Some(entry)
 }
 
-/// `127.0.0.1, server: x, request: "GET / HTTP/1.1", upstream: "http://...", host: "...", referrer: "..."`
-fn read_fields<'a>(fields: &'a [u8], entry: &mut Entry<'a>) {
+/// `127.0.0.1, server: x, request: "GET / HTTP/1.1", upstream: "http://...", host: "...", referrer: "..."`: gives
+/// the upstream's URL.
+fn read_fields<'a>(fields: &'a [u8], entry: &mut Entry<'a>) -> Option<&'a [u8]> {
+    let mut upstream = None;
     entry.client = cut::something(cut::until(fields, b','));
     let mut rest = fields;
     while let Some((before, after)) = cut::split(rest, b": \"") {
@@ -67,19 +67,20 @@ fn read_fields<'a>(fields: &'a [u8], entry: &mut Entry<'a>) {
         rest = next;
         match key {
             b"request" => (entry.method, entry.path) = cut::request_line(value),
-            b"upstream" => entry.upstream = cut::authority(value),
+            b"upstream" => (upstream, entry.upstream) = (Some(value), cut::authority(value)),
             b"host" => entry.host = cut::something(value),
             _ => {}
         }
     }
+    upstream
 }
 
 /// What a message says.
-fn said(message: &[u8], level: &[u8], has_upstream: bool) -> Said {
+fn said(message: &[u8], level: &[u8], upstream: Option<&[u8]>) -> Said {
     let phase = phase(message);
-    let Some((says, rest)) = says(message) else { return unlisted(message, level, has_upstream) };
+    let Some((says, rest)) = says(message) else { return unlisted(message, level, upstream.is_some()) };
     // Of the client's side: "SSL_do_handshake() failed ... while SSL handshaking, client: ...".
-    let upstreams = has_upstream || phase.is_some();
+    let upstreams = upstream.is_some() || phase.is_some();
     let at = phase.unwrap_or(Phase::Connect);
     match says {
         Says::Nothing => Said::Nothing,
@@ -98,11 +99,30 @@ fn said(message: &[u8], level: &[u8], has_upstream: bool) -> Said {
             Some((_, None)) | None => Said::that(cause::at(Cause::Closed, Phase::Tls)),
         },
         Says::Tls | Says::ClosedInHandshake => Said::Nothing,
+        Says::Closed if upstream.is_some_and(is_tls) => fault(closed_over_tls(at), None),
         Says::Closed => fault(cause::at(Cause::Closed, at), None),
         Says::TimedOut => fault(cause::at(Cause::TimedOut, at), None),
         Says::Verdict => Said::that(tls::verdict(rest).unwrap_or(tls::CERTIFICATE)),
         Says::Rejected => h2(rest, rejected),
         Says::Goaway => h2(rest, |_| Reading::coarse(FaultKind::Goaway, &[FaultKind::GoawayUnprocessed])),
+    }
+}
+
+fn is_tls(upstream: &[u8]) -> bool {
+    [&b"https://"[..], b"grpcs://", b"suwsgi://"].iter().any(|scheme| upstream.starts_with(scheme))
+}
+
+/// `ngx_ssl_recv` takes a reset for a clean end: OpenSSL leaves no error behind it.
+fn closed_over_tls(phase: Phase) -> Reading {
+    match phase {
+        Phase::Head => Reading::coarse(
+            FaultKind::ClosedBeforeResponse,
+            &[FaultKind::HeadTruncated, FaultKind::ResetBeforeResponse, FaultKind::HeadReset],
+        ),
+        Phase::Body | Phase::Trailers => {
+            Reading::coarse(FaultKind::BodyTruncated, &[FaultKind::BodyReset, FaultKind::TlsTruncated])
+        }
+        Phase::Select | Phase::Resolve | Phase::Connect | Phase::Tls | Phase::Send => cause::at(Cause::Closed, phase),
     }
 }
 
@@ -135,7 +155,9 @@ fn unlisted(message: &[u8], level: &[u8], has_upstream: bool) -> Said {
 
 /// `ngx_resolver_strerror`: RCODEs of DNS, and one of nginx's own for the timer.
 fn resolver(text: &[u8]) -> Said {
-    let Some((code, _)) = cut::number(text) else { return Said::Unknown };
+    let Some((code, text)) = cut::number(text).filter(|(_, rest)| rest.starts_with(b": ")) else {
+        return Said::Unknown;
+    };
     let reading = Reading::exact(match code {
         3 => FaultKind::DnsNotFound,
         1 | 2 | 4 | 5 => FaultKind::DnsFailure,
@@ -183,13 +205,21 @@ fn tls_error(text: &[u8], phase: Phase) -> Said {
         return fault(cause::at(cause, phase), Some(errno));
     }
     let (reading, code) = tls::error(text);
-    let at = (phase != Phase::Tls).then_some(phase);
     // "unexpected eof while reading" behind the handshake: closed without close_notify (OpenSSL 3).
-    let reading = match (reading.kind(), phase) {
-        (FaultKind::TlsClosed, Phase::Send | Phase::Head | Phase::Body) => cause::at(Cause::Closed, phase),
-        _ => reading,
+    let ended = reading.kind() == FaultKind::TlsClosed;
+    let reading = match phase {
+        Phase::Send | Phase::Head if ended => cause::at(Cause::Closed, phase),
+        Phase::Body | Phase::Trailers if ended => Reading::coarse(FaultKind::TlsTruncated, &[FaultKind::BodyTruncated]),
+        Phase::Select
+        | Phase::Resolve
+        | Phase::Connect
+        | Phase::Tls
+        | Phase::Send
+        | Phase::Head
+        | Phase::Body
+        | Phase::Trailers => reading,
     };
-    let at = at.filter(|_| reading.kind().phase() == Phase::Tls);
+    let at = (phase != Phase::Tls && reading.kind().phase() == Phase::Tls).then_some(phase);
     Said::Fault { fault: cause::fault(reading, at, code), reading }
 }
 

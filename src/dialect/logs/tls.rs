@@ -6,7 +6,7 @@
 use crate::dialect::Reading;
 use crate::fault::{Code, FaultKind};
 
-use super::cut::{begins_folded, find, has_folded, number};
+use super::cut::{begins_folded, find, has_folded, number, split};
 
 /// Every certificate that is refused for a reason not said.
 pub(super) const CERTIFICATE: Reading = Reading::coarse(
@@ -103,6 +103,8 @@ const TEXTS: &[(&[u8], Reading)] = &[
     (b"record layer failure", NOT_TLS),
     (b"unexpected eof while reading", Reading::exact(FaultKind::TlsClosed)),
     (b"connection reset by peer", Reading::exact(FaultKind::TlsReset)),
+    // No more is said of a connection that ended in the handshake.
+    (b"ssl error syscall", Reading::coarse(FaultKind::TlsClosed, &[FaultKind::TlsReset])),
     (b"connection closed", Reading::exact(FaultKind::TlsClosed)),
     (b"no application protocol", Reading::exact(FaultKind::TlsNoAlpn)),
     (b"timed out", Reading::exact(FaultKind::TlsTimeout)),
@@ -134,16 +136,31 @@ pub(super) fn error(text: &[u8]) -> (Reading, Option<Code>) {
     }
 }
 
-/// "SSL alert number 40", or "sslv3 alert handshake failure" alone.
+/// "SSL alert number 40"; the number in `error:0A000410`, which curl gives alone; or "sslv3 alert handshake
+/// failure" alone.
 fn received_alert(text: &[u8]) -> Option<u8> {
     let by_number = find(text, b"alert number ")
         .and_then(|at| text.get(at.saturating_add(13)..))
         .and_then(number)
         .and_then(|(alert, _)| u8::try_from(alert).ok());
-    by_number.or_else(|| {
+    by_number.or_else(|| by_code(text)).or_else(|| {
         let at = text.windows(7).position(|window| begins_folded(window, b" alert "))?;
         alert(text.get(at.saturating_add(7)..)?)
     })
+}
+
+/// `error:LLRRRRRR`: the library (0x14 before OpenSSL 3, 0x0A since), and a reason in the low 12 bits; from 1000
+/// on it is an alert that was received (`SSL_AD_REASON_OFFSET` in `ssl.h`).
+fn by_code(text: &[u8]) -> Option<u8> {
+    let (_, code) = split(text, b"error:")?;
+    let code = code.get(..8)?;
+    if !code.starts_with(b"0A") && !code.starts_with(b"14") {
+        return None;
+    }
+    let reason = code.get(5..)?.iter().try_fold(0_u32, |n, digit| {
+        char::from(*digit).to_digit(16).map(|digit| n.wrapping_mul(16).wrapping_add(digit))
+    })?;
+    reason.checked_sub(1000).and_then(|alert| u8::try_from(alert).ok())
 }
 
 #[cfg(test)]
@@ -165,6 +182,7 @@ mod tests {
                 b"error:14094416:SSL routines:ssl3_read_bytes:sslv3 alert certificate unknown:SSL alert number 46",
                 alert(46),
             ),
+            (b"error:0A000458:SSL routines::tlsv1 unrecognized name", alert(112)),
             (b"error:0A00010B:SSL routines::wrong version number", (NOT_TLS, None)),
             (b"error:0A000126:SSL routines::unexpected eof while reading", one(FaultKind::TlsClosed)),
             (b"error:0A000086:SSL routines::certificate verify failed", (CERTIFICATE, None)),
