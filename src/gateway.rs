@@ -12,8 +12,9 @@ use http::{HeaderValue, Response};
 
 use crate::classify::Probe;
 use crate::decide::{Decision, Profile};
+use crate::diagnose::{Context, Diagnosis};
 use crate::exchange::Exchange;
-use crate::fault::Fault;
+use crate::fault::{Evidence, Fault};
 use crate::reply::{Disclosure, InvalidName, Name, Record, Reply};
 
 /// Who we are, which status a fault becomes, how much is told, and which errors are known.
@@ -175,6 +176,37 @@ impl Gateway {
     #[must_use]
     pub fn record<'a>(&'a self, fault: &'a Fault, exchange: &'a Exchange) -> Record<'a> {
         Record::new(self.reply(fault, exchange), self.decide(fault, exchange))
+    }
+
+    /// What an operator should read: causes in the order of likelihood, commands to run next, settings to look
+    /// at; see [`diagnose`](crate::diagnose::diagnose()). It names hosts: it is for the log, not for clients.
+    ///
+    /// ```
+    /// use badgateway::diagnose::Context;
+    /// use badgateway::fault::Evidence;
+    /// use badgateway::{Exchange, Fault, FaultKind, Gateway};
+    ///
+    /// let gateway = Gateway::new("gw").unwrap();
+    /// let mut exchange = Exchange::default();
+    /// exchange.next_hop = Some("orders.internal:8080".into());
+    /// exchange.reused = Some(true);
+    ///
+    /// let fault = Fault::new(FaultKind::ClosedBeforeResponse);
+    /// let diagnosis = gateway.diagnose(&fault, &exchange, &Evidence::new(), &Context::default());
+    /// assert_eq!(diagnosis.summary, "orders.internal:8080 closed the connection without a response.");
+    /// // The connection had been used before, which points to one cause in particular.
+    /// assert!(diagnosis.causes[0].supported && diagnosis.causes[0].text.contains("keep-alive race"));
+    /// println!("{diagnosis}");
+    /// ```
+    #[must_use]
+    pub fn diagnose(
+        &self,
+        fault: &Fault,
+        exchange: &Exchange,
+        evidence: &Evidence,
+        context: &Context<'_>,
+    ) -> Diagnosis {
+        crate::diagnose::diagnose(fault, exchange, evidence, context)
     }
 
     fn reply<'a>(&'a self, fault: &'a Fault, exchange: &'a Exchange) -> Reply<'a> {

@@ -111,6 +111,7 @@ pub mod h1;
 pub mod lab;
 pub mod proxy_status;
 pub mod reply;
+mod sink;
 pub mod tap;
 
 pub use crate::exchange::Exchange;

@@ -19,7 +19,6 @@ mod reason;
 mod record;
 mod response;
 mod sf;
-mod sink;
 mod text;
 mod words;
 
@@ -27,6 +26,7 @@ use http::StatusCode;
 
 use crate::exchange::Exchange;
 use crate::fault::Fault;
+use crate::sink;
 
 pub use self::disclosure::Disclosure;
 pub use self::name::InvalidName;

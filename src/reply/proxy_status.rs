@@ -2,6 +2,7 @@
 //!
 //! Its one rule: the value is a valid structured field, whatever the names and numbers in it.
 
+use crate::fault::names::{alert_name, rcode_name};
 use crate::fault::{Code, ErrorType, FaultKind};
 
 use super::Reply;
@@ -191,67 +192,4 @@ fn integer(out: &mut impl Sink, key: &str, value: Option<u64>) {
         out.put("=");
         out.number(value);
     }
-}
-
-/// The name of a DNS response code (RFC 1035 section 4.1.1, RFC 6895 section 2.3).
-pub(crate) const fn rcode_name(rcode: u16) -> Option<&'static str> {
-    Some(match rcode {
-        0 => "NOERROR",
-        1 => "FORMERR",
-        2 => "SERVFAIL",
-        3 => "NXDOMAIN",
-        4 => "NOTIMP",
-        5 => "REFUSED",
-        6 => "YXDOMAIN",
-        7 => "YXRRSET",
-        8 => "NXRRSET",
-        9 => "NOTAUTH",
-        10 => "NOTZONE",
-        11 => "DSOTYPENI",
-        16 => "BADVERS",
-        23 => "BADCOOKIE",
-        _ => return None,
-    })
-}
-
-/// The name of a TLS alert (RFC 8446 section 6, and the older ones it reserves).
-pub(crate) const fn alert_name(alert: u8) -> Option<&'static str> {
-    Some(match alert {
-        0 => "close_notify",
-        10 => "unexpected_message",
-        20 => "bad_record_mac",
-        21 => "decryption_failed",
-        22 => "record_overflow",
-        30 => "decompression_failure",
-        40 => "handshake_failure",
-        41 => "no_certificate",
-        42 => "bad_certificate",
-        43 => "unsupported_certificate",
-        44 => "certificate_revoked",
-        45 => "certificate_expired",
-        46 => "certificate_unknown",
-        47 => "illegal_parameter",
-        48 => "unknown_ca",
-        49 => "access_denied",
-        50 => "decode_error",
-        51 => "decrypt_error",
-        60 => "export_restriction",
-        70 => "protocol_version",
-        71 => "insufficient_security",
-        80 => "internal_error",
-        86 => "inappropriate_fallback",
-        90 => "user_canceled",
-        100 => "no_renegotiation",
-        109 => "missing_extension",
-        110 => "unsupported_extension",
-        111 => "certificate_unobtainable",
-        112 => "unrecognized_name",
-        113 => "bad_certificate_status_response",
-        114 => "bad_certificate_hash_value",
-        115 => "unknown_psk_identity",
-        116 => "certificate_required",
-        120 => "no_application_protocol",
-        121 => "ech_required",
-        _ => return None,
-    })
 }

@@ -7,10 +7,10 @@ use std::fmt;
 
 use crate::decide::{Decision, How, applied, retry};
 use crate::exchange::Forwarded;
+use crate::fault::names::{alert_name, rcode_name};
 use crate::fault::{Code, Confidence, Evidence};
 
 use super::Reply;
-use super::proxy_status::{alert_name, rcode_name};
 use super::sink::{Formatting, InJson, Sink, bounded, json};
 
 /// The most bytes of a path, before it is escaped.
