@@ -7,7 +7,9 @@
 //! - [`kind`]: a kind of fault with nothing known: every cause there is.
 //! - [`status`]: what a status such as 502 means, who sends it, and how it differs from its neighbours.
 //! - [`timers`]: after how long which product gives up.
+//! - [`attribution`]: who generated a response.
 
+pub mod attribution;
 mod context;
 mod facts;
 mod fill;
