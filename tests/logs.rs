@@ -24,6 +24,12 @@ mod harness {
     }
 }
 
+#[path = "logs/example.rs"]
+mod example;
+/// The example that reads logs with it all.
+#[path = "../examples/explain/main.rs"]
+#[allow(dead_code)]
+mod explain;
 #[path = "logs/lab.rs"]
 mod lab;
 #[path = "logs/lines.rs"]

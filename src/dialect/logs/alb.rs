@@ -95,6 +95,9 @@ pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
     entry.time = time;
     entry.client = cut::something(client);
     entry.upstream = cut::something(target);
+    // While the request came in, while the target worked, and while the response went out is not a sum of
+    // anything that was waited for; the target's part is.
+    entry.elapsed = cut::seconds(waiting);
     entry.status = status;
     // `GET https://host:443/path HTTP/1.1`.
     let (method, url) = cut::request_line(request);

@@ -25,6 +25,7 @@ pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
             b"error" => error = value.text(),
             b"ts" => entry.time = value.other().and_then(seconds).and_then(Stamp::unix),
             b"upstream" => entry.upstream = value.text(),
+            b"duration" => entry.elapsed = value.other().and_then(cut::seconds),
             b"status" => entry.status = value.other().and_then(cut::status),
             b"request" => request(value, &mut entry),
             _ => {}

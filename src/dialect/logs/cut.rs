@@ -3,6 +3,8 @@
 //! Its one rule: forward only. A needle is a constant of the tables, at most a few dozen bytes, so that any
 //! search costs at most that many comparisons a byte, and most cost one.
 
+use core::time::Duration;
+
 /// Where the needle begins, if it is in there. An empty needle is nowhere.
 pub(super) fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
     let (first, rest) = needle.split_first()?;
@@ -81,6 +83,23 @@ pub(super) fn whole_number(field: &[u8]) -> Option<u32> {
 /// A status code: three digits.
 pub(super) fn status(field: &[u8]) -> Option<u16> {
     if field.len() == 3 { whole_number(field).and_then(|n| u16::try_from(n).ok()) } else { None }
+}
+
+/// A time in whole milliseconds; HAProxy puts a `+` before one that goes on.
+pub(super) fn milliseconds(field: &[u8]) -> Option<Duration> {
+    whole_number(field.strip_prefix(b"+").unwrap_or(field)).map(|n| Duration::from_millis(n.into()))
+}
+
+/// A time in seconds with a fraction, of which microseconds count.
+pub(super) fn seconds(field: &[u8]) -> Option<Duration> {
+    let (whole, rest) = number(field)?;
+    let digits = rest.strip_prefix(b".").unwrap_or(b"");
+    if !digits.iter().all(u8::is_ascii_digit) || (digits.is_empty() && !rest.is_empty()) {
+        return None;
+    }
+    let padded = digits.iter().copied().chain(core::iter::repeat(b'0')).take(6);
+    let micros = padded.fold(0_u32, |n, b| n.wrapping_mul(10).wrapping_add(u32::from(b.wrapping_sub(b'0'))));
+    Some(Duration::from_secs(whole.into()).saturating_add(Duration::from_micros(micros.into())))
 }
 
 /// `None` for what logs write where there is nothing.
@@ -185,6 +204,18 @@ mod tests {
         assert_eq!(status(b"502"), Some(502));
         assert_eq!(status(b"5020"), None);
         assert_eq!(status(b"-"), None);
+    }
+
+    #[test]
+    fn times() {
+        assert_eq!(milliseconds(b"60001"), Some(Duration::from_millis(60_001)));
+        assert_eq!(milliseconds(b"+7"), Some(Duration::from_millis(7)));
+        assert_eq!(milliseconds(b"-1"), None);
+        assert_eq!(seconds(b"60.001"), Some(Duration::from_millis(60_001)));
+        assert_eq!(seconds(b"0.000523141"), Some(Duration::from_micros(523)));
+        assert_eq!(seconds(b"2"), Some(Duration::from_secs(2)));
+        assert_eq!(seconds(b"5.18e-05"), None);
+        assert_eq!(seconds(b"-1"), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! terminal, and do not show them to a client.
 
 use core::fmt;
+use core::time::Duration;
 
 use crate::dialect::Reading;
 use crate::fault::Fault;
@@ -11,7 +12,7 @@ use crate::fault::Fault;
 use super::stamp::Stamp;
 
 macro_rules! formats {
-    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $name:literal;)+) => {
         /// Whose log it is, and which.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
@@ -26,25 +27,31 @@ macro_rules! formats {
             pub const fn code(self) -> &'static str {
                 match self { $(Self::$variant => $code,)+ }
             }
+
+            /// Its name, for people, and as [`diagnose::Context::proxy`](crate::diagnose::Context::proxy) takes it.
+            #[must_use]
+            pub const fn product(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
         }
     };
 }
 
 formats! {
     /// nginx's `error_log`; OpenResty, Angie and Tengine write the same.
-    Nginx = "nginx";
+    Nginx = "nginx", "nginx";
     /// HAProxy's `option httplog`.
-    Haproxy = "haproxy";
+    Haproxy = "haproxy", "HAProxy";
     /// Envoy's default access log, and Istio's.
-    Envoy = "envoy";
+    Envoy = "envoy", "Envoy";
     /// Apache httpd 2.4's `ErrorLog`.
-    Apache = "apache";
+    Apache = "apache", "Apache";
     /// Caddy's JSON: errors, access, and `http.handlers.reverse_proxy`.
-    Caddy = "caddy";
+    Caddy = "caddy", "Caddy";
     /// AWS Application Load Balancer's access log.
-    Alb = "alb";
+    Alb = "alb", "AWS ALB";
     /// What `curl -v` writes to standard error.
-    Curl = "curl";
+    Curl = "curl", "curl";
 }
 
 impl fmt::Display for Format {
@@ -115,6 +122,8 @@ pub struct Entry<'a> {
     pub host: Option<&'a [u8]>,
     /// The status that the client got.
     pub status: Option<u16>,
+    /// How long the whole exchange took.
+    pub elapsed: Option<Duration>,
     /// The words that were read.
     pub words: &'a [u8],
 }
@@ -122,6 +131,6 @@ pub struct Entry<'a> {
 impl<'a> Entry<'a> {
     pub(super) const fn new(format: Format, said: Said, words: &'a [u8]) -> Self {
         let (client, upstream, method, path, host) = (None, None, None, None, None);
-        Self { format, said, time: None, client, upstream, method, path, host, status: None, words }
+        Self { format, said, time: None, client, upstream, method, path, host, status: None, elapsed: None, words }
     }
 }

@@ -277,7 +277,8 @@ pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
         words = if cut::something(reason).is_some() { reason } else { details };
     }
     // Bytes, duration, upstream's time; forwarded for, user agent, request id.
-    fields.skip(3)?;
+    fields.next()?;
+    let (elapsed, _) = (fields.next()?, fields.next()?);
     let forwarded = fields.next()?;
     fields.skip(2)?;
     let (host, upstream) = (fields.next()?, fields.next()?);
@@ -290,6 +291,7 @@ pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
     let mut entry = Entry::new(Format::Envoy, said, words);
     entry.time = Stamp::numeric(time);
     (entry.method, entry.path) = cut::request_line(request);
+    entry.elapsed = cut::milliseconds(elapsed);
     entry.client = cut::something(forwarded);
     entry.host = cut::something(host);
     entry.upstream = cut::something(upstream);

@@ -208,6 +208,7 @@ pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
     entry.time = time;
     entry.client = cut::something(client);
     entry.upstream = cut::something(server);
+    entry.elapsed = timers.rsplit(|b| *b == b'/').next().and_then(cut::milliseconds);
     entry.status = (status > 0).then_some(status);
     // Captured headers may stand between; a request that is cut off ends without a quote.
     if let Some((_, inner)) = cut::split(fields.0, b" \"") {
