@@ -24,7 +24,7 @@ pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
             b"msg" => message = value.text().unwrap_or(b""),
             b"error" => error = value.text(),
             b"ts" => entry.time = value.other().and_then(seconds).and_then(Stamp::unix),
-            b"upstream" => entry.upstream = value.text(),
+            b"upstream" => entry.upstream = value.text().and_then(cut::something),
             b"duration" => entry.elapsed = value.other().and_then(cut::seconds),
             b"status" => entry.status = value.other().and_then(cut::status),
             b"request" => request(value, &mut entry),
@@ -56,10 +56,10 @@ fn request<'a>(value: Value<'a>, entry: &mut Entry<'a>) {
     let Value::Object(members) = value else { return };
     for (key, value) in Members(members) {
         match key {
-            b"remote_ip" => entry.client = value.text(),
-            b"method" => entry.method = value.text(),
-            b"host" => entry.host = value.text(),
-            b"uri" => entry.path = value.text(),
+            b"remote_ip" => entry.client = value.text().and_then(cut::something),
+            b"method" => entry.method = value.text().and_then(cut::something),
+            b"host" => entry.host = value.text().and_then(cut::something),
+            b"uri" => entry.path = value.text().and_then(cut::something),
             _ => {}
         }
     }
