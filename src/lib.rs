@@ -6,7 +6,7 @@
 //! - **what happened**: a [`Fault`], one row of [one table](#the-table) of everything that can go wrong,
 //! - **what to do**: a [`Decision`](decide::Decision) to respond, abort or stay silent, and whether the
 //!   request [may be sent again](decide::retry),
-//! - **what to say**: a complete `http::Response` (502, 504, or Cloudflare's 520 to 526) with a
+//! - **what to say**: a complete `http::Response` (502, 504, Cloudflare's 520 to 526, or a gRPC status) with a
 //!   [`Proxy-Status`](https://www.rfc-editor.org/rfc/rfc9209), and a log record.
 //!
 //! It does **not** make connections, read clocks, spawn, log, or retry. It has no runtime and runs on any.
@@ -51,8 +51,9 @@
 //! 9. [`body`]: once the head is out, a cut must be *visible*. [`body::Ledger`] counts,
 //!    `body::Guarded` wraps a body.
 //! 10. [`deadline`]: phase timers over any runtime's timer.
-//! 11. [`adapters`]: one side door for each foreign crate and major version.
-//! 12. [`lab`]: over a hundred upstreams that misbehave on purpose, to test *your* proxy with.
+//! 11. [`mod@diagnose`]: what an operator reads: likely causes, commands to run next, settings to look at.
+//! 12. [`adapters`]: one side door for each foreign crate and major version.
+//! 13. [`lab`]: over a hundred upstreams that misbehave on purpose, to test *your* proxy with.
 //!
 //! [`Gateway`] holds them together: a name, a policy, a disclosure, built once.
 //!
@@ -66,7 +67,8 @@
 //! | phase | how far it had got: select, resolve, connect, tls, send, head, body, trailers |
 //! | fault | no usable response from the next hop, as data |
 //! | applied | could the next hop have acted on the request? The fact under every retry decision |
-//! | profile | which status a fault becomes: RFC 9209 (default), Cloudflare, or your own |
+//! | profile | which status a fault becomes: RFC 9209 (default), Cloudflare's, nginx's, Envoy's, HAProxy's, or your own |
+//! | diagnosis | what an operator reads: what was seen, likely causes, next steps, what not to do |
 //! | evidence | text that supports a fault; made on demand, never part of it |
 //! | disclosure | how much detail leaves the house: token (default), details, trusted |
 //!
@@ -79,10 +81,11 @@
 //! |---|---|---|
 //! | `http_body1` | `body::Guarded` | `http-body` 1 |
 //! | `hyper1` | errors of hyper 1, reason phrases for 520 to 530; includes `http_body1` | `hyper` 1 |
+//! | `h2_04` | resets, GOAWAY and broken frames of h2 0.4, also inside errors of hyper, reqwest and tonic | `h2` 0.4 |
 //! | `rustls023` | TLS alerts and certificate errors of rustls 0.23 | `rustls` 0.23 |
 //! | `tokio1` | `Elapsed`, tokio's timer, the tap for `AsyncRead + AsyncWrite` | `tokio` 1 |
 //! | `lab` | upstreams that misbehave on purpose, and a client that judges what a proxy made of them | |
-//! | `full` | what the examples need: all of the above | |
+//! | `full` | what the examples and tests need: all of the above | |
 //! | `all-adapters` | every adapter | |
 //!
 //! An adapter for a foreign major version may be dropped in a minor release, a year after that major's last

@@ -342,7 +342,7 @@ fn commands(exchange: &Exchange, context: &Context<'_>) -> BTreeSet<String> {
 /// `curl`, `openssl`, `dig` and `nc` as functions that print their words. Gives what was printed.
 #[cfg(unix)]
 fn words(commands: &BTreeSet<String>, dir: &Path) -> Vec<String> {
-    let mut script = String::from("PATH=/nowhere\nexec 3>words\n");
+    let mut script = String::from("PATH=/nowhere\nexec 3>words\ntimeout() { shift; \"$@\"; }\n");
     for name in ["curl", "openssl", "dig", "nc", "getent"] {
         let _ = writeln!(script, "{name}() {{ printf '%s\\n' \"$@\" >&3; }}");
     }
@@ -460,8 +460,8 @@ fn what_a_peer_wrote_stays_where_it_is_marked() {
 enum Json {
     Word(&'static str),
     Text(String),
-    List(Vec<Json>),
-    Object(Vec<(String, Json)>),
+    List(Vec<Self>),
+    Object(Vec<(String, Self)>),
 }
 
 fn read(s: &mut &str) -> Json {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::decide::retry::advise;
 use crate::exchange::{Exchange, Forwarded};
-use crate::fault::{Code, Confidence, ErrorType, Evidence, Fault, Phase};
+use crate::fault::{Class, Code, Confidence, ErrorType, Evidence, Fault, Phase};
 use crate::sink::{bounded, plain};
 
 use super::context::Context;
@@ -33,7 +33,8 @@ fn safe(text: &str, max: usize) -> String {
 /// The next hop as people call it.
 pub(super) fn hop(exchange: &Exchange, context: &Context<'_>) -> Option<String> {
     if let Some(hop) = exchange.next_hop.as_deref().filter(|hop| !hop.is_empty()) {
-        return Some(safe(hop, MAX_HOP));
+        let bare = hop.strip_prefix("http://").or_else(|| hop.strip_prefix("https://")).unwrap_or(hop);
+        return Some(safe(bare.split('/').next().filter(|host| !host.is_empty()).unwrap_or(bare), MAX_HOP));
     }
     let host = safe(context.host.filter(|host| !host.is_empty())?, MAX_HOP);
     Some(match context.port {
@@ -42,8 +43,11 @@ pub(super) fn hop(exchange: &Exchange, context: &Context<'_>) -> Option<String> 
     })
 }
 
-/// Whether it was TLS, as far as the fault itself tells.
+/// Whether the gateway spoke TLS, as far as the fault itself tells.
 pub(super) fn tls(fault: &Fault) -> Option<bool> {
+    if matches!(fault.class(), Some(Class::NotHttpTlsAlert | Class::NotHttpTlsRecord)) {
+        return Some(false);
+    }
     let by_type = match fault.error_type() {
         Some(ErrorType::TlsProtocolError | ErrorType::TlsCertificateError | ErrorType::TlsAlertReceived) => true,
         Some(_) | None => false,

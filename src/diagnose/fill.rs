@@ -60,6 +60,10 @@ impl<'a> Filler<'a> {
             "name" => self.name(out),
             "sni" => self.sni(out),
             "url" => self.url(out),
+            // Without TLS there is no ALPN, and few servers know the upgrade that `--http2` would try.
+            "http2" => {
+                out.push_str(if self.speaks_tls() == Some(true) { "--http2" } else { "--http2-prior-knowledge" })
+            }
             "socket" => {
                 if let Some(Host::Socket(path)) = self.host {
                     out.push_str(path);
@@ -160,9 +164,14 @@ impl<'a> Filler<'a> {
         }
     }
 
+    /// Whether the gateway speaks TLS to the next hop: as it was told, or by a port where that is usual.
+    fn speaks_tls(&self) -> Option<bool> {
+        self.context.tls.or_else(|| self.context.port.map(|port| matches!(port, 443 | 8443)))
+    }
+
     /// The URL for curl, with the options without which it would not ask for just that.
     fn url(&mut self, out: &mut String) {
-        let tls = self.context.tls.or_else(|| self.context.port.map(|port| matches!(port, 443 | 8443)));
+        let tls = self.speaks_tls();
         if tls.is_none() {
             self.assumed("http: assumed, because nobody said whether the next hop speaks TLS");
         }

@@ -6,6 +6,7 @@
 //! - [`diagnose`]: a fault with all that is known about its exchange.
 //! - [`kind`]: a kind of fault with nothing known: every cause there is.
 //! - [`status`]: what a status such as 502 means, who sends it, and how it differs from its neighbours.
+//! - [`attribution`]: who generated an error response.
 //! - [`timers`]: after how long which product gives up.
 //! - [`attribution`]: who generated a response.
 
@@ -161,6 +162,11 @@ fn timer_cause(fault: &Fault, context: &Context<'_>) -> Option<String> {
     })
 }
 
+/// Groups steps: what is for every deployment comes first. The order within a group stays.
+fn by_deployment(steps: &mut [Step]) {
+    steps.sort_by_key(|step| Deployment::ALL.iter().position(|deployment| *deployment == step.deployment));
+}
+
 /// Whether the next hop may be called by a name: an address has nothing to look up.
 fn is_named(context: &Context<'_>) -> bool {
     context.host.map(Host::read).and_then(Host::is_address) != Some(true)
@@ -179,8 +185,7 @@ fn steps(text: &Text, context: &Context<'_>, filler: &mut Filler<'_>) -> Vec<Ste
         .filter(|command| wanted(command.deployment) && (named || !command.asks_for_a_name()))
         .filter_map(|command| command.step(filler))
         .collect();
-    // Stable: what is for every deployment comes first.
-    steps.sort_by_key(|step| Deployment::ALL.iter().position(|deployment| *deployment == step.deployment));
+    by_deployment(&mut steps);
     steps
 }
 
@@ -200,16 +205,25 @@ fn is_setting(timer: &Timer) -> bool {
     kind && side
 }
 
+/// Whether somebody else's proxy is out of the question, because it is known which one reported the fault.
+fn is_foreign(timer: &Timer, context: &Context<'_>) -> bool {
+    let ours = |timer: &Timer| context.proxy.is_some_and(|proxy| proxy.eq_ignore_ascii_case(timer.product));
+    timer.side == Side::Asking && !ours(timer) && timers::all().iter().any(ours)
+}
+
 fn settings(looks: &'static [Look], context: &Context<'_>) -> Vec<Setting> {
     let mut settings = Vec::new();
     for look in looks {
         match look {
             Look::Timers(act) => settings.extend(
-                timers::all().iter().filter(|timer| timer.act == *act && is_setting(timer)).map(|timer| Setting {
-                    product: timer.product,
-                    name: timer.setting,
-                    default: timer.duration.map_or("no limit".into(), |time| facts::value(time).into()),
-                }),
+                timers::all()
+                    .iter()
+                    .filter(|timer| timer.act == *act && is_setting(timer) && !is_foreign(timer, context))
+                    .map(|timer| Setting {
+                        product: timer.product,
+                        name: timer.setting,
+                        default: timer.duration.map_or("no limit".into(), |time| facts::value(time).into()),
+                    }),
             ),
             Look::OfNames(_) if !is_named(context) => {}
             Look::Table(rows) | Look::OfNames(rows) => {

@@ -43,9 +43,15 @@ impl fmt::Display for Diagnosis {
         }
         if !self.settings.is_empty() {
             f.write_str("\nSettings that play a part, with their defaults\n")?;
+            let width = self.settings.iter().map(|setting| setting.product.len()).max().unwrap_or(0).saturating_add(4);
             for setting in &self.settings {
-                let product = format!("  {:15} ", setting.product);
-                wrap(f, &product, &" ".repeat(20), &format!("{}: {}", setting.name, setting.default))?;
+                let product = format!("{:width$}", format!("  {}", setting.product));
+                wrap(
+                    f,
+                    &product,
+                    &" ".repeat(width.saturating_add(2)),
+                    &format!("{}: {}", setting.name, setting.default),
+                )?;
             }
         }
         if !self.avoid.is_empty() {

@@ -347,7 +347,7 @@ mod tests {
     #[test]
     fn matching_agrees_with_a_plain_search() {
         for phase in Phase::ALL {
-            for tenths in 0..10_000_u64 {
+            for tenths in 0..1400_u64 {
                 let elapsed = Duration::from_millis(tenths.saturating_mul(100));
                 let found: Vec<&Timer> = matching(elapsed, *phase).collect();
                 let late = |d: Duration| Duration::from_millis(500).max(d.mul_f64(0.02));

@@ -7,7 +7,7 @@ use super::{Command, Deployment, Place};
 
 macro_rules! commands {
     ($($name:ident $place:ident $deployment:ident $template:literal, $why:literal;)+) => {
-        $(pub(in crate::diagnose) const $name: &Command = &Command {
+        $(pub(super) const $name: &Command = &Command {
             place: Place::$place,
             deployment: Deployment::$deployment,
             why: $why,
@@ -15,7 +15,7 @@ macro_rules! commands {
         };)+
         /// Every command, for the tests.
         #[cfg(test)]
-        pub(in crate::diagnose) const ALL: &[&Command] = &[$($name),+];
+        pub(super) const ALL: &[&Command] = &[$($name),+];
     };
 }
 
@@ -51,7 +51,7 @@ commands! {
         "Is the socket there, and may the gateway's user write to it?";
     CURL Gateway Unknown "curl -sv -o /dev/null --connect-timeout 5 --max-time 30 {url}",
         "Does a GET of the same URL get an answer from where the gateway stands, without the gateway?";
-    TIMES Gateway Unknown "curl -sSo /dev/null -w 'dns %{time_namelookup} connect %{time_connect} tls %{time_appconnect} first byte %{time_starttransfer} total %{time_total}\\n' {url}",
+    TIMES Gateway Unknown "curl -sSo /dev/null -w 'dns %{time_namelookup} connect %{time_connect} tls %{time_appconnect} first byte %{time_starttransfer} total %{time_total}\\n' --max-time 300 {url}",
         "Which part takes the time, in seconds since the start. A large step to the first byte is the application.";
     TIMES_LOCAL NextHop Unknown "for i in 1 2 3 4 5; do curl -sSo /dev/null -w '%{http_code} %{time_starttransfer} s\\n' --max-time 60 {url}; done",
         "Is it slow on its own host as well, always or only the first time (cold start)? Then the network is not the cause.";
@@ -139,29 +139,29 @@ commands! {
         "Is memory left?";
 
     // ---- TLS -----------------------------------------------------------------------------------------
-    HANDSHAKE Gateway Unknown "openssl s_client -connect {hostport} {sni} -brief </dev/null",
+    HANDSHAKE Gateway Unknown "timeout 10 openssl s_client -connect {hostport} {sni} -brief </dev/null",
         "Does a handshake with this name work, with which version and cipher? The alert, if any, is in the last lines.";
-    HANDSHAKE_NO_SNI Gateway Unknown "openssl s_client -connect {hostport} -noservername -brief </dev/null",
+    HANDSHAKE_NO_SNI Gateway Unknown "timeout 10 openssl s_client -connect {hostport} -noservername -brief </dev/null",
         "The same without SNI: a different certificate or an alert shows that the name decides.";
-    TLS12 Gateway Unknown "openssl s_client -connect {hostport} {sni} -tls1_2 -brief </dev/null",
+    TLS12 Gateway Unknown "timeout 10 openssl s_client -connect {hostport} {sni} -tls1_2 -brief </dev/null",
         "Does TLS 1.2 work?";
-    TLS13 Gateway Unknown "openssl s_client -connect {hostport} {sni} -tls1_3 -brief </dev/null",
+    TLS13 Gateway Unknown "timeout 10 openssl s_client -connect {hostport} {sni} -tls1_3 -brief </dev/null",
         "Does TLS 1.3 work?";
-    CERTIFICATE Gateway Unknown "openssl s_client -connect {hostport} {sni} </dev/null 2>/dev/null | openssl x509 -noout -subject -issuer -dates -ext subjectAltName",
+    CERTIFICATE Gateway Unknown "timeout 10 openssl s_client -connect {hostport} {sni} </dev/null 2>/dev/null | openssl x509 -noout -subject -issuer -dates -ext subjectAltName",
         "For which names the certificate is, who signed it, and from when to when it is valid.";
-    CHAIN Gateway Unknown "openssl s_client -connect {hostport} {sni} -showcerts </dev/null",
+    CHAIN Gateway Unknown "timeout 10 openssl s_client -connect {hostport} {sni} -showcerts </dev/null",
         "The chain as it is sent, and the verify return code. Only one certificate and code 21: the intermediate is missing.";
-    VERIFY_NAME Gateway Unknown "openssl s_client -connect {hostport} {sni} -verify_hostname {name} -verify_return_error -brief </dev/null",
+    VERIFY_NAME Gateway Unknown "timeout 10 openssl s_client -connect {hostport} {sni} -verify_hostname {name} -verify_return_error -brief </dev/null",
         "Is the certificate good for this name?";
-    ALPN Gateway Unknown "openssl s_client -connect {hostport} {sni} -alpn h2,http/1.1 </dev/null 2>/dev/null | grep ALPN",
+    ALPN Gateway Unknown "timeout 10 openssl s_client -connect {hostport} {sni} -alpn h2,http/1.1 </dev/null 2>/dev/null | grep ALPN",
         "Which protocol the server picks.";
-    CLIENT_CERT Gateway Unknown "openssl s_client -connect {hostport} {sni} </dev/null 2>/dev/null | grep -A 5 'client certificate CA names'",
+    CLIENT_CERT Gateway Unknown "timeout 10 openssl s_client -connect {hostport} {sni} </dev/null 2>/dev/null | grep -A 5 'client certificate CA names'",
         "Does the server ask for a client certificate, and of which authorities?";
-    OCSP Gateway Unknown "openssl s_client -connect {hostport} {sni} -status </dev/null 2>/dev/null | grep -A 12 'OCSP response'",
+    OCSP Gateway Unknown "timeout 10 openssl s_client -connect {hostport} {sni} -status </dev/null 2>/dev/null | grep -A 12 'OCSP response'",
         "The stapled revocation status, if the server sends one.";
     PLAIN_HTTP Gateway Unknown "curl -sv -o /dev/null --max-time 10 http://{hostport}/",
         "Does plain HTTP get an answer on this port?";
-    CERTIFICATE_TEXT Gateway Unknown "openssl s_client -connect {hostport} {sni} </dev/null 2>/dev/null | openssl x509 -noout -text",
+    CERTIFICATE_TEXT Gateway Unknown "timeout 10 openssl s_client -connect {hostport} {sni} </dev/null 2>/dev/null | openssl x509 -noout -text",
         "The whole certificate: version, signature algorithm, key size, key usage, names.";
     TRUST_STORE Gateway Unknown "ls -l /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt",
         "Does the gateway's image have any roots at all (Debian and Alpine: the first, Red Hat: the second)?";
@@ -181,17 +181,17 @@ commands! {
         "The last bytes as they come: the last chunk is 0, then trailers, then an empty line.";
     BANNER Gateway Unknown "timeout 5 nc {host} {port} </dev/null | head -c 256 | xxd",
         "What the port says to somebody who says nothing: SSH, SMTP and databases greet first.";
-    HEAD_SIZE Gateway Unknown "curl -sSo /dev/null -D - {url} | wc -c",
+    HEAD_SIZE Gateway Unknown "curl -sSo /dev/null -D - --max-time 60 {url} | wc -c",
         "How many bytes the head has.";
-    HEAD_LINES Gateway Unknown "curl -sSo /dev/null -D - {url} | awk '{print length($0), $1}' | sort -rn | head",
+    HEAD_LINES Gateway Unknown "curl -sSo /dev/null -D - --max-time 60 {url} | awk '{print length($0), $1}' | sort -rn | head",
         "The longest fields with their lengths.";
     HEAD_FIELDS Gateway Unknown "curl -sSo /dev/null -D - --max-time 30 {url}",
         "The head alone: status line, Content-Length, Transfer-Encoding, Connection.";
-    KEEP_ALIVE Gateway Unknown "curl -sv -o /dev/null {url} 2>&1 | grep -iE '^< (connection|keep-alive)'",
+    KEEP_ALIVE Gateway Unknown "curl -sv -o /dev/null --max-time 60 {url} 2>&1 | grep -iE '^< (connection|keep-alive)'",
         "Does the server close by itself, and which idle time does it announce?";
-    DOWNLOAD Gateway Unknown "curl -sSo /dev/null -w '%{http_code} %{size_download} bytes in %{time_total} s\\n' {url}; echo \"curl exit $?\"",
+    DOWNLOAD Gateway Unknown "curl -sSo /dev/null -w '%{http_code} %{size_download} bytes in %{time_total} s\\n' --max-time 600 {url}; echo \"curl exit $?\"",
         "Does the whole body come? Exit 18 is a body that is too short, 28 a timeout, 56 a reset.";
-    GUNZIP Gateway Unknown "curl -sS -H 'Accept-Encoding: gzip' {url} | gzip -t && echo intact",
+    GUNZIP Gateway Unknown "curl -sS -H 'Accept-Encoding: gzip' --max-time 60 {url} | gzip -t && echo intact",
         "Is the body sound gzip?";
     DISK NextHop Unknown "df -h; df -i",
         "A full disk, or no inodes left: temporary files of the server cannot grow.";
@@ -220,7 +220,7 @@ commands! {
         "Send-Q above 0: it has written and the gateway, or the network, does not take it. 0: the application writes nothing.";
 
     // ---- HTTP/2 and HTTP/3 ---------------------------------------------------------------------------------
-    CURL_H2 Gateway Unknown "curl -sv -o /dev/null --http2 --max-time 30 {url}",
+    CURL_H2 Gateway Unknown "curl -sv -o /dev/null {http2} --max-time 30 {url}",
         "Does another client get through over HTTP/2?";
     CURL_H1 Gateway Unknown "curl -sv -o /dev/null --http1.1 --max-time 30 {url}",
         "Does it work over HTTP/1.1?";

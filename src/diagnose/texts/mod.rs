@@ -4,7 +4,8 @@
 //! words. Rows come in the order of likelihood without any evidence; evidence reorders them.
 
 mod body;
-pub(super) mod commands;
+mod certificates;
+mod commands;
 mod connect;
 mod ends;
 mod local;
@@ -13,6 +14,7 @@ mod multiplexed;
 mod resolve;
 mod select;
 mod settings;
+pub(super) mod statuses;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -106,12 +108,12 @@ pub(super) const fn text(kind: FaultKind) -> &'static Text {
         K::TlsNotTls => &tls::NOT_TLS,
         K::TlsProtocol => &tls::PROTOCOL,
         K::TlsNoAlpn => &tls::NO_ALPN,
-        K::CertExpired => &tls::EXPIRED,
-        K::CertNotYetValid => &tls::NOT_YET_VALID,
-        K::CertUntrusted => &tls::UNTRUSTED,
-        K::CertNameMismatch => &tls::NAME_MISMATCH,
-        K::CertRevoked => &tls::REVOKED,
-        K::CertInvalid => &tls::INVALID,
+        K::CertExpired => &certificates::EXPIRED,
+        K::CertNotYetValid => &certificates::NOT_YET_VALID,
+        K::CertUntrusted => &certificates::UNTRUSTED,
+        K::CertNameMismatch => &certificates::NAME_MISMATCH,
+        K::CertRevoked => &certificates::REVOKED,
+        K::CertInvalid => &certificates::INVALID,
         K::SendTimeout => &waits::SEND_TIMEOUT,
         K::SendReset => &ends::SEND_RESET,
         K::ClosedBeforeResponse => &ends::CLOSED_BEFORE_RESPONSE,

@@ -38,9 +38,23 @@ fn every_command_is_of_use_and_stands_once() {
         let used = by_kind || statuses::uses(command);
         assert!(used, "nobody names {}", command.template);
         for other in ALL.iter().skip(n.saturating_add(1)) {
-            assert_ne!(command.template, other.template);
+            assert_ne!((command.template, command.place), (other.template, other.place));
             assert_ne!(command.why, other.why);
         }
+    }
+}
+
+#[test]
+fn every_command_ends_by_itself() {
+    for command in ALL {
+        let template = command.template;
+        assert!(!template.contains("curl ") || template.contains("--max-time "), "{template}");
+        assert_eq!(template.matches("s_client").count(), template.matches("timeout 10 openssl s_client").count());
+        for endless in ["tcpdump", "nc {host} {port} <"] {
+            assert!(!template.contains(endless) || template.starts_with("timeout "), "{template}");
+        }
+        let log = ["journalctl ", "docker logs ", "kubectl{ns} logs "].iter().any(|tool| template.contains(tool));
+        assert!(!log || !(template.contains(" -f") || template.contains("--follow")), "{template}");
     }
 }
 

@@ -118,7 +118,7 @@ mod tests {
     fn cut_anywhere() {
         let text = br#""a":"x","o":{"p":{"q":1}},"n":2}"#;
         for n in 0..text.len() {
-            assert!(Members(&text[..n]).count() <= 3);
+            assert!(text.get(..n).is_some_and(|cut| Members(cut).count() <= 3));
         }
         assert_eq!(Members(b"\"a\"").count(), 0);
         assert_eq!(Members(b"a:1").count(), 0);
