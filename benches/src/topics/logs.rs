@@ -64,7 +64,7 @@ fn group(name: &str, line: &'static str, kind: Option<FaultKind>) -> Group {
         each(move || reader.read(black_box(line.as_bytes())).map(|entry| entry.said))
     });
     // 300 MB/s are 3.3 ns a byte.
-    let ours = ours.budget(Budget::Allocations(0.0)).budget(Budget::Wall(line.len() as f64 * 3.3));
+    let ours = ours.budget(Budget::Allocations(0.0)).budget(Budget::Wall((line.len() as f64 * 3.3).round()));
     Group::new(name).with(strings).with(ours)
 }
 
