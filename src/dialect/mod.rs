@@ -4,5 +4,8 @@
 
 pub mod logs;
 mod reading;
+mod vocabulary;
+mod words;
 
 pub use self::reading::Reading;
+pub use self::vocabulary::{Dialect, Word};
