@@ -6,7 +6,7 @@
 //! - **what happened**: a [`Fault`], one row of [one table](#the-table) of everything that can go wrong,
 //! - **what to do**: a [`Decision`](decide::Decision) to respond, abort or stay silent, and whether the
 //!   request [may be sent again](decide::retry),
-//! - **what to say**: a complete `http::Response` (502, 504, or Cloudflare's 520 to 526) with a
+//! - **what to say**: a complete `http::Response` (502, 504, Cloudflare's 520 to 526, or a gRPC status) with a
 //!   [`Proxy-Status`](https://www.rfc-editor.org/rfc/rfc9209), and a log record.
 //!
 //! It does **not** make connections, read clocks, spawn, log, or retry. It has no runtime and runs on any.
@@ -66,7 +66,7 @@
 //! | phase | how far it had got: select, resolve, connect, tls, send, head, body, trailers |
 //! | fault | no usable response from the next hop, as data |
 //! | applied | could the next hop have acted on the request? The fact under every retry decision |
-//! | profile | which status a fault becomes: RFC 9209 (default), Cloudflare, or your own |
+//! | profile | which status a fault becomes: RFC 9209 (default), Cloudflare's, nginx's, Envoy's, HAProxy's, or your own |
 //! | evidence | text that supports a fault; made on demand, never part of it |
 //! | disclosure | how much detail leaves the house: token (default), details, trusted |
 //!

@@ -64,7 +64,7 @@ pub(crate) fn usage(program: &str) -> String {
 const USAGE: &str = "\
 usage: PROGRAM [--listen ADDR] [--route /prefix=URL]... [--ca FILE] [--resolver ADDR[:PORT]]
              [--connect-timeout T] [--tls-timeout T] [--send-timeout T] [--response-timeout T]
-             [--idle-timeout T] [--first-byte-hold T] [--profile rfc9209|cloudflare]
+             [--idle-timeout T] [--first-byte-hold T] [--profile rfc9209|cloudflare|nginx|envoy|haproxy]
              [--disclosure token|details|trusted] [--name NAME] [--log FILE]
 T is like 2s or 500ms. Without a route it starts the lab of misbehaving upstreams and a route to each.";
 
@@ -199,7 +199,10 @@ fn profile(text: &str) -> Result<Profile, String> {
     match text {
         "rfc9209" => Ok(Profile::Rfc9209),
         "cloudflare" => Ok(Profile::Cloudflare),
-        _ => Err(format!("--profile {text:?} is not one of rfc9209, cloudflare")),
+        "nginx" => Ok(Profile::Nginx),
+        "envoy" => Ok(Profile::Envoy),
+        "haproxy" => Ok(Profile::Haproxy),
+        _ => Err(format!("--profile {text:?} is not one of rfc9209, cloudflare, nginx, envoy, haproxy")),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Its one rule: the value is a valid structured field, whatever the names and numbers in it.
 
+use crate::exchange::Exchange;
 use crate::fault::{Code, ErrorType, FaultKind};
 
 use super::Reply;
@@ -25,6 +26,11 @@ impl Reply<'_> {
             out.put(inherited);
             out.put(", ");
         }
+        self.write_member(out);
+    }
+
+    /// Writes our member alone.
+    pub(crate) fn write_member(&self, out: &mut impl Sink) {
         out.put(self.name.item());
         let Some(error_type) = self.fault.error_type() else { return };
         out.put("; error=");
@@ -36,13 +42,14 @@ impl Reply<'_> {
             out.put("\"");
         }
         if self.disclosure >= Disclosure::Trusted {
-            self.write_trusted(out);
+            write_next_hop(out, self.exchange);
+            integer(out, "received-status", self.exchange.received_status.map(|s| u64::from(s.as_u16())));
         }
     }
 
     fn inherited(&self) -> Option<&str> {
         let value = self.exchange.proxy_status.as_ref()?;
-        let fits = value.len() <= MAX_INHERITED && sf::is_list_of_names(value.as_bytes());
+        let fits = value.len() <= MAX_INHERITED && sf::is_list_of_names(value.as_bytes(), |_| {});
         // White space around it is no part of a field's value, and HTTP/2 forbids it (RFC 9113 section 8.2.1).
         if fits { value.to_str().ok().map(|value| value.trim_matches(' ')) } else { None }
     }
@@ -113,7 +120,7 @@ impl Reply<'_> {
     }
 
     /// Our own words for it: codes and numbers only, nothing that needs an escape.
-    fn write_details(&self, out: &mut impl Sink) {
+    pub(crate) fn write_details(&self, out: &mut impl Sink) {
         let fault = self.fault;
         out.put(fault.kind().code());
         if let Some(class) = fault.class() {
@@ -167,24 +174,24 @@ impl Reply<'_> {
         out.put(label);
         out.number(number);
     }
+}
 
-    fn write_trusted(&self, out: &mut impl Sink) {
-        if let Some(next_hop) = self.exchange.next_hop.as_deref() {
-            out.put("; next-hop=");
-            sf::token_or_string(out, bounded(next_hop, MAX_NEXT_HOP));
-        }
-        if let Some(protocol) = self.exchange.next_protocol.as_deref() {
-            out.put("; next-protocol=");
-            let protocol = bounded(protocol, MAX_ALPN);
-            // RFC 9209 section 2.1.3: a Token if it can be one, else a Byte Sequence.
-            if sf::is_token(protocol) { out.put(protocol) } else { sf::byte_sequence(out, protocol.as_bytes()) }
-        }
-        integer(out, "received-status", self.exchange.received_status.map(|s| u64::from(s.as_u16())));
+/// The next hop and its protocol, where they are known.
+pub(crate) fn write_next_hop(out: &mut impl Sink, exchange: &Exchange) {
+    if let Some(next_hop) = exchange.next_hop.as_deref() {
+        out.put("; next-hop=");
+        sf::token_or_string(out, bounded(next_hop, MAX_NEXT_HOP));
+    }
+    if let Some(protocol) = exchange.next_protocol.as_deref() {
+        out.put("; next-protocol=");
+        let protocol = bounded(protocol, MAX_ALPN);
+        // RFC 9209 section 2.1.3: a Token if it can be one, else a Byte Sequence.
+        if sf::is_token(protocol) { out.put(protocol) } else { sf::byte_sequence(out, protocol.as_bytes()) }
     }
 }
 
 /// A parameter with an Integer. One that is too large for the format is left out, not bent.
-fn integer(out: &mut impl Sink, key: &str, value: Option<u64>) {
+pub(crate) fn integer(out: &mut impl Sink, key: &str, value: Option<u64>) {
     if let Some(value) = value.filter(|&n| n <= sf::MAX_INTEGER) {
         out.put("; ");
         out.put(key);
