@@ -17,9 +17,9 @@ use hyper::body::Incoming;
 
 use crate::connect::Link;
 use crate::downstream::Wishes;
-use crate::exchange::{Trace, Trouble};
 use crate::route::Target;
 use crate::serve::ReplyBody;
+use crate::trace::{Trace, Trouble};
 
 /// What the body's guard and the handler share.
 struct Relay {

@@ -13,10 +13,12 @@
 //! |---|---|
 //! | `serve` | accepts clients |
 //! | `client`, `request` | the client's connection, its request heads |
-//! | `exchange` | **one exchange: what a fault becomes** |
-//! | `upstream` | **the parser at work: timers, and whose fault it is** |
-//! | `relay` | the response on its way to the client |
-//! | `upload`, `tunnel` | the request's body; bytes after an upgrade |
+//! | `exchange` | **one exchange: what is tried, and tried again** |
+//! | `answer` | **what a fault becomes** |
+//! | `outgoing`, `body`, `upload` | the request on its way to the next hop |
+//! | `upstream` | **whose fault it is** |
+//! | `receive`, `head` | **the parser at work, under timers** |
+//! | `relay`, `tunnel` | the response on its way to the client; bytes after an upgrade |
 //! | `connect`, `resolve`, `pool` | the way to the next hop |
 //! | `wire`, `buffer`, `date` | a socket with or without TLS; bytes not parsed yet; the clock's field |
 //! | `tour` | the lab in front, without flags |
@@ -25,12 +27,17 @@
 // Times are added to `Instant`s; the flags bound them to a day.
 #![allow(clippy::arithmetic_side_effects)]
 
+mod answer;
+mod body;
 mod buffer;
 mod client;
 mod connect;
 mod date;
 mod exchange;
+mod head;
+mod outgoing;
 mod pool;
+mod receive;
 mod relay;
 mod request;
 mod resolve;
@@ -43,8 +50,12 @@ mod wire;
 
 #[path = "../shared/dns.rs"]
 mod dns;
+#[path = "../shared/eject.rs"]
+mod eject;
 #[path = "../shared/flags.rs"]
 mod flags;
+#[path = "../shared/forwarded.rs"]
+mod forwarded;
 #[path = "../shared/log.rs"]
 mod log;
 #[path = "../shared/route.rs"]
@@ -104,7 +115,7 @@ fn build(flags: &Flags, log: Log) -> Result<Arc<Proxy>, String> {
         .with_disclosure(flags.disclosure);
     let resolver = flags.resolver.map_or(Resolver::System, Resolver::Server);
     let connector = Connector::new(resolver, flags.ca.as_deref(), flags.timeouts)?;
-    Ok(Arc::new(Proxy::new(&flags.name, gateway, connector, &flags.routes, flags.timeouts, log)))
+    Ok(Arc::new(Proxy::new(flags, gateway, connector, log)))
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, String> {

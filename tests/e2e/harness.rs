@@ -75,6 +75,10 @@ impl Proxy {
         for upstream in lab.upstreams() {
             command.arg("--route").arg(format!("/{}={}", upstream.name(), upstream.url()));
         }
+        // Whoever asks a broken upstream often enough would be told nothing about it any more.
+        if !flags.contains(&"--eject-after") {
+            command.args(["--eject-after", "0"]);
+        }
         command.args(flags).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
