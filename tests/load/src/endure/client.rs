@@ -40,13 +40,21 @@ impl Answer {
         self.fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The token of a gateway's error, as in `badgateway; error=connection_refused` (RFC 9209 section
-    /// 2.1.1): whether this answer is the proxy's own, and what it says went wrong.
+    /// What the proxy itself says went wrong: whether this answer is its own.
     pub(crate) fn error(&self) -> Option<&str> {
-        let members = self.field("proxy-status")?;
-        let (_, rest) = members.split_once("error=")?;
-        rest.split([';', ',']).next().map(str::trim)
+        self.fields
+            .iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case("proxy-status"))
+            .find_map(|(_, list)| error(list))
     }
+}
+
+/// The token of the member that is the proxy's, as in `badgateway; error=connection_refused` (RFC 9209
+/// section 2.1.1). An upstream may have put others before it.
+pub(crate) fn error(list: &str) -> Option<&str> {
+    let mine = list.split(',').find_map(|member| member.trim().strip_prefix("badgateway;"))?;
+    let token = mine.split(';').find_map(|parameter| parameter.trim().strip_prefix("error="))?;
+    Some(token.trim())
 }
 
 /// A connection to the proxy.

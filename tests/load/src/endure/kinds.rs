@@ -66,6 +66,17 @@ const KILLED: &[&str] = &[
 /// Its statuses.
 const KILLED_RULE: Rule = Rule::Limit(&[200, 502, 503]);
 
+/// Upstreams whose promise is about a connection that lies idle, which at full rate none does: the next
+/// request is on it before they break the silence, and then nobody could tell whose answer that is.
+const IDLE: &str = "idle_";
+
+/// Rules and faults that connections kept alive add, which the lab's rules, for one request on a fresh
+/// connection, do not have.
+const KEPT: &[(&str, Rule, &str)] = &[
+    // It never answers a second request on a connection, and nothing told that of the first answer.
+    ("response_before_request_read", Rule::StatusOrWhole(&[200, 502, 504]), "response_timeout"),
+];
+
 /// What each upstream of the lab is good for.
 pub(crate) fn of_lab(lab: &Lab, engine: &str) -> Vec<Kind> {
     let engine = if engine == "proxy_h1" { harness::Engine::H1 } else { harness::Engine::Hyper };
@@ -78,16 +89,21 @@ pub(crate) fn of_lab(lab: &Lab, engine: &str) -> Vec<Kind> {
             "echo_head" => What::EchoHead,
             _ => What::Get,
         };
-        Kind {
+        let mut kind = Kind {
             route: name.to_owned(),
             url: upstream.url().to_owned(),
             what,
             rule: upstream.behaviour().rule,
             faults: row.map_or(Vec::new(), |row| row.faults.to_vec()),
             weight: weight(upstream),
+        };
+        for (_, rule, fault) in KEPT.iter().filter(|(kept, ..)| *kept == name) {
+            kind.rule = *rule;
+            kind.faults.push(fault);
         }
+        kind
     };
-    lab.upstreams().iter().map(kind).collect()
+    lab.upstreams().iter().filter(|upstream| !upstream.name().starts_with(IDLE)).map(kind).collect()
 }
 
 /// Good ones and quick ones more often than what costs the lab a megabyte or a handshake.

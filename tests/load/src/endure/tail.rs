@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FallocateFlags, fallocate};
 use serde::Deserialize;
 
+use crate::client::error;
+
 /// How often the log is looked at.
 const TICK: Duration = Duration::from_millis(100);
 /// Lines that could not be read are kept up to this many.
@@ -145,8 +147,7 @@ fn follow(mut file: File, counts: &Mutex<Counts>, stop: &AtomicBool) {
 fn entry(line: &[u8]) -> Result<Entry, serde_json::Error> {
     let line: Line<'_> = serde_json::from_slice(line)?;
     let route = line.path.split('/').nth(1).unwrap_or_default().to_owned();
-    let token = line.proxy_status.as_deref().and_then(|members| members.split_once("error="));
-    let token = token.and_then(|(_, rest)| rest.split([';', ',']).next()).map(|token| token.trim().to_owned());
+    let token = line.proxy_status.as_deref().and_then(error).map(str::to_owned);
     Ok(Entry {
         route,
         fault: line.fault.to_owned(),
