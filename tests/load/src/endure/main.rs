@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run --release --manifest-path tests/load/Cargo.toml --bin endure -- \
-//!     [--engine proxy|proxy_h1] [--seconds N] [--stalled N] [--only mixed|exhausted|stalled] [--programs DIR]
+//!     [--engine proxy|proxy_h1] [--only mixed|exhausted|stalled] [--seconds N] [--stalled N] [--rounds N] [--programs DIR]
 //! ```
 //!
 //! | file | what it does |
@@ -61,6 +61,7 @@ struct Options {
     engine: String,
     time: Duration,
     stalled: Option<usize>,
+    rounds: u64,
     only: Option<String>,
     programs: PathBuf,
 }
@@ -91,6 +92,7 @@ fn options(args: Vec<String>) -> Result<Options, String> {
         engine: "proxy".into(),
         time: Duration::from_secs(600),
         stalled: None,
+        rounds: 5,
         only: None,
         programs: Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/release/examples"),
     };
@@ -102,6 +104,7 @@ fn options(args: Vec<String>) -> Result<Options, String> {
             "--engine" => options.engine = value,
             "--seconds" => options.time = Duration::from_secs(number()?),
             "--stalled" => options.stalled = Some(number()? as usize),
+            "--rounds" => options.rounds = number()?,
             "--only" => options.only = Some(value),
             "--programs" => options.programs = value.into(),
             _ => return Err(format!("what is {flag:?}?")),
@@ -128,7 +131,7 @@ fn run(options: Options) -> io::Result<Vec<String>> {
     }
     if wanted("stalled") {
         println!("{}: upstreams that do not answer", engine.name);
-        problems.extend(stalled::run(&engine, &lab, stalled)?);
+        problems.extend(stalled::run(&engine, &lab, stalled, options.rounds)?);
     }
     if wanted("mixed") {
         println!("{}: everything at once", engine.name);
