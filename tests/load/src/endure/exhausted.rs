@@ -18,7 +18,7 @@ const CLIENTS: usize = 32;
 /// Requests of each while it is down.
 const REQUESTS: usize = 20;
 /// Descriptors that are left in the second part.
-const FEW: u64 = 12;
+const FEW: usize = 12;
 
 /// Runs it; problems in words.
 pub(crate) fn run(engine: &Engine, lab: &Lab) -> io::Result<Vec<String>> {
@@ -35,7 +35,7 @@ pub(crate) fn run(engine: &Engine, lab: &Lab) -> io::Result<Vec<String>> {
     }
 
     // None left: nothing new can be opened, and what is open goes on.
-    let before = proxy.limit_fds(proxy.lowest_free_fd()?)?;
+    let before = proxy.limit_fds(proxy.limit_leaving(0)?)?;
     let start = Instant::now();
     let answers = hammer(&mut clients, "ok_200");
     // The kernel takes these; the proxy cannot.
@@ -73,8 +73,7 @@ pub(crate) fn run(engine: &Engine, lab: &Lab) -> io::Result<Vec<String>> {
     }
 
     // A few left: every answer is one or the other.
-    let free = proxy.lowest_free_fd()?;
-    proxy.limit_fds(free + FEW)?;
+    proxy.limit_fds(proxy.limit_leaving(FEW)?)?;
     let answers = hammer(&mut clients, "slow_ok");
     proxy.limit_fds(before)?;
     let ours_then = answers.iter().filter(|answer| is_ours(answer)).count();

@@ -78,10 +78,11 @@ impl Proxy {
         matches!(self.process.ended(), Ok(None))
     }
 
-    /// The lowest descriptor that is free.
-    pub(crate) fn lowest_free_fd(&self) -> io::Result<u64> {
+    /// The limit that leaves it so many descriptors: numbers are given out from the lowest, and there may be
+    /// holes.
+    pub(crate) fn limit_leaving(&self, few: usize) -> io::Result<u64> {
         let open = open_fds(self.id())?;
-        Ok((0..).find(|fd| !open.contains(fd)).unwrap_or(0))
+        Ok((0..).filter(|fd| !open.contains(fd)).nth(few).unwrap_or(0))
     }
 
     /// Sets its soft limit of open files, as `prlimit --nofile` does; gives back the one before.
