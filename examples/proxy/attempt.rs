@@ -6,7 +6,7 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use badgateway::decide::retry;
 use badgateway::exchange::{Forwarded, RequestBody};
@@ -22,9 +22,6 @@ use crate::interim::{Interims, News};
 use crate::route::Target;
 use crate::trace::{Trace, Trouble};
 use crate::upload::{Upload, UploadWatch};
-
-/// How long a client may leave its request body unfinished without a byte.
-const CLIENT_BODY: Duration = Duration::from_secs(60);
 
 /// Why there is no head.
 #[derive(Debug)]
@@ -158,7 +155,7 @@ impl Trace {
         let mut sending = pin!(sending);
         loop {
             self.phase = if watch.progress().is_unfinished() { Phase::Send } else { Phase::Head };
-            let (until, fault) = self.timer(begun, watch, link);
+            let (until, _) = self.timer(begun, watch, link);
             tokio::select! {
                 biased;
                 result = &mut sending => {
@@ -168,8 +165,9 @@ impl Trace {
                 }
                 news = interims.news() => self.pass(news, wishes)?,
                 () = sleep_until(until.into()) => {
-                    // It may have moved on meanwhile, which sets the timer anew.
-                    if self.timer(begun, watch, link).0 <= Instant::now() {
+                    // It may have moved on meanwhile, or another be waited for, which sets the timer anew.
+                    let (until, fault) = self.timer(begun, watch, link);
+                    if until <= Instant::now() {
                         return Err(Stop::Timer(fault));
                     }
                 }
@@ -198,8 +196,9 @@ impl Trace {
         let written = link.tap.last_write();
         let moved = upload.at.max(begun).max(written.unwrap_or(begun));
         match upload.stage {
+            // Between two reads of a body, whoever sends it: who trickles an upload holds a connection of the next hop.
             RequestBody::Unread | RequestBody::Partial if upload.client_is_slow => {
-                (upload.at + CLIENT_BODY, Fault::new(FaultKind::ClientTimeout))
+                (upload.at + timeouts.idle, Fault::new(FaultKind::ClientTimeout))
             }
             RequestBody::Unread | RequestBody::Partial => (moved + timeouts.send, Fault::new(FaultKind::SendTimeout)),
             // All of it is out, or will never be: now it is the next hop's turn.

@@ -22,7 +22,7 @@
 //! | `upload`, `downstream` | the request body, the client's connection |
 //! | `interim`, `tunnel` | 1xx responses, upgrades |
 //! | `tour` | the lab in front, without flags |
-//! | `../shared` | what the other engine, `proxy_h1`, does in the same way: flags, log, routes, ejection, DNS messages, roots, the tour's table |
+//! | `../shared` | what the other engine, `proxy_h1`, does in the same way: flags, log, what was tolerated, routes, ejection, DNS messages, roots, the tour's table |
 
 // Times are added to `Instant`s; the flags bound them to a day.
 #![allow(clippy::arithmetic_side_effects)]
@@ -55,6 +55,8 @@ mod log;
 mod route;
 #[path = "../shared/table.rs"]
 mod table;
+#[path = "../shared/tolerated.rs"]
+mod tolerated;
 #[path = "../shared/trust.rs"]
 mod trust;
 

@@ -10,11 +10,13 @@ use badgateway::Exchange;
 use badgateway::adapters::hyper1::reason_phrase;
 use badgateway::exchange::RequestBody;
 use badgateway::fault::{Evidence, Failure, Fault, FaultKind, Phase};
-use http::Response;
+use badgateway::tap::Observation;
+use http::{Response, StatusCode};
 
 use crate::eject::Admit;
 use crate::route::Target;
 use crate::serve::{Proxy, ReplyBody, full};
+use crate::tolerated::Tolerated;
 use crate::upload::UploadWatch;
 
 /// An exchange, from its request to the end of its response.
@@ -140,7 +142,17 @@ impl Trace {
         matches!(stage, None | Some(RequestBody::None | RequestBody::Whole))
     }
 
-    /// All went well: there is nothing to write.
+    /// The response is whole, and was passed on. What was put up with for that is written down.
+    pub(crate) fn tolerate(&self, seen: &Observation) {
+        let deviations = seen.deviations();
+        let tolerated = Tolerated { deviations, leftover: seen.leftover() > 0, trailers: seen.forbidden_trailers() };
+        let status = seen.status().and_then(|status| StatusCode::from_u16(status).ok());
+        if let (Some(status), false) = (status, tolerated.is_nothing()) {
+            self.proxy.log.line(&tolerated.line(status, &self.exchange));
+        }
+    }
+
+    /// All went well: there is nothing to write about a fault.
     pub(crate) fn finish(&mut self) {
         self.finished = true;
         self.settle(None);

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use badgateway::Exchange;
 use badgateway::decide::retry;
-use badgateway::exchange::RequestBody;
+use badgateway::exchange::{Forwarded, RequestBody};
 use badgateway::fault::{Evidence, Fault, FaultKind, Phase};
 use http::HeaderValue;
 use http::header::UPGRADE;
@@ -159,7 +159,10 @@ impl Running<'_> {
             self.exchange.replayable = body.kept().is_some();
         }
         Ok(match result? {
-            Outcome::Whole { reusable, keep } => {
+            Outcome::Whole { reusable, keep, tolerated } => {
+                if let (Forwarded::Head { status, .. }, false) = (self.exchange.forwarded, tolerated.is_nothing()) {
+                    self.proxy.log.line(&tolerated.line(status, &self.exchange));
+                }
                 if reusable && all_sent {
                     self.proxy.pool.put(job.target, link);
                 }
@@ -177,11 +180,9 @@ impl Running<'_> {
         if let Some(link) = pooled {
             return Ok(link);
         }
-        self.proxy.connector.connect(target, &self.proxy.gateway).map_err(|failure| {
+        self.proxy.connector.connect(target, || has_left(&client.stream)).inspect_err(|trouble| {
             self.exchange.sent.get_or_insert(0);
-            self.exchange.phase = Some(failure.fault().phase());
-            // Connecting takes its time, and what the client did meanwhile comes before what the next hop did.
-            if has_left(&client.stream) { Fault::new(FaultKind::ClientAborted).into() } else { failure.into() }
+            self.exchange.phase = Some(trouble.fault.phase());
         })
     }
 

@@ -5,7 +5,8 @@
 //! cargo run --features full --example proxy_h1 -- --route /=http://127.0.0.1:3000
 //! ```
 //!
-//! One thread a client, and a second one while a request's body is on its way or a tunnel is open.
+//! One thread a client, and a second one while a connection is made, a request's body is on its way or a tunnel is
+//! open.
 //! Waiting is reading with a timeout, cut into ticks, so that whoever waits for one side notices what
 //! becomes of the other.
 //!
@@ -62,6 +63,8 @@ mod log;
 mod route;
 #[path = "../shared/table.rs"]
 mod table;
+#[path = "../shared/tolerated.rs"]
+mod tolerated;
 #[path = "../shared/trust.rs"]
 mod trust;
 
@@ -114,7 +117,7 @@ fn build(flags: &Flags, log: Log) -> Result<Arc<Proxy>, String> {
         .with_profile(flags.profile)
         .with_disclosure(flags.disclosure);
     let resolver = flags.resolver.map_or(Resolver::System, Resolver::Server);
-    let connector = Connector::new(resolver, flags.ca.as_deref(), flags.timeouts)?;
+    let connector = Connector::new(gateway.clone(), resolver, flags.ca.as_deref(), flags.timeouts)?;
     Ok(Arc::new(Proxy::new(flags, gateway, connector, log)))
 }
 

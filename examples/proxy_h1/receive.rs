@@ -11,11 +11,10 @@ use badgateway::h1::{self, Config, Eof, Event, Framing, ParseError, Parser};
 use crate::answer::Trouble;
 use crate::head;
 use crate::relay::Reply;
+use crate::tolerated::Tolerated;
 use crate::upstream::{Attempt, Outcome, look};
 use crate::wire::Got;
 
-/// How long a client may leave its request body unfinished without a byte.
-const CLIENT_BODY: Duration = Duration::from_secs(60);
 /// How often who waits for the next hop looks at the client; more often while the client is sending.
 const TICK: Duration = Duration::from_millis(100);
 const TICK_UPLOADING: Duration = Duration::from_millis(20);
@@ -77,6 +76,7 @@ impl<'a> Receiving<'a> {
         let mut has_data = false;
         let mut framing = Framing::None;
         let mut ended = false;
+        let mut forbidden = false;
         loop {
             let eof = self.eof();
             let attempt = &mut self.attempt;
@@ -111,6 +111,7 @@ impl<'a> Receiving<'a> {
                 }
                 Event::Trailers(section) => {
                     ended = true;
+                    forbidden = section.forwardable().count() < section.fields().count();
                     reply.end(Some(&section));
                     Ok(())
                 }
@@ -121,7 +122,9 @@ impl<'a> Receiving<'a> {
                     outcome = Some(if framing == Framing::Tunnel {
                         Outcome::Tunnel
                     } else {
-                        Outcome::Whole { reusable: end.reusable.is_ok(), keep }
+                        let tolerated =
+                            Tolerated { deviations: end.deviations, leftover: end.leftover > 0, trailers: forbidden };
+                        Outcome::Whole { reusable: end.reusable.is_ok(), keep, tolerated }
                     });
                     reply.flush(attempt.exchange)
                 }
@@ -199,23 +202,28 @@ impl<'a> Receiving<'a> {
             Wait::Hold(until) => (until, FaultKind::BodyStalled),
             Wait::Head if all_sent => (progress.at + timeouts.response, FaultKind::ResponseTimeout),
             Wait::Body if all_sent => (self.at + timeouts.idle, FaultKind::BodyStalled),
-            Wait::Head | Wait::Body if progress.client_is_slow => (progress.at + CLIENT_BODY, FaultKind::ClientTimeout),
+            Wait::Head if progress.client_is_slow => (progress.at + timeouts.idle, FaultKind::ClientTimeout),
             Wait::Head => (progress.at + timeouts.send, FaultKind::SendTimeout),
             // A response that goes on while the request does may be waiting for more of it.
+            Wait::Body if progress.client_is_slow => {
+                (self.at.max(progress.at) + timeouts.idle, FaultKind::ClientTimeout)
+            }
             Wait::Body => (self.at.max(progress.at) + timeouts.idle, FaultKind::BodyStalled),
         };
         (until, kind, all_sent)
     }
 
     /// A timer fired.
-    fn late(&self, kind: FaultKind) -> Trouble {
+    fn late(&mut self, kind: FaultKind) -> Trouble {
         let unread = self.attempt.buffer.unread();
         let evidence = Evidence::new().with_first_bytes(unread.get(..32).unwrap_or(unread));
         let fault = if kind == FaultKind::ResponseTimeout && !unread.is_empty() {
             // An interim response is not the beginning of the final head.
             Fault::new(FaultKind::HeadStalled).with_received(self.received)
         } else if kind == FaultKind::BodyStalled {
-            self.counted(Fault::new(kind))
+            // How far it got is what the parser would complain of if this were the end.
+            let phase = self.parser.next(unread, Eof::Unclean).err().map_or(Phase::Body, |error| error.fault().phase());
+            self.counted(Fault::new(kind).at(phase))
         } else {
             Fault::new(kind)
         };

@@ -25,7 +25,7 @@ pub(crate) struct Proxy {
     /// Our name in `Via` and `Proxy-Status`.
     pub(crate) name: String,
     pub(crate) gateway: Gateway,
-    pub(crate) connector: Connector,
+    pub(crate) connector: Arc<Connector>,
     pub(crate) pool: Pool,
     pub(crate) eject: Eject<Target>,
     pub(crate) timeouts: Timeouts,
@@ -42,7 +42,7 @@ impl Proxy {
         Self {
             name: flags.name.clone(),
             gateway,
-            connector,
+            connector: Arc::new(connector),
             pool: Pool::default(),
             eject: Eject::new(flags.eject.after, flags.eject.span),
             timeouts: flags.timeouts,

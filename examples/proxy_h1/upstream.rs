@@ -16,6 +16,7 @@ use crate::buffer::Buffer;
 use crate::receive::Receiving;
 use crate::relay::Reply;
 use crate::serve::Proxy;
+use crate::tolerated::Tolerated;
 use crate::upload::Upload;
 use crate::wire::Wire;
 
@@ -28,6 +29,8 @@ pub(crate) enum Outcome {
         reusable: bool,
         /// The client's can.
         keep: bool,
+        /// What was put up with in it.
+        tolerated: Tolerated,
     },
     /// The head is written; from here on bytes are bytes.
     Tunnel,
@@ -104,7 +107,7 @@ impl Attempt<'_> {
 /// What the client did meanwhile: it has reset its connection, or its body has failed.
 pub(crate) fn look(client: &TcpStream, upload: &Upload) -> Result<(), Fault> {
     let mut progress = upload.progress();
-    progress.client_gone |= has_left(client);
+    progress.client_gone |= has_left(client).is_err();
     if progress.client_gone {
         return Err(Fault::new(FaultKind::ClientAborted));
     }
@@ -114,8 +117,11 @@ pub(crate) fn look(client: &TcpStream, upload: &Upload) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Whether the client has reset its connection. It is told once. An orderly end is none: who only stops sending
-/// still wants its answer.
-pub(crate) fn has_left(client: &TcpStream) -> bool {
-    !matches!(client.take_error(), Ok(None))
+/// The client has reset its connection, which is told once. An orderly end is none: who only stops sending still
+/// wants its answer.
+pub(crate) fn has_left(client: &TcpStream) -> Result<(), Fault> {
+    match client.take_error() {
+        Ok(None) => Ok(()),
+        Ok(Some(_)) | Err(_) => Err(Fault::new(FaultKind::ClientAborted)),
+    }
 }

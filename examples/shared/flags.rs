@@ -33,7 +33,7 @@ pub(crate) struct Timeouts {
     pub(crate) send: Duration,
     /// The whole response head, from the last request byte.
     pub(crate) response: Duration,
-    /// Between two reads of the response body.
+    /// Between two reads of a body, the response's or the request's.
     pub(crate) idle: Duration,
     /// How long a clean head waits for its first body frame.
     pub(crate) first_byte_hold: Duration,
@@ -51,13 +51,11 @@ pub(crate) struct Flags {
     pub(crate) disclosure: Disclosure,
     pub(crate) name: String,
     pub(crate) log: Option<PathBuf>,
-    #[allow(dead_code)] // read by who ejects
     pub(crate) eject: Ejection,
 }
 
 /// When a next hop that fails is left alone.
 #[derive(Clone, Copy, Debug)]
-#[allow(dead_code)] // read by who ejects
 pub(crate) struct Ejection {
     /// After that many failures in a row; 0 is never.
     pub(crate) after: u32,

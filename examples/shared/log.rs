@@ -1,4 +1,4 @@
-//! Where the records go: one JSON object a line for each faulty exchange.
+//! Where the records go: one JSON object a line for each faulty exchange, and for what else an operator should know.
 //!
 //! Its one rule: a log that cannot be written never holds up an exchange.
 
@@ -67,6 +67,11 @@ impl Log {
             let entry = Seen { kind: fault.kind(), class: fault.class(), phase: fault.phase() };
             seen.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), entry);
         }
+        self.line(line);
+    }
+
+    /// Writes a line that is no record of a fault.
+    pub(crate) fn line(&self, line: &impl std::fmt::Display) {
         if let Some(out) = &self.out {
             // One write for one line: lines of two exchanges never mix.
             let line = format!("{line}\n");

@@ -34,6 +34,12 @@ impl Engine {
         static BUILT: OnceLock<()> = OnceLock::new();
         BUILT.get_or_init(|| {
             let mut cargo = Command::new(env!("CARGO"));
+            // Of this test's own package. Build scripts that look at them (ring's) would run again, here and the next time.
+            for (name, _) in std::env::vars_os() {
+                if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|own| name.to_string_lossy().starts_with(own)) {
+                    cargo.env_remove(name);
+                }
+            }
             cargo.args(["build", "--quiet", "--features", "full"]);
             for engine in [Self::Hyper, Self::H1] {
                 cargo.args(["--example", engine.name()]);
@@ -87,6 +93,12 @@ impl Proxy {
         Self { child, address: address.parse().unwrap(), log }
     }
 
+    /// The log's file.
+    #[allow(dead_code)] // not every suite reads it by itself
+    pub(crate) fn log(&self) -> &std::path::Path {
+        &self.log
+    }
+
     /// The records so far, by path, in order.
     pub(crate) fn records(&self) -> HashMap<String, Vec<Record>> {
         let mut records: HashMap<String, Vec<Record>> = HashMap::new();
@@ -94,6 +106,10 @@ impl Proxy {
         let log = fs::read(&self.log).unwrap_or_default();
         for line in log.split_inclusive(|&b| b == b'\n').filter_map(|line| line.strip_suffix(b"\n")) {
             let record = Record(String::from_utf8(line.to_vec()).unwrap());
+            // What was tolerated is no fault.
+            if record.0.starts_with("{\"fault\":null") {
+                continue;
+            }
             records.entry(record.text("path").unwrap_or_default()).or_default().push(record);
         }
         records

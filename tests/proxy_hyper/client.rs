@@ -119,18 +119,27 @@ fn a_client_that_stalls_its_upload_is_not_the_upstreams_fault() {
     let up = Upstream::start(|peer| {
         peer.request();
     });
-    let front = up.behind(&["--send-timeout", "200ms", "--response-timeout", "200ms"]);
-    let mut client = front.connect();
-    client.write_all(b"PUT /up/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 10\r\n\r\nonly").unwrap();
-    // Ten times as long as any timer of the upstream's.
-    thread::sleep(Duration::from_secs(2));
-    assert!(front.proxy.records().is_empty(), "{:?}", front.proxy.records());
-    // It breaks off, by an orderly end of its side.
-    client.shutdown(std::net::Shutdown::Write).unwrap();
-    let mut answer = String::new();
-    client.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
-    let record = front.proxy.record("/up/x").unwrap();
-    assert_eq!(record.text("fault").as_deref(), Some("client_body_failed"), "{}", record.0);
-    assert_eq!(record.text("blame").as_deref(), Some("client"), "{}", record.0);
+    for (send, path, breaks_off, status, fault) in [
+        ("200ms", "/up/1", true, "400", "client_body_failed"),
+        ("200ms", "/up/2", false, "408", "client_timeout"),
+        // Both timers at once: it is the client that is waited for.
+        ("1s", "/up/3", false, "408", "client_timeout"),
+    ] {
+        let front = up.behind(&["--send-timeout", send, "--response-timeout", "200ms", "--idle-timeout", "1s"]);
+        let mut client = front.connect();
+        write!(client, "PUT {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nonly").unwrap();
+        // Three times as long as any timer of the upstream's.
+        thread::sleep(Duration::from_millis(600));
+        assert!(!front.proxy.records().contains_key(path), "{:?}", front.proxy.records());
+        if breaks_off {
+            // By an orderly end of its side.
+            client.shutdown(std::net::Shutdown::Write).unwrap();
+        }
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).unwrap();
+        assert_eq!(crate::upstream::status(&answer), status, "{answer}");
+        let record = front.proxy.record(path).unwrap();
+        assert_eq!(record.text("fault").as_deref(), Some(fault), "{}", record.0);
+        assert_eq!(record.text("blame").as_deref(), Some("client"), "{}", record.0);
+    }
 }

@@ -18,5 +18,6 @@ mod exhaustion;
 mod harness;
 mod interim;
 mod second_try;
+mod tolerated;
 mod tunnel;
 mod upstream;
