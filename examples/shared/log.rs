@@ -16,6 +16,7 @@ pub(crate) struct Seen {
     pub(crate) kind: FaultKind,
     pub(crate) class: Option<Class>,
     pub(crate) phase: Phase,
+    pub(crate) line: String,
 }
 
 /// The log.
@@ -64,7 +65,7 @@ impl Log {
     /// Writes one record.
     pub(crate) fn write(&self, fault: &Fault, path: &str, line: &impl std::fmt::Display) {
         if let Some(seen) = &self.seen {
-            let entry = Seen { kind: fault.kind(), class: fault.class(), phase: fault.phase() };
+            let entry = Seen { kind: fault.kind(), class: fault.class(), phase: fault.phase(), line: line.to_string() };
             seen.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), entry);
         }
         self.line(line);

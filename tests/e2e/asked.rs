@@ -60,6 +60,7 @@ crate::both! {
     an_upload_meets_what_it_meets,
     an_upgrade_is_answered_rightly_or_refused,
     a_head_is_a_head,
+    the_clock_for_an_answer_starts_with_the_last_byte_of_the_request,
 }
 
 /// Sends each row's upstream that request, and judges what became of it.
@@ -100,5 +101,22 @@ fn a_head_is_a_head(engine: Engine) {
         assert_eq!((head.status, head.end, head.body.len()), (Some(200), End::Complete, 0));
         let get = ask("GET", "/head_with_body");
         assert_eq!((get.status, get.end, get.body.as_slice()), (Some(200), End::Complete, &b"hello\n"[..]));
+    }
+}
+
+/// `--response-timeout` is for the whole head, from the last byte of the request; `--send-timeout` is over by then.
+fn the_clock_for_an_answer_starts_with_the_last_byte_of_the_request(engine: Engine) {
+    let lab = Lab::builder().only(&["no_response_timeout", "tls_stall_after_request"]).start().unwrap();
+    let flags = ["--response-timeout", "500ms", "--send-timeout", "9s", "--idle-timeout", "9s"];
+    let proxy = Proxy::start(engine, &lab, &flags);
+    for path in ["/no_response_timeout", "/tls_stall_after_request"] {
+        let post = Request::new().method("POST").path(path).body("pay 5").timeout(PATIENCE);
+        let answer = probe::send(proxy.address, &post).unwrap();
+        assert_eq!(shape(&answer), "504", "{path}");
+        // Well before the other timers, on any machine.
+        assert!(answer.elapsed.as_secs() < 5, "{path}: {:?}", answer.elapsed);
+        let record = proxy.record(path).unwrap();
+        assert_eq!(record.text("fault").as_deref(), Some("response_timeout"), "{}", record.0);
+        assert_eq!(record.text("retry_reason").as_deref(), Some("not_idempotent"), "{}", record.0);
     }
 }

@@ -60,8 +60,9 @@ fn a_client_that_leaves_in_any_phase_is_to_blame_itself(engine: Engine) {
         ("echo", post("echo"), None),
     ];
     let lab = Lab::builder().only(&cases.each_ref().map(|case| case.0)).start().unwrap();
-    let flags = ["--connect-timeout", "--tls-timeout", "--response-timeout", "--idle-timeout"].map(|f| [f, "9s"]);
-    let proxy = Proxy::start(engine, &lab, flags.as_flattened());
+    // Who blocks in a connect may notice when that is over, but must look before it blames anybody.
+    let flags = ["--connect-timeout", "1s", "--tls-timeout", "1s", "--response-timeout", "9s", "--idle-timeout", "9s"];
+    let proxy = Proxy::start(engine, &lab, &flags);
     for (name, bytes, forwarded) in &cases {
         leave(&proxy, bytes.as_bytes(), Leaves::Reset);
         let record = proxy.record(&format!("/{name}")).unwrap_or_else(|| panic!("/{name} left no record"));

@@ -28,7 +28,12 @@ mod asked;
 mod clients;
 mod expect;
 mod harness;
+#[path = "../../examples/shared/judge.rs"]
+mod judge;
+mod matrix;
 mod once;
+#[path = "../../examples/shared/signal.rs"]
+mod signal;
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};

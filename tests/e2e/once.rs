@@ -12,7 +12,7 @@ use crate::HASTE;
 use crate::harness::{Engine, Proxy, in_parallel};
 
 /// Each method, and how often one request with it may be read by an upstream.
-const METHODS: [(&str, u64); 4] = [("POST", 1), ("PATCH", 1), ("DELETE", 2), ("PUT", 2)];
+const METHODS: [(&str, u64); 3] = [("POST", 1), ("PATCH", 1), ("PUT", 2)];
 /// Most of the time is waited for timers.
 const THREADS: usize = 32;
 
@@ -32,10 +32,10 @@ fn no_request_is_repeated_that_must_not_be(engine: Engine) {
     let wrong: Vec<String> = in_parallel(&BEHAVIOURS.iter().collect::<Vec<_>>(), THREADS, |behaviour| {
         let mut wrong = Vec::new();
         // A client may well leave before slow answers are over, and the count is the same.
-        let patience = Duration::from_secs(if behaviour.group == Group::Time { 2 } else { 12 });
+        let patience = Duration::from_millis(if behaviour.group == Group::Time { 700 } else { 12_000 });
         let path = format!("/{}", behaviour.name);
         let send = |method: &str| {
-            let body = if matches!(method, "GET" | "DELETE") { "" } else { "pay 5" };
+            let body = if method == "GET" { "" } else { "pay 5" };
             let request = Request::new().method(method).path(&path).body(body).timeout(patience);
             probe::send(proxy.address, &request).unwrap();
         };
@@ -65,13 +65,13 @@ fn no_request_is_repeated_that_must_not_be(engine: Engine) {
     .collect();
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 
-    // It was about kept connections too: twelve requests shared one.
+    // It was about kept connections too: nine requests shared one.
     let seen = lab.upstream("ok_200").unwrap().counts();
-    assert_eq!((seen.connections, seen.requests, seen.bodies), (1, 12, 6));
+    assert_eq!((seen.connections, seen.requests, seen.bodies), (1, 9, 6));
     // And about retries: a GET was read again on a new connection, where the first had ended under it.
     for name in ["stale_keepalive", "stale_keepalive_reset"] {
         let seen = lab.upstream(name).unwrap().counts();
-        assert!(seen.method("GET") > 4 || seen.method("PUT") > 2 || seen.method("DELETE") > 2, "{name}: {seen:?}");
-        assert!(seen.connections >= 4, "{name}: {seen:?}");
+        assert!(seen.method("GET") > 3 || seen.method("PUT") > 2, "{name}: {seen:?}");
+        assert!(seen.connections >= 3, "{name}: {seen:?}");
     }
 }
