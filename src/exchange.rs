@@ -57,8 +57,8 @@ pub enum Forwarded {
     Head {
         /// The status that the client saw.
         status: StatusCode,
-        /// How the client can tell where the body ends. HTTP/2 and HTTP/3 have their own way and
-        /// ignore this.
+        /// How the client can tell where the body ends. HTTP/2 and HTTP/3 tell it by themselves: there, say
+        /// `None` where there is no body and `Length` where a `Content-Length` was sent, and else either of the others.
         framing: BodyFraming,
     },
 }
@@ -95,6 +95,8 @@ pub struct Exchange {
     pub upgrade_offered: bool,
     /// Whether this is a gRPC call, by its content type.
     pub grpc: bool,
+    /// The content type of a gRPC call, in which it is answered. Default: `application/grpc`.
+    pub grpc_type: Option<HeaderValue>,
     /// What became of the request body. Default: unread.
     pub request_body: RequestBody,
     /// Whether the whole request, body included, can be produced again. Default: no.
@@ -139,6 +141,7 @@ impl Default for Exchange {
             trailers_wanted: false,
             upgrade_offered: false,
             grpc: false,
+            grpc_type: None,
             request_body: RequestBody::Unread,
             replayable: false,
             attempts: 1,
@@ -176,6 +179,7 @@ impl Exchange {
             trailers_wanted: has_token(headers, &TE, b"trailers"),
             upgrade_offered: headers.contains_key(UPGRADE),
             grpc: is_grpc(headers),
+            grpc_type: if is_grpc(headers) { headers.get(CONTENT_TYPE).cloned() } else { None },
             request_body: if has_body { RequestBody::Unread } else { RequestBody::None },
             replayable: !has_body,
             ..Self::default()

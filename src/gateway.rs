@@ -8,13 +8,14 @@ use std::error::Error;
 use std::fmt;
 
 use bytes::Bytes;
-use http::{HeaderValue, Response};
+use http::{HeaderMap, HeaderValue, Response};
 
 use crate::classify::Probe;
-use crate::decide::{Decision, Profile};
+use crate::decide::{Decision, How, Profile};
+use crate::diagnose::{Context, Diagnosis};
 use crate::exchange::Exchange;
-use crate::fault::Fault;
-use crate::reply::{Disclosure, InvalidName, Name, Record, Reply};
+use crate::fault::{Evidence, Fault};
+use crate::reply::{Disclosure, InvalidName, Mark, Name, Record, Reply, passed_on};
 
 /// Who we are, which status a fault becomes, how much is told, and which errors are known.
 ///
@@ -38,6 +39,7 @@ pub struct Gateway {
     name: Name,
     profile: Profile,
     disclosure: Disclosure,
+    mark: Mark,
     probes: Cow<'static, [Probe]>,
 }
 
@@ -55,6 +57,7 @@ impl Gateway {
             name: Name::new(name.as_ref())?,
             profile: Profile::default(),
             disclosure: Disclosure::default(),
+            mark: Mark::default(),
             probes: Cow::Borrowed(builtin_probes()),
         })
     }
@@ -70,6 +73,13 @@ impl Gateway {
     #[must_use]
     pub fn with_disclosure(mut self, disclosure: Disclosure) -> Self {
         self.disclosure = disclosure;
+        self
+    }
+
+    /// With our `Proxy-Status` member on more, or on none, of the responses that are passed on.
+    #[must_use]
+    pub fn with_mark(mut self, mark: Mark) -> Self {
+        self.mark = mark;
         self
     }
 
@@ -135,7 +145,8 @@ impl Gateway {
     /// Refused are heads whose framing is ambiguous, status codes outside 100 to 599, transfer codings that
     /// cannot be removed and upgrades that nobody asked for; see [`audit`](crate::audit::audit()). Removed are
     /// hop-by-hop fields, those included that `Connection` names, and lengths that do not belong; see
-    /// [`tidy`](crate::audit::tidy).
+    /// [`tidy`](crate::audit::tidy). A 5xx is signed with `gw; received-status=503` behind the members of
+    /// `Proxy-Status` that are there, because the next hop made it and not this gateway; see [`Mark`].
     ///
     /// # Errors
     ///
@@ -152,6 +163,10 @@ impl Gateway {
     /// let fine = Response::builder().header("connection", "x-internal").header("x-internal", "1").body(()).unwrap();
     /// assert!(gateway.forward(fine, &exchange).unwrap().headers().is_empty());
     ///
+    /// let theirs = Response::builder().status(503).body(()).unwrap();
+    /// let signed = gateway.forward(theirs, &exchange).unwrap();
+    /// assert_eq!(signed.headers()["proxy-status"], "gw; received-status=503");
+    ///
     /// let smuggled =
     ///     Response::builder().header("content-length", "3").header("transfer-encoding", "chunked").body(()).unwrap();
     /// let fault = gateway.forward(smuggled, &exchange).unwrap_err();
@@ -162,6 +177,9 @@ impl Gateway {
         let (mut parts, body) = response.into_parts();
         crate::audit::audit(&parts, exchange)?;
         crate::audit::tidy(&mut parts, exchange);
+        if self.mark.covers(parts.status) {
+            passed_on::sign(&mut parts.headers, &self.name, parts.status, exchange, self.disclosure);
+        }
         Ok(Response::from_parts(parts, body))
     }
 
@@ -171,10 +189,91 @@ impl Gateway {
         self.reply(fault, exchange).proxy_status()
     }
 
+    /// Adds our name to `Proxy-Status` in a head that is about to be sent, unless it is there: without it
+    /// no later fault may be told in a trailer (RFC 9209 section 2).
+    pub fn announce(&self, head: &mut HeaderMap) {
+        passed_on::announce(head, &self.name);
+    }
+
+    /// The trailers that end a gRPC call whose head has gone out: `grpc-status`, `grpc-message`, and `Proxy-Status` if
+    /// `head`, the fields that were sent, [announces](Self::announce) us.
+    ///
+    /// `None` unless the decision is [`How::GrpcStatus`]: anywhere else a trailer would make a cut body look whole.
+    ///
+    /// ```
+    /// use badgateway::exchange::{BodyFraming, Forwarded};
+    /// use badgateway::{Exchange, Fault, FaultKind, Gateway};
+    /// use http::{HeaderMap, Request, StatusCode, Version};
+    ///
+    /// let gateway = Gateway::new("gw").unwrap();
+    /// let call = Request::post("/pkg.Service/Method").version(Version::HTTP_2).header("content-type", "application/grpc");
+    /// let mut exchange = Exchange::of(&call.body(()).unwrap());
+    /// let mut head = HeaderMap::new();
+    /// gateway.announce(&mut head);
+    /// exchange.forwarded = Forwarded::Head { status: StatusCode::OK, framing: BodyFraming::UntilClose };
+    ///
+    /// let trailers = gateway.trailers(&Fault::new(FaultKind::BodyReset), &exchange, &head).unwrap();
+    /// assert_eq!(trailers["grpc-status"], "14");
+    /// assert_eq!(trailers["proxy-status"], "gw; error=http_response_incomplete");
+    /// ```
+    #[must_use]
+    pub fn trailers(&self, fault: &Fault, exchange: &Exchange, head: &HeaderMap) -> Option<HeaderMap> {
+        let Decision::Abort(How::GrpcStatus(status)) = self.decide(fault, exchange) else { return None };
+        let reply = self.reply(fault, exchange);
+        let mut trailers = reply.grpc_trailers(status);
+        if passed_on::is_announced(head, &self.name) {
+            trailers.insert("proxy-status", reply.member());
+        }
+        Some(trailers)
+    }
+
+    /// The `Proxy-Status` trailer about a fault behind a body that is *whole*, such as malformed trailers of the next hop.
+    ///
+    /// Never send it where the body was cut: it takes the last chunk, or `END_STREAM`, which would make that look whole.
+    ///
+    /// `None` where there may be none: `head`, the fields that were sent, does not [announce](Self::announce) us, or
+    /// the client cannot have trailers (HTTP/1.0, a body that is not chunked, no `TE: trailers`).
+    #[must_use]
+    pub fn proxy_status_trailer(&self, fault: &Fault, exchange: &Exchange, head: &HeaderMap) -> Option<HeaderValue> {
+        let allowed = passed_on::can_have_trailers(exchange) && passed_on::is_announced(head, &self.name);
+        allowed.then(|| self.reply(fault, exchange).member())
+    }
+
     /// The line for the log.
     #[must_use]
     pub fn record<'a>(&'a self, fault: &'a Fault, exchange: &'a Exchange) -> Record<'a> {
         Record::new(self.reply(fault, exchange), self.decide(fault, exchange))
+    }
+
+    /// What an operator should read: causes in the order of likelihood, commands to run next, settings to look
+    /// at; see [`diagnose`](crate::diagnose::diagnose()). It names hosts: it is for the log, not for clients.
+    ///
+    /// ```
+    /// use badgateway::diagnose::Context;
+    /// use badgateway::fault::Evidence;
+    /// use badgateway::{Exchange, Fault, FaultKind, Gateway};
+    ///
+    /// let gateway = Gateway::new("gw").unwrap();
+    /// let mut exchange = Exchange::default();
+    /// exchange.next_hop = Some("orders.internal:8080".into());
+    /// exchange.reused = Some(true);
+    ///
+    /// let fault = Fault::new(FaultKind::ClosedBeforeResponse);
+    /// let diagnosis = gateway.diagnose(&fault, &exchange, &Evidence::new(), &Context::default());
+    /// assert_eq!(diagnosis.summary, "orders.internal:8080 closed the connection without a response.");
+    /// // The connection had been used before, which points to one cause in particular.
+    /// assert!(diagnosis.causes[0].supported && diagnosis.causes[0].text.contains("keep-alive race"));
+    /// println!("{diagnosis}");
+    /// ```
+    #[must_use]
+    pub fn diagnose(
+        &self,
+        fault: &Fault,
+        exchange: &Exchange,
+        evidence: &Evidence,
+        context: &Context<'_>,
+    ) -> Diagnosis {
+        crate::diagnose::diagnose(fault, exchange, evidence, context)
     }
 
     fn reply<'a>(&'a self, fault: &'a Fault, exchange: &'a Exchange) -> Reply<'a> {
@@ -189,6 +288,7 @@ impl fmt::Debug for Gateway {
             .field("name", &self.name.plain())
             .field("profile", &self.profile)
             .field("disclosure", &self.disclosure)
+            .field("mark", &self.mark)
             .field("probes", &self.probes.len())
             .finish()
     }

@@ -6,7 +6,7 @@
 //! - **what happened**: a [`Fault`], one row of [one table](#the-table) of everything that can go wrong,
 //! - **what to do**: a [`Decision`](decide::Decision) to respond, abort or stay silent, and whether the
 //!   request [may be sent again](decide::retry),
-//! - **what to say**: a complete `http::Response` (502, 504, or Cloudflare's 520 to 526) with a
+//! - **what to say**: a complete `http::Response` (502, 504, Cloudflare's 520 to 526, or a gRPC status) with a
 //!   [`Proxy-Status`](https://www.rfc-editor.org/rfc/rfc9209), and a log record.
 //!
 //! It does **not** make connections, read clocks, spawn, log, or retry. It has no runtime and runs on any.
@@ -51,8 +51,9 @@
 //! 9. [`body`]: once the head is out, a cut must be *visible*. [`body::Ledger`] counts,
 //!    `body::Guarded` wraps a body.
 //! 10. [`deadline`]: phase timers over any runtime's timer.
-//! 11. [`adapters`]: one side door for each foreign crate and major version.
-//! 12. [`lab`]: over a hundred upstreams that misbehave on purpose, to test *your* proxy with.
+//! 11. [`mod@diagnose`]: what an operator reads: likely causes, commands to run next, settings to look at.
+//! 12. [`adapters`]: one side door for each foreign crate and major version.
+//! 13. [`lab`]: over a hundred upstreams that misbehave on purpose, to test *your* proxy with.
 //!
 //! [`Gateway`] holds them together: a name, a policy, a disclosure, built once.
 //!
@@ -66,7 +67,8 @@
 //! | phase | how far it had got: select, resolve, connect, tls, send, head, body, trailers |
 //! | fault | no usable response from the next hop, as data |
 //! | applied | could the next hop have acted on the request? The fact under every retry decision |
-//! | profile | which status a fault becomes: RFC 9209 (default), Cloudflare, or your own |
+//! | profile | which status a fault becomes: RFC 9209 (default), Cloudflare's, nginx's, Envoy's, HAProxy's, or your own |
+//! | diagnosis | what an operator reads: what was seen, likely causes, next steps, what not to do |
 //! | evidence | text that supports a fault; made on demand, never part of it |
 //! | disclosure | how much detail leaves the house: token (default), details, trusted |
 //!
@@ -111,6 +113,7 @@ pub mod h1;
 pub mod lab;
 pub mod proxy_status;
 pub mod reply;
+mod sink;
 pub mod tap;
 
 pub use crate::exchange::Exchange;

@@ -1,9 +1,9 @@
 //! Decisions: respond, abort, silence; retries; health; facts taken from a request.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::wildcard_enum_match_arm)]
 
 use badgateway::Exchange;
 use badgateway::decide::retry::{Retry, Why, WhyNot, advise};
-use badgateway::decide::{Decision, How, Profile, applied, decide, health};
+use badgateway::decide::{Decision, How, Profile, applied, decide, grpc_status, health};
 use badgateway::exchange::{BodyFraming, Forwarded, RequestBody};
 use badgateway::fault::{Applied, Category, Code, Fault, FaultKind};
 use http::{Method, Request, StatusCode, Version};
@@ -19,33 +19,142 @@ fn forwarded(framing: BodyFraming) -> Forwarded {
     Forwarded::Head { status: StatusCode::OK, framing }
 }
 
+const VERSIONS: [Version; 5] = [Version::HTTP_09, Version::HTTP_10, Version::HTTP_11, Version::HTTP_2, Version::HTTP_3];
+const FRAMINGS: [BodyFraming; 4] =
+    [BodyFraming::None, BodyFraming::Length, BodyFraming::Chunked, BodyFraming::UntilClose];
+
+fn abort(fault: &Fault, version: Version, grpc: bool, framing: BodyFraming) -> How {
+    let mut exchange = Exchange::default();
+    exchange.version = version;
+    exchange.grpc = grpc;
+    exchange.forwarded = forwarded(framing);
+    match decide(fault, &exchange, &Profile::Rfc9209) {
+        Decision::Abort(how) => how,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// One row a version: without a body, by length, chunked, until close.
 #[test]
 fn a_cut_is_made_visible_in_the_way_of_each_downstream() {
-    let fault = Fault::new(FaultKind::BodyReset);
-    let cases = [
-        (Version::HTTP_11, false, BodyFraming::Length, How::CloseShort),
-        (Version::HTTP_11, false, BodyFraming::Chunked, How::NoLastChunk),
-        (Version::HTTP_11, false, BodyFraming::UntilClose, How::Reset),
-        (Version::HTTP_10, false, BodyFraming::UntilClose, How::Reset),
-        (Version::HTTP_10, false, BodyFraming::Length, How::CloseShort),
-        (Version::HTTP_2, false, BodyFraming::Length, How::StreamReset(2)),
-        (Version::HTTP_3, false, BodyFraming::Length, How::H3StreamReset(0x10c)),
-        (Version::HTTP_2, true, BodyFraming::UntilClose, How::GrpcStatus(14)),
-        (Version::HTTP_3, true, BodyFraming::UntilClose, How::GrpcStatus(14)),
+    use How::{CloseShort, GrpcStatus, H3StreamReset, NoLastChunk, Reset, StreamReset};
+    let (h2, h3) = (StreamReset(2), H3StreamReset(0x10c));
+    let (h2_whole, h3_whole) = (StreamReset(0), H3StreamReset(0x100));
+    let rows = [
+        (Version::HTTP_09, false, [CloseShort, Reset, Reset, Reset]),
+        (Version::HTTP_10, false, [CloseShort, CloseShort, Reset, Reset]),
+        (Version::HTTP_11, false, [CloseShort, CloseShort, NoLastChunk, Reset]),
+        (Version::HTTP_2, false, [h2_whole, h2, h2, h2]),
+        (Version::HTTP_3, false, [h3_whole, h3, h3, h3]),
+        // gRPC is a matter of HTTP/2 and HTTP/3: without trailers there is nothing to put a status in.
+        (Version::HTTP_10, true, [CloseShort, CloseShort, Reset, Reset]),
+        (Version::HTTP_11, true, [CloseShort, CloseShort, NoLastChunk, Reset]),
+        (Version::HTTP_2, true, [h2_whole, h2, GrpcStatus(14), GrpcStatus(14)]),
+        (Version::HTTP_3, true, [h3_whole, h3, GrpcStatus(14), GrpcStatus(14)]),
     ];
-    for (version, grpc, framing, how) in cases {
-        let mut exchange = Exchange::default();
-        exchange.version = version;
-        exchange.grpc = grpc;
-        exchange.forwarded = forwarded(framing);
-        assert_eq!(decide(&fault, &exchange, &Profile::Rfc9209), Decision::Abort(how), "{version:?} {framing:?}");
+    let fault = Fault::new(FaultKind::BodyReset);
+    for (version, grpc, expected) in rows {
+        let got = FRAMINGS.map(|framing| abort(&fault, version, grpc, framing));
+        assert_eq!(got, expected, "{version:?}, gRPC: {grpc}");
     }
-    let mut exchange = Exchange::default();
-    exchange.version = Version::HTTP_2;
-    exchange.grpc = true;
-    exchange.forwarded = forwarded(BodyFraming::Chunked);
-    let late = Fault::new(FaultKind::BodyStalled);
-    assert_eq!(decide(&late, &exchange, &Profile::Rfc9209), Decision::Abort(How::GrpcStatus(4)), "DEADLINE_EXCEEDED");
+}
+
+/// Every version, framing and kind, with and without gRPC.
+#[test]
+fn no_abort_blames_the_wrong_side_or_says_that_nothing_was_processed() {
+    for (version, framing, &kind) in VERSIONS
+        .into_iter()
+        .flat_map(|v| FRAMINGS.into_iter().flat_map(move |f| FaultKind::ALL.iter().map(move |k| (v, f, k))))
+        // Nobody is there.
+        .filter(|(_, _, kind)| **kind != FaultKind::ClientAborted)
+    {
+        // The next hop's own codes are not passed on, whatever they are.
+        for code in [None, Some(Code::H2(7)), Some(Code::H2(11)), Some(Code::H3(0x10b))] {
+            let fault = code.map_or(Fault::new(kind), |code| Fault::new(kind).with_code(code));
+            let what = format!("{version:?} {framing:?} {fault:?}");
+            let how = abort(&fault, version, false, framing);
+            let whole = framing == BodyFraming::None;
+            match how {
+                How::StreamReset(code) => {
+                    assert_eq!(version, Version::HTTP_2, "{what}");
+                    let expected = match kind {
+                        _ if whole => 0,
+                        FaultKind::ClientBodyFailed => 1,
+                        FaultKind::ClientTimeout => 8,
+                        _ => 2,
+                    };
+                    assert_eq!(code, expected, "{what}");
+                }
+                How::H3StreamReset(code) => {
+                    assert_eq!(version, Version::HTTP_3, "{what}");
+                    let expected = match kind {
+                        _ if whole => 0x100,
+                        FaultKind::ClientBodyFailed => 0x10e,
+                        _ => 0x10c,
+                    };
+                    assert_eq!(code, expected, "{what}");
+                }
+                How::CloseShort | How::NoLastChunk | How::Reset => assert!(version < Version::HTTP_2, "{what}"),
+                other => panic!("{what}: {other:?}"),
+            }
+            let grpc = abort(&fault, version, true, framing);
+            let in_band =
+                version >= Version::HTTP_2 && matches!(framing, BodyFraming::Chunked | BodyFraming::UntilClose);
+            assert_eq!(grpc, if in_band { How::GrpcStatus(grpc_status(&fault)) } else { how }, "{what}");
+        }
+    }
+}
+
+#[test]
+fn every_kind_has_its_grpc_status() {
+    let of = |kind| grpc_status(&Fault::new(kind));
+    for &kind in FaultKind::ALL {
+        let status = of(kind);
+        assert!([1, 2, 4, 7, 8, 10, 12, 13, 14].contains(&status), "{kind}: {status}");
+        // DEADLINE_EXCEEDED is for what was late and may have been applied. What was not applied may be repeated.
+        if kind.category() == Category::Timeout {
+            let unavailable = kind.applied() == Applied::No || kind == FaultKind::QuicIdleTimeout;
+            assert_eq!(status, if unavailable { 14 } else { 4 }, "{kind}");
+        }
+        if kind.category() == Category::Malformed || kind.category() == Category::Protocol {
+            assert!(status == 13 || kind == FaultKind::Unclassified, "{kind}: repeating it would be in vain");
+        }
+        if kind.category() == Category::TooLarge {
+            assert_eq!(status, 8, "{kind}");
+        }
+        if kind.status() == 503 && kind != FaultKind::EnhanceYourCalm {
+            assert_eq!(status, 14, "{kind}");
+        }
+    }
+    assert_eq!(of(FaultKind::ClientAborted), 1);
+    assert_eq!(of(FaultKind::NoRoute), 12);
+    assert_eq!(of(FaultKind::AddressProhibited), 7);
+    assert_eq!(of(FaultKind::ProxyInternal), 13);
+    assert_eq!(of(FaultKind::LoopDetected), 10);
+}
+
+/// gRPC's PROTOCOL-HTTP2.md, its proposal G2 for HTTP/3, and http-grpc-status-mapping.md.
+#[test]
+fn a_code_tells_more_than_the_kind() {
+    let reset = |code| grpc_status(&Fault::new(FaultKind::StreamReset).with_code(code));
+    let h2 = [13, 13, 13, 13, 13, 2, 13, 14, 1, 13, 13, 8, 7, 13, 2];
+    for (code, status) in (0..).zip(h2) {
+        assert_eq!(reset(Code::H2(code)), status, "HTTP/2 code {code}");
+    }
+    assert_eq!(reset(Code::H2(u32::MAX)), 2);
+    for (code, status) in
+        [(0xff, 2), (0x100, 13), (0x107, 8), (0x10b, 14), (0x10c, 1), (0x10e, 13), (0x110, 13), (0x111, 2)]
+    {
+        assert_eq!(reset(Code::H3(code)), status, "HTTP/3 code {code:#x}");
+    }
+    for (code, status) in
+        [(400, 13), (401, 16), (403, 7), (404, 12), (413, 13), (429, 14), (431, 13), (502, 14), (503, 14), (504, 14)]
+    {
+        let denied = Fault::new(FaultKind::ClientBodyFailed).with_code(Code::Status(code));
+        assert_eq!(grpc_status(&denied), status, "HTTP status {code}");
+    }
+    let goaway = Fault::new(FaultKind::Goaway).with_code(Code::H2(0));
+    assert_eq!(grpc_status(&goaway), 14, "its code is about the connection");
 }
 
 #[test]

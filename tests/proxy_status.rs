@@ -1,10 +1,12 @@
 //! `Proxy-Status` as another implementation reads it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::wildcard_enum_match_arm)]
 
+use badgateway::decide::{Decision, How};
+use badgateway::exchange::{BodyFraming, Forwarded};
 use badgateway::fault::{Class, Code};
-use badgateway::reply::Disclosure;
+use badgateway::reply::{Disclosure, Mark};
 use badgateway::{Exchange, Fault, FaultKind, Gateway};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode, Version};
 use proptest::prelude::*;
 use sfv::{BareItem, Item, List, ListEntry, Parser};
 
@@ -146,6 +148,178 @@ fn a_name_that_is_no_token_is_a_string() {
     assert!(Gateway::new("a\r\nb").is_err());
 }
 
+// ---- on responses that are passed on ---------------------------------------------------------------
+
+/// The lines of the field after `forward`.
+fn forwarded(gateway: &Gateway, status: u16, theirs: &[&[u8]], exchange: &Exchange) -> Vec<String> {
+    let mut response = http::Response::builder().status(status);
+    for line in theirs {
+        response = response.header("Proxy-Status", HeaderValue::from_bytes(line).unwrap());
+    }
+    let response = gateway.forward(response.body(()).unwrap(), exchange).unwrap();
+    response
+        .headers()
+        .get_all("proxy-status")
+        .iter()
+        .map(|line| String::from_utf8_lossy(line.as_bytes()).into())
+        .collect()
+}
+
+#[test]
+fn what_the_next_hop_answered_itself_is_signed_and_is_no_error_of_ours() {
+    let gateway = Gateway::new("gw").unwrap();
+    let exchange = Exchange::default();
+    let theirs: &[u8] = b"origin-lb; error=dns_timeout; next-hop=\"10.0.0.7\"";
+    for (mark, status, lines, expected) in [
+        (Mark::ServerErrors, 502, &[][..], vec!["gw; received-status=502"]),
+        (Mark::ServerErrors, 599, &[], vec!["gw; received-status=599"]),
+        (Mark::ServerErrors, 503, &[theirs], vec![std::str::from_utf8(theirs).unwrap(), "gw; received-status=503"]),
+        (Mark::ServerErrors, 200, &[], vec![]),
+        (Mark::ServerErrors, 404, &[theirs], vec![std::str::from_utf8(theirs).unwrap()]),
+        (Mark::Never, 502, &[], vec![]),
+        (Mark::Never, 502, &[b"open; details=\"".as_slice()], vec!["open; details=\""]),
+        (Mark::Always, 200, &[b"a, b".as_slice(), b"c"], vec!["a, b", "c", "gw; received-status=200"]),
+        (Mark::Always, 404, &[], vec!["gw; received-status=404"]),
+        (Mark::Always, 103, &[], vec![]),
+        // Behind a value that does not parse nobody would read ours.
+        (Mark::ServerErrors, 500, &[b"open; details=\"".as_slice()], vec!["gw; received-status=500"]),
+        (Mark::ServerErrors, 500, &[theirs, b"\xff"], vec!["gw; received-status=500"]),
+        (Mark::ServerErrors, 500, &[b"".as_slice()], vec!["gw; received-status=500"]),
+    ] {
+        let got = forwarded(&gateway.clone().with_mark(mark), status, lines, &exchange);
+        assert_eq!(got, expected, "{mark:?} {status}");
+    }
+    // Appending keeps a value that is longer than what is repeated in an answer of our own.
+    let long = format!("a; details=\"{}\"", "x".repeat(4096));
+    assert_eq!(forwarded(&gateway, 500, &[long.as_bytes()], &exchange).len(), 2);
+}
+
+#[test]
+fn the_trusted_know_whose_answer_it_was() {
+    let mut exchange = Exchange::default();
+    exchange.next_hop = Some("[::1]:80".into());
+    exchange.next_protocol = Some("h2".into());
+    for (disclosure, expected) in [
+        (Disclosure::Token, "gw; received-status=503"),
+        (Disclosure::Details, "gw; received-status=503"),
+        (Disclosure::Trusted, "gw; received-status=503; next-hop=\"[::1]:80\"; next-protocol=h2"),
+    ] {
+        let gateway = Gateway::new("gw").unwrap().with_disclosure(disclosure);
+        assert_eq!(forwarded(&gateway, 503, &[], &exchange), [expected]);
+    }
+}
+
+// ---- in trailers -----------------------------------------------------------------------------------
+
+fn exchange(version: Version, grpc: bool, framing: Option<BodyFraming>, wanted: bool) -> Exchange {
+    let mut exchange = Exchange::default();
+    exchange.version = version;
+    exchange.grpc = grpc;
+    exchange.trailers_wanted = wanted;
+    if let Some(framing) = framing {
+        exchange.forwarded = Forwarded::Head { status: StatusCode::OK, framing };
+    }
+    exchange
+}
+
+fn head(lines: &[&str]) -> HeaderMap {
+    lines.iter().map(|line| (http::HeaderName::from_static("proxy-status"), line.parse().unwrap())).collect()
+}
+
+/// "MUST NOT send Proxy-Status as a trailer field unless it has also generated a Proxy-Status header field with
+/// the same member" (RFC 9209 section 2).
+#[test]
+fn a_trailer_takes_an_announcement() {
+    let fault = Fault::new(FaultKind::BadTrailer);
+    let open = exchange(Version::HTTP_2, false, Some(BodyFraming::UntilClose), true);
+    for (name, lines, announced) in [
+        ("gw", &[][..], false),
+        ("gw", &["gw"], true),
+        ("gw", &["other, gw; received-status=200"], true),
+        ("gw", &["other", "gw;a=1"], true),
+        ("gw", &["gw2, other; gw"], false),
+        ("gw", &["other; details=\"gw, gw\""], false),
+        ("gw", &["\"gw\""], false),
+        ("gw", &["GW"], false),
+        ("a b", &["\"a b\"; x"], true),
+        // The whole field is ignored then.
+        ("gw", &["gw", "open; details=\""], false),
+    ] {
+        let gateway = Gateway::new(name).unwrap();
+        let trailer = gateway.proxy_status_trailer(&fault, &open, &head(lines));
+        assert_eq!(trailer.is_some(), announced, "{name} in {lines:?}");
+        let mut sent = head(lines);
+        gateway.announce(&mut sent);
+        gateway.announce(&mut sent);
+        assert!(gateway.proxy_status_trailer(&fault, &open, &sent).is_some());
+        let broken = lines.last().is_some_and(|line| line.ends_with("=\""));
+        let lines_now = if broken { 1 } else { lines.len() + usize::from(!announced) };
+        assert_eq!(sent.len(), lines_now, "once, and nothing else is lost: {sent:?}");
+    }
+}
+
+#[test]
+fn a_trailer_goes_only_where_the_client_can_have_it() {
+    use BodyFraming::{Chunked, Length, None as Bodyless, UntilClose};
+    let gateway = Gateway::new("gw").unwrap();
+    let fault = Fault::new(FaultKind::BadTrailer);
+    for (version, framing, wanted, sent) in [
+        (Version::HTTP_11, Some(Chunked), true, true),
+        (Version::HTTP_11, Some(Chunked), false, false),
+        (Version::HTTP_11, Some(Length), true, false),
+        (Version::HTTP_11, Some(UntilClose), true, false),
+        (Version::HTTP_11, None, true, false),
+        (Version::HTTP_10, Some(Chunked), true, false),
+        (Version::HTTP_2, Some(Length), false, true),
+        (Version::HTTP_2, Some(UntilClose), false, true),
+        (Version::HTTP_2, Some(Bodyless), true, false),
+        (Version::HTTP_3, Some(Chunked), false, true),
+        (Version::HTTP_3, None, true, false),
+    ] {
+        let mut exchange = exchange(version, false, framing, wanted);
+        exchange.proxy_status = Some(HeaderValue::from_static("theirs"));
+        let value = gateway.proxy_status_trailer(&fault, &exchange, &head(&["gw"]));
+        // Ours alone: what came before is in the head.
+        let expected = sent.then(|| HeaderValue::from_static("gw; error=http_protocol_error"));
+        assert_eq!(value, expected, "{version:?} {framing:?}, wanted: {wanted}");
+    }
+}
+
+/// For every kind and downstream: trailers are made if the end is told in-band, and never for a cut.
+#[test]
+fn trailers_and_a_cut_exclude_each_other() {
+    let gateway = Gateway::new("gw").unwrap().with_disclosure(Disclosure::Trusted);
+    let framings = [
+        None,
+        Some(BodyFraming::None),
+        Some(BodyFraming::Length),
+        Some(BodyFraming::Chunked),
+        Some(BodyFraming::UntilClose),
+    ];
+    for &kind in FaultKind::ALL {
+        for version in [Version::HTTP_10, Version::HTTP_11, Version::HTTP_2, Version::HTTP_3] {
+            for (grpc, framing) in framings.into_iter().flat_map(|f| [(false, f), (true, f)]) {
+                let exchange = exchange(version, grpc, framing, true);
+                let fault = Fault::new(kind);
+                for announced in [true, false] {
+                    let head = if announced { head(&["gw"]) } else { HeaderMap::new() };
+                    let trailers = gateway.trailers(&fault, &exchange, &head);
+                    let how = gateway.decide(&fault, &exchange);
+                    let Decision::Abort(How::GrpcStatus(status)) = how else {
+                        assert_eq!(trailers, None, "{kind} {version:?} {framing:?}: {how:?}");
+                        continue;
+                    };
+                    let trailers = trailers.unwrap();
+                    assert_eq!(trailers["grpc-status"], status.to_string().as_str());
+                    assert!(trailers["grpc-message"].as_bytes().starts_with(b"gw: "), "{trailers:?}");
+                    assert_eq!(trailers.contains_key("proxy-status"), announced);
+                    assert_eq!(trailers.len(), if announced { 3 } else { 2 });
+                }
+            }
+        }
+    }
+}
+
 fn last(list: &List) -> &Item {
     match list.last().unwrap() {
         ListEntry::Item(item) => item,
@@ -205,7 +379,7 @@ proptest! {
         let value = gateway.proxy_status(&fault, &exchange);
         let list = Parser::new(value.as_bytes()).parse::<List>().unwrap();
         let ours = last(&list);
-        prop_assert_eq!(text(&ours.bare_item), name);
+        prop_assert_eq!(text(&ours.bare_item), name.as_str());
         let token = ours.params.get("error").map(text);
         prop_assert_eq!(token.as_deref(), fault.error_type().map(|e| e.token()));
         let told = token.is_some() && disclosure == Disclosure::Trusted;
@@ -214,5 +388,19 @@ proptest! {
         if disclosure == Disclosure::Token {
             prop_assert!(ours.params.len() <= 1);
         }
+
+        // The same names on a response that is passed on.
+        let mut passed = http::Response::builder().status(502);
+        if let Some(theirs) = &exchange.proxy_status {
+            passed = passed.header("proxy-status", theirs);
+        }
+        let passed = gateway.forward(passed.body(()).unwrap(), &exchange).unwrap();
+        let lines: Vec<&[u8]> = passed.headers().get_all("proxy-status").iter().map(|line| line.as_bytes()).collect();
+        let field = lines.join(&b", "[..]);
+        let list = Parser::new(&field).parse::<List>().unwrap();
+        let ours = last(&list);
+        prop_assert_eq!(text(&ours.bare_item), name.as_str());
+        prop_assert!(!ours.params.contains_key("error"));
+        prop_assert_eq!(ours.params.get("received-status"), Some(&BareItem::Integer(502.into())));
     }
 }

@@ -156,6 +156,107 @@ content-length: LENGTH
 }
 
 #[test]
+fn markdown_for_a_program_that_reads_along() {
+    let mut exchange = get("text/markdown, text/html, */*");
+    exchange.reference = Some("`7`\n# <b>".into());
+    exchange.next_hop = Some("[::1]:80".into());
+    let gateway = gateway().with_disclosure(Disclosure::Trusted);
+    assert_text(
+        &gateway.answer_fault(&Fault::of_class(Class::FramingClAndTe), &exchange),
+        "502 Bad Gateway
+proxy-status: gw; error=http_protocol_error; details=\"ambiguous_framing: framing.cl_and_te\"; next-hop=\"[::1]:80\"
+cache-control: no-store
+vary: accept
+x-content-type-options: nosniff
+content-type: text/markdown; charset=utf-8
+content-length: 382
+
+# 502 Bad Gateway
+
+**The answer could not be read.** The service sent an answer that is not valid HTTP.
+Trying again will probably not help until this has been repaired.
+
+```text
+you ----- gateway ----- [service X]
+```
+
+- gateway: `gw`
+- error: `http_protocol_error`
+- code: `ambiguous_framing`
+- class: `framing.cl_and_te`
+- next hop: `[::1]:80`
+- reference: `\u{fffd}7\u{fffd}\u{fffd}# \u{fffd}b\u{fffd}`
+",
+    );
+}
+
+fn call(content_type: &'static str) -> Exchange {
+    let request = http::Request::post("/shop.Cart/Add").version(Version::HTTP_2).header("content-type", content_type);
+    Exchange::of(&request.header("te", "trailers").body(()).unwrap())
+}
+
+#[test]
+fn trailers_only_for_a_grpc_call() {
+    let fault = Fault::new(FaultKind::ConnectionRefused).with_code(Code::Errno(111));
+    let mut exchange = call("application/grpc+proto");
+    assert_text(
+        &gateway().answer_fault(&fault, &exchange),
+        "200 OK
+proxy-status: gw; error=connection_refused
+content-type: application/grpc+proto
+grpc-status: 14
+grpc-message: gw: The service did not accept the connection. error=connection_refused
+content-length: 0
+
+",
+    );
+    exchange.next_hop = Some("d\u{fc}se:80".into());
+    exchange.reference = Some(" 100%\r\n!  ".into());
+    exchange.retry_after = Some(Duration::from_millis(1500));
+    let gateway = gateway().with_profile(Profile::Cloudflare).with_disclosure(Disclosure::Trusted);
+    assert_text(
+        &gateway.answer_fault(&fault, &exchange),
+        "200 OK
+proxy-status: gw; error=connection_refused; details=\"connection_refused, errno 111\"; next-hop=\"d%C3%BCse:80\"
+content-type: application/grpc+proto
+grpc-status: 14
+grpc-message: gw: The service did not accept the connection. error=connection_refused; connection_refused, errno 111; next hop d%C3%BCse:80; reference 100%25%EF%BF%BD%EF%BF%BD!
+grpc-retry-pushback-ms: 1500
+content-length: 0
+
+",
+    );
+    let line = gateway.record(&fault, &exchange).to_string();
+    assert!(line.contains(r#""status":200,"#) && line.contains(r#""how":null,"grpc_status":14,"errno":111"#), "{line}");
+}
+
+#[test]
+fn grpc_is_answered_in_its_own_type_and_only_where_it_is_spoken() {
+    let fault = Fault::new(FaultKind::ResponseTimeout);
+    for (asked, answered) in [
+        ("application/grpc", "application/grpc"),
+        ("application/grpc+json", "application/grpc+json"),
+        ("application/grpc+proto; x=y", "application/grpc+proto"),
+        ("application/grpc;x=y", "application/grpc"),
+        ("application/grpc+", "application/grpc"),
+        ("application/grpc+a\"b", "application/grpc"),
+        ("application/grpc+a,b", "application/grpc"),
+        ("application/grpc+0123456789012345678901234567890123", "application/grpc"),
+        // Its status stands in the body: another protocol.
+        ("application/grpc-web", "application/problem+json"),
+    ] {
+        let response = gateway().answer_fault(&fault, &call(asked));
+        assert_eq!(response.headers()["content-type"], answered, "{asked}");
+        let grpc = answered.starts_with("application/grpc");
+        assert_eq!(response.headers().get("grpc-status").is_some(), grpc);
+        assert_eq!(response.status(), if grpc { 200 } else { 504 });
+    }
+    let mut old = call("application/grpc");
+    old.version = Version::HTTP_11;
+    assert_eq!(gateway().answer_fault(&fault, &old).status(), 504, "HTTP/1.1 has no gRPC");
+}
+
+#[test]
 fn cloudflares_status_with_its_reason_on_the_wire() {
     let gateway = gateway().with_profile(Profile::Cloudflare);
     let mut out = b"before".to_vec();
@@ -220,7 +321,21 @@ fn retry_after_is_rounded_up_and_only_where_it_means_something() {
     assert_eq!(retry_after(FaultKind::CircuitOpen, 30_000).as_deref(), Some("30"));
     assert_eq!(retry_after(FaultKind::CircuitOpen, 1_001).as_deref(), Some("2"));
     assert_eq!(retry_after(FaultKind::CircuitOpen, 0).as_deref(), Some("0"));
-    assert_eq!(retry_after(FaultKind::ConnectionRefused, 1_000), None);
+    // A 502 may pass as well (Cloudflare: "500, 502, 504, 520-524").
+    assert_eq!(retry_after(FaultKind::ConnectionRefused, 1_000).as_deref(), Some("1"));
+    // But not where the advice is that it will not (Cloudflare: not with 525 and 526), nor with a 4xx.
+    assert_eq!(retry_after(FaultKind::CertExpired, 1_000), None);
+    assert_eq!(retry_after(FaultKind::ClientTimeout, 1_000), None);
+    let mut exchange = get("*/*");
+    let problem = |exchange: &Exchange, code| {
+        let fault = Fault::new(FaultKind::ClientBodyFailed).with_code(Code::Status(code));
+        let response = gateway().answer_fault(&fault, exchange);
+        (response.headers().contains_key("retry-after"), text(&response).contains("\"retry_after\":30"))
+    };
+    assert_eq!(problem(&exchange, 429), (false, false), "nothing is made up");
+    exchange.retry_after = Some(Duration::from_secs(30));
+    assert_eq!(problem(&exchange, 429), (true, true));
+    assert_eq!(problem(&exchange, 413), (false, false));
 }
 
 #[test]
@@ -234,10 +349,13 @@ fn each_level_tells_more() {
         body.split_once("\"retryable\":false").unwrap().1.to_owned()
     };
     assert_eq!(body(Disclosure::Token), "}");
-    assert_eq!(body(Disclosure::Details), r#","code":"bad_header","class":"header.value_nul","phase":"head"}"#);
+    assert_eq!(
+        body(Disclosure::Details),
+        r#","code":"bad_header","class":"header.value_nul","phase":"head","offset":53}"#
+    );
     assert_eq!(
         body(Disclosure::Trusted),
-        r#","code":"bad_header","class":"header.value_nul","phase":"head","next_hop":"10.0.0.7:8080"}"#
+        r#","code":"bad_header","class":"header.value_nul","phase":"head","offset":53,"next_hop":"10.0.0.7:8080"}"#
     );
 }
 
@@ -290,7 +408,10 @@ fn a_gateway_can_be_shared() {
     fn shared<T: Send + Sync + Clone + std::fmt::Debug + 'static>(_: &T) {}
     shared(&gateway());
     let debug = format!("{:?}", gateway());
-    assert!(debug.starts_with(r#"Gateway { name: "gw", profile: Rfc9209, disclosure: Token, probes: "#), "{debug}");
+    assert!(
+        debug.starts_with(r#"Gateway { name: "gw", profile: Rfc9209, disclosure: Token, mark: ServerErrors, probes: "#),
+        "{debug}"
+    );
 }
 
 // ---- the record ------------------------------------------------------------------------------------
@@ -341,14 +462,15 @@ fn records_name_codes_and_silence() {
 
 // ---- what must hold for all ------------------------------------------------------------------------
 
-const ACCEPTS: [&str; 4] = ["application/problem+json", "application/json", "text/html", "text/plain"];
+const ACCEPTS: [&str; 5] = ["application/problem+json", "application/json", "text/html", "text/plain", "text/markdown"];
 
 fn unkind(_: &Fault, _: &Exchange) -> StatusCode {
     StatusCode::OK
 }
 
-fn profiles() -> [Profile; 3] {
-    [Profile::Rfc9209, Profile::Cloudflare, Profile::Custom(unkind)]
+fn profiles() -> [Profile; 6] {
+    use Profile as P;
+    [P::Rfc9209, P::Cloudflare, P::Nginx, P::Envoy, P::Haproxy, P::Custom(unkind)]
 }
 
 #[test]
@@ -360,7 +482,11 @@ fn every_kind_in_every_profile_and_format_is_whole_and_the_same_on_the_wire() {
                     let mut exchange = get(accept);
                     exchange.next_hop = Some("[::1]:80".into());
                     let fault = Fault::new(kind).with_received(7).with_offset(3);
-                    check(&gateway().with_profile(profile).with_disclosure(disclosure), &fault, &exchange);
+                    let gateway = gateway().with_profile(profile).with_disclosure(disclosure);
+                    check(&gateway, &fault, &exchange);
+                    exchange.version = Version::HTTP_2;
+                    exchange.grpc = true;
+                    check(&gateway, &fault, &exchange);
                 }
             }
         }
@@ -372,21 +498,28 @@ fn every_kind_in_every_profile_and_format_is_whole_and_the_same_on_the_wire() {
 fn check(gateway: &Gateway, fault: &Fault, exchange: &Exchange) {
     let response = gateway.answer_fault(fault, exchange);
     let headers = response.headers();
-    assert!((400..600).contains(&response.status().as_u16()));
     assert!(!reason(response.status()).is_empty());
-    assert_eq!(headers["cache-control"], "no-store");
-    assert_eq!(headers["vary"], "accept");
+    let grpc = exchange.grpc && exchange.version >= Version::HTTP_2;
+    if grpc {
+        check_grpc(&response);
+    } else {
+        assert!((400..600).contains(&response.status().as_u16()));
+        assert_eq!(headers["cache-control"], "no-store");
+        assert_eq!(headers["vary"], "accept");
+        assert!(!headers.contains_key("grpc-status"));
+    }
     assert_eq!(headers["proxy-status"], gateway.proxy_status(fault, exchange));
     assert!(!headers.contains_key("date"));
     let head = exchange.method == Method::HEAD;
     let length: usize = headers["content-length"].to_str().unwrap().parse().unwrap();
     assert_eq!(response.body().len(), if head { 0 } else { length });
     assert!(length < 8192);
-    if !head {
+    if !head && !grpc {
         match headers["content-type"].to_str().unwrap() {
             "application/problem+json" | "application/json" => check_json(response.body()),
             "text/html; charset=utf-8" => check_html(response.body()),
             "text/plain; charset=utf-8" => check_text(response.body()),
+            "text/markdown; charset=utf-8" => check_markdown(response.body()),
             other => panic!("{other}"),
         }
     }
@@ -456,6 +589,81 @@ fn check_text(body: &[u8]) {
     assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
     // What the caller gave cannot add lines.
     assert!(text.lines().count() <= 14, "{text}");
+}
+
+/// Nothing active: what was given to us stands in code spans of one line each, and nothing closes one early.
+#[track_caller]
+fn check_markdown(body: &[u8]) {
+    let text = std::str::from_utf8(body).unwrap();
+    assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
+    let mut lines = text.lines();
+    assert!(lines.next().unwrap().starts_with("# "));
+    // Our own words have no mark but the bold title and the fence.
+    let words: Vec<&str> = lines.by_ref().take(8).collect();
+    for (n, line) in words.iter().enumerate() {
+        let line = if n == 1 { line.replacen("**", "", 2) } else { (*line).to_owned() };
+        let fence = line == "```text" || line == "```";
+        // Square brackets of the drawing are inside of the fence.
+        assert!(fence || n == 5 || !line.contains(['`', '*', '_', '[', '!', '<', '&', '#', '~']), "{line}");
+    }
+    assert_eq!((words[4], words[6], words[7]), ("```text", "```", ""), "{text}");
+    let mut facts = 0;
+    for line in lines {
+        let (name, value) =
+            line.strip_prefix("- ").and_then(|l| l.split_once(": `")).unwrap_or_else(|| panic!("{line}"));
+        assert!(["gateway", "error", "code", "class", "next hop", "reference"].contains(&name), "{line}");
+        let value = value.strip_suffix('`').unwrap_or_else(|| panic!("{line}"));
+        assert!(!value.is_empty() && !value.contains(['`', '<', '>']), "{line}");
+        facts += 1;
+    }
+    assert!((1..=6).contains(&facts), "{text}");
+}
+
+/// Trailers-Only (gRPC, PROTOCOL-HTTP2.md): every field of it, and no content.
+#[track_caller]
+fn check_grpc(response: &Response<Bytes>) {
+    let headers = response.headers();
+    assert_eq!(response.status(), 200);
+    assert!(response.body().is_empty());
+    let kind = headers["content-type"].to_str().unwrap();
+    let format = kind.strip_prefix("application/grpc").unwrap();
+    assert!(format.is_empty() || (format.starts_with('+') && format.len() <= 33), "{kind}");
+    assert!(format.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-._".contains(&b)), "{kind}");
+    let status: u8 = headers["grpc-status"].to_str().unwrap().parse().unwrap();
+    assert!((1..=16).contains(&status), "{status}");
+    let message = headers["grpc-message"].as_bytes();
+    assert!(message.starts_with(b"gw: ") && message.len() < 2048, "{message:?}");
+    let decoded = decode(message);
+    let decoded = std::str::from_utf8(&decoded).unwrap();
+    assert!(!decoded.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{202e}')), "{decoded:?}");
+    let known =
+        ["proxy-status", "content-type", "grpc-status", "grpc-message", "grpc-retry-pushback-ms", "content-length"];
+    assert!(headers.keys().all(|name| known.contains(&name.as_str())), "{headers:?}");
+    if let Some(wait) = headers.get("grpc-retry-pushback-ms") {
+        assert!(wait.to_str().unwrap().parse::<i32>().unwrap() >= 0);
+    }
+}
+
+/// The way back: `%` is followed by two digits of hexadecimal, and all else is visible ASCII or a space.
+#[track_caller]
+fn decode(mut text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    loop {
+        match text {
+            [] => return out,
+            [b'%', high, low, rest @ ..] => {
+                let digits = [*high, *low];
+                assert!(digits.iter().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(b)), "{digits:?}");
+                out.push(u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap());
+                text = rest;
+            }
+            [byte @ (b' '..=b'$' | b'&'..=b'~'), rest @ ..] => {
+                out.push(*byte);
+                text = rest;
+            }
+            [byte, ..] => panic!("{byte:#x} is not encoded"),
+        }
+    }
 }
 
 /// A strict little reader of RFC 8259, which knows yes and no.
@@ -561,6 +769,16 @@ fn hostile() -> impl Strategy<Value = String> {
                 "; error=ok",
                 ", evil",
                 "CN=*.example.org",
+                "`",
+                "``` ",
+                "![x](http://evil/i.png)",
+                "[x](javascript:alert(1))",
+                "<http://evil/>",
+                "\n\n# Heading\n",
+                "**b**",
+                "%00%0a",
+                "% ",
+                "|",
                 "\u{7f}",
                 "\u{85}",
                 "\u{1f600}",
@@ -623,8 +841,11 @@ prop_compose! {
         version in prop::sample::select(vec![Version::HTTP_10, Version::HTTP_11, Version::HTTP_2, Version::HTTP_3]),
         retry_after in prop::option::of(any::<Duration>()),
         received_status in prop::option::of(100u16..1000),
+        (grpc, grpc_type) in (prop::bool::weighted(0.3), hostile()),
     ) -> Exchange {
         let mut exchange = Exchange::default();
+        exchange.grpc = grpc;
+        exchange.grpc_type = HeaderValue::from_str(&format!("application/grpc+{grpc_type}")).ok();
         exchange.next_hop = next_hop.map(Into::into);
         exchange.next_protocol = next_protocol.map(Into::into);
         exchange.reference = reference.map(Into::into);
@@ -667,6 +888,11 @@ fn a_megabyte_from_anywhere_is_bounded() {
         let fault = Fault::new(FaultKind::CertNameMismatch);
         let gateway = gateway().with_disclosure(Disclosure::Trusted);
         check(&gateway, &fault, &exchange);
+        let mut call = exchange.clone();
+        call.version = Version::HTTP_3;
+        call.grpc = true;
+        call.grpc_type = Some(HeaderValue::from_str(&format!("application/grpc+{}", "p".repeat(60_000))).unwrap());
+        check(&gateway, &fault, &call);
         assert!(gateway.proxy_status(&fault, &exchange).len() < 4096);
         assert!(gateway.record(&fault, &exchange).to_string().len() < 12_000);
     }
@@ -682,9 +908,14 @@ fn a_peers_text_is_not_told_by_default() {
             exchange.next_protocol = Some(SECRET.into());
             exchange.path = Some(format!("/{SECRET}").parse().unwrap());
             let fault = Fault::new(FaultKind::CertNameMismatch).with_code(Code::Errno(31_337));
-            let told = text(&gateway().with_disclosure(disclosure).answer_fault(&fault, &exchange));
-            assert!(!told.contains(SECRET) && !told.contains("31337"), "{told}");
-            assert_eq!(told.contains("cert_name_mismatch"), disclosure == Disclosure::Details);
+            let mut call = exchange.clone();
+            call.version = Version::HTTP_2;
+            call.grpc = true;
+            for exchange in [exchange, call] {
+                let told = text(&gateway().with_disclosure(disclosure).answer_fault(&fault, &exchange));
+                assert!(!told.contains(SECRET) && !told.contains("31337"), "{told}");
+                assert_eq!(told.contains("cert_name_mismatch"), disclosure == Disclosure::Details);
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use badgateway::Exchange;
-use badgateway::decide::{Decision, Profile, decide};
+use badgateway::decide::{Decision, Profile, decide, grpc_status};
 use badgateway::fault::{Applied, Blame, Category, Class, Code, ErrorType, Fault, FaultKind, Phase, ReportedBy};
 
 /// Rows whose status differs from what RFC 9209 recommends for their type, each with its reason there.
@@ -67,7 +67,7 @@ fn columns_agree_with_each_other() {
 #[test]
 fn every_kind_gets_a_response_unless_the_client_has_gone() {
     for &kind in FaultKind::ALL {
-        for profile in [Profile::Rfc9209, Profile::Cloudflare] {
+        for profile in [Profile::Rfc9209, Profile::Cloudflare, Profile::Nginx, Profile::Envoy, Profile::Haproxy] {
             match decide(&Fault::new(kind), &Exchange::default(), &profile) {
                 Decision::Respond(status) => assert!(status.is_client_error() || status.is_server_error(), "{kind}"),
                 Decision::Silence => assert_eq!(kind, FaultKind::ClientAborted),
@@ -137,26 +137,33 @@ fn a_tls_alert_after_the_request_may_have_been_applied() {
 #[test]
 fn the_page_of_kinds_is_up_to_date() {
     let mut page = String::from(
-        "| kind | phase | category | RFC 9209 error | status | Cloudflare | applied | blame | source |\n\
-         |---|---|---|---|---|---|---|---|---|\n",
+        "| kind | phase | category | RFC 9209 error | status | Cloudflare | nginx | Envoy | HAProxy | gRPC | applied | blame | source |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
     );
     for &kind in FaultKind::ALL {
         let caller = if kind.reported_by() == ReportedBy::Caller { " †" } else { "" };
         let error = kind.error_type().map_or_else(|| "none".to_owned(), |e| format!("`{e}`"));
+        let fault = Fault::new(kind);
+        let [nginx, envoy, haproxy] = [Profile::Nginx, Profile::Envoy, Profile::Haproxy]
+            .map(|profile| profile.status(&fault, &Exchange::default()).as_u16());
         writeln!(
             page,
-            "| `{kind}`{caller} | {} | {} | {error} | {} | {} | {} | {} | {} |",
+            "| `{kind}`{caller} | {} | {} | {error} | {} | {} | {nginx} | {envoy} | {haproxy} | {} | {} | {} | {} |",
             kind.phase(),
             kind.category(),
             kind.status(),
             kind.cloudflare(),
+            grpc_status(&fault),
             kind.applied(),
             kind.blame(),
             kind.source(),
         )
         .unwrap();
     }
-    page.push_str("\n† no error value says it: only the caller can report it.\n");
+    page.push_str(
+        "\n† no error value says it: only the caller can report it.\n\
+         The columns of nginx, Envoy and HAProxy have the RFC's status where these have no answer of their own.\n",
+    );
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/kinds.md");
     if std::env::var_os("UPDATE").is_some() {
         std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/docs")).unwrap();

@@ -74,7 +74,7 @@ pub(crate) fn usage(program: &str) -> String {
 const USAGE: &str = "\
 usage: PROGRAM [--listen ADDR] [--route /prefix=URL]... [--ca FILE] [--resolver ADDR[:PORT]]
              [--connect-timeout T] [--tls-timeout T] [--send-timeout T] [--response-timeout T]
-             [--idle-timeout T] [--first-byte-hold T] [--profile rfc9209|cloudflare]
+             [--idle-timeout T] [--first-byte-hold T] [--profile rfc9209|cloudflare|nginx|envoy|haproxy]
              [--disclosure token|details|trusted] [--name NAME] [--log FILE]
              [--eject-after N] [--eject-for T]
 T is like 2s or 500ms. A next hop that failed N times in a row (5; 0 is never) is left alone for 5s, or T.
@@ -220,7 +220,10 @@ fn profile(text: &str) -> Result<Profile, String> {
     match text {
         "rfc9209" => Ok(Profile::Rfc9209),
         "cloudflare" => Ok(Profile::Cloudflare),
-        _ => Err(format!("--profile {text:?} is not one of rfc9209, cloudflare")),
+        "nginx" => Ok(Profile::Nginx),
+        "envoy" => Ok(Profile::Envoy),
+        "haproxy" => Ok(Profile::Haproxy),
+        _ => Err(format!("--profile {text:?} is not one of rfc9209, cloudflare, nginx, envoy, haproxy")),
     }
 }
 

@@ -6,10 +6,31 @@ use std::fmt;
 
 use http::StatusCode;
 
-use crate::exchange::Exchange;
-use crate::fault::{Code, Fault};
+use crate::exchange::{Exchange, RequestBody};
+use crate::fault::{Class, Code, Fault, FaultKind};
+
+use super::others;
 
 /// A status policy.
+///
+/// What clients, alerts and dashboards expect of the proxy that was there before is worth keeping: the same
+/// refused connection is a 502 to nginx, a 503 to Envoy and HAProxy and a 521 to Cloudflare. `docs/kinds.md` has them
+/// side by side. `Proxy-Status` says the same in each.
+///
+/// A status that the fault itself carries ([`Code::Status`]) wins in every profile but the caller's own.
+///
+/// ```
+/// use badgateway::Exchange;
+/// use badgateway::decide::Profile;
+/// use badgateway::fault::{Fault, FaultKind};
+/// let refused = Fault::new(FaultKind::ConnectionRefused);
+/// let status = |profile: Profile| profile.status(&refused, &Exchange::default()).as_u16();
+/// assert_eq!(status(Profile::Rfc9209), 502);
+/// assert_eq!(status(Profile::Cloudflare), 521);
+/// assert_eq!(status(Profile::Nginx), 502);
+/// assert_eq!(status(Profile::Envoy), 503);
+/// assert_eq!(status(Profile::Haproxy), 503);
+/// ```
 #[derive(Clone, Copy, Default)]
 #[non_exhaustive]
 pub enum Profile {
@@ -18,6 +39,15 @@ pub enum Profile {
     Rfc9209,
     /// Cloudflare's 520 to 526 and 530.
     Cloudflare,
+    /// nginx: 504 for what was late on the connection, 502 for nearly all the rest, 404 without a route.
+    Nginx,
+    /// Envoy as it comes: 503 for connections that could not be had or broke, 502 for broken protocol, 504 for
+    /// late. With its `set_recommended_response_code` it answers what its `Proxy-Status` recommends: that is
+    /// [`Rfc9209`](Self::Rfc9209), except that names which do not resolve stay 503 there.
+    Envoy,
+    /// HAProxy: 503 until the connection stands, 502 and 504 from then on. Where it closes without a word, so that
+    /// the client may repeat its request by itself (a reused connection), this answers.
+    Haproxy,
     /// The caller's own. A status below 400 or above 599 is not taken; the RFC's stands then.
     Custom(fn(&Fault, &Exchange) -> StatusCode),
 }
@@ -26,23 +56,37 @@ impl Profile {
     /// The status that this policy gives to a fault.
     #[must_use]
     pub fn status(&self, fault: &Fault, exchange: &Exchange) -> StatusCode {
-        let number = match self {
-            Self::Rfc9209 => standard(fault),
-            Self::Cloudflare => match fault.code() {
-                Some(Code::Status(n)) => n,
-                _ => fault.kind().cloudflare(),
-            },
-            Self::Custom(status) => status(fault, exchange).as_u16(),
+        let kind = fault.kind();
+        let own = match self {
+            Self::Custom(status) => Some(status(fault, exchange).as_u16()),
+            // Below: the fault's own, or the RFC's.
+            Self::Rfc9209 => None,
+            Self::Cloudflare | Self::Nginx | Self::Envoy | Self::Haproxy if carried(fault).is_some() => None,
+            Self::Cloudflare => Some(kind.cloudflare()),
+            Self::Nginx => others::row(kind).nginx,
+            Self::Envoy => envoy(fault, exchange),
+            Self::Haproxy => others::row(kind).haproxy,
         };
-        error_status(number).or_else(|| error_status(standard(fault))).unwrap_or(StatusCode::BAD_GATEWAY)
+        let first = own.and_then(error_status).or_else(|| carried(fault).and_then(error_status));
+        first.or_else(|| error_status(kind.status())).unwrap_or(StatusCode::BAD_GATEWAY)
     }
 }
 
-fn standard(fault: &Fault) -> u16 {
-    match fault.code() {
-        Some(Code::Status(n)) => n,
-        _ => fault.kind().status(),
+/// Envoy, where the kind alone does not tell.
+fn envoy(fault: &Fault, exchange: &Exchange) -> Option<u16> {
+    // UC: between two responses its parser has nothing open that could be broken.
+    if fault.class() == Some(Class::PrematureEofAfterInterim) {
+        return Some(503);
     }
+    // UMSDR and DT are a 408 while the request itself is not whole. `Unread` may be an unknown.
+    if fault.kind() == FaultKind::DeadlineExceeded && exchange.request_body == RequestBody::Partial {
+        return Some(408);
+    }
+    others::row(fault.kind()).envoy
+}
+
+fn carried(fault: &Fault) -> Option<u16> {
+    if let Some(Code::Status(status)) = fault.code() { Some(status) } else { None }
 }
 
 fn error_status(number: u16) -> Option<StatusCode> {
@@ -54,6 +98,9 @@ impl fmt::Debug for Profile {
         f.write_str(match self {
             Self::Rfc9209 => "Rfc9209",
             Self::Cloudflare => "Cloudflare",
+            Self::Nginx => "Nginx",
+            Self::Envoy => "Envoy",
+            Self::Haproxy => "Haproxy",
             Self::Custom(_) => "Custom",
         })
     }

@@ -12,6 +12,7 @@ pub mod error_type;
 pub mod evidence;
 pub mod failure;
 pub mod kind;
+pub(crate) mod names;
 pub mod phase;
 mod value;
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::header::{HeaderName, HeaderValue};
 use http::{StatusCode, Version};
 
+use crate::decide::retry::is_lasting;
 use crate::exchange::RequestBody;
 
 use super::Reply;
@@ -19,12 +20,17 @@ pub(crate) trait Head {
     fn retry_after(&mut self, seconds: u64);
     /// The length of the body.
     fn content_length(&mut self);
+    /// A field whose value is made on the spot, of printable ASCII. The name is in lower case.
+    fn made(&mut self, name: &'static str, write: impl FnOnce(&mut Vec<u8>));
 }
 
 impl Reply<'_> {
     /// The list. What carries the meaning comes first.
     #[inline]
     pub(crate) fn write_head(&self, head: &mut impl Head, format: Format) {
+        if format == Format::Grpc {
+            return self.write_grpc_head(head);
+        }
         head.proxy_status();
         // Errors are not cacheable by heuristics, but 501 and what a cache's own settings say are
         // (RFC 9111 section 4.2.2).
@@ -45,6 +51,9 @@ impl Reply<'_> {
                 head.fixed(Fixed::Html);
             }
             Format::Text => head.fixed(Fixed::Text),
+            Format::Markdown => head.fixed(Fixed::Markdown),
+            // Its list is another one.
+            Format::Grpc => {}
         }
         head.content_length();
     }
@@ -56,12 +65,17 @@ impl Reply<'_> {
     }
 
     /// `Retry-After` (RFC 9110 section 10.2.3) in seconds, rounded up: sooner would be in vain.
-    fn retry_after(&self) -> Option<u64> {
-        if self.status != StatusCode::SERVICE_UNAVAILABLE && self.status != StatusCode::TOO_MANY_REQUESTS {
-            return None;
-        }
-        let wait: Duration = self.exchange.retry_after?;
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        let wait = self.retry_delay()?;
         Some(wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)))
+    }
+
+    /// What the caller knows, unless the advice is not to try again: Cloudflare sends the field with 500, 502, 504
+    /// and 520 to 524, and not with 525 and 526. No source gives a time for a fault of which nothing is known.
+    pub(crate) fn retry_delay(&self) -> Option<Duration> {
+        let wait = self.exchange.retry_after?;
+        let means_it = self.status.is_server_error() || self.status == StatusCode::TOO_MANY_REQUESTS;
+        if means_it && !is_lasting(self.fault.kind()) { Some(wait) } else { None }
     }
 
     /// An HTTP/1 connection with an unread request body in it must not be reused: read the rest or
@@ -112,4 +126,6 @@ fixed! {
     Json "content-type": "application/json";
     Html "content-type": "text/html; charset=utf-8";
     Text "content-type": "text/plain; charset=utf-8";
+    // RFC 7763 section 2: the parameter is required.
+    Markdown "content-type": "text/markdown; charset=utf-8";
 }

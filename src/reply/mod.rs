@@ -4,22 +4,25 @@
 //! than [`Disclosure`] allows.
 //!
 //! - [`Gateway::answer`](crate::Gateway::answer) makes the response, in the format that the client
-//!   accepts: problem details (RFC 9457), JSON, an HTML page, plain text.
+//!   accepts: problem details (RFC 9457), JSON, an HTML page, plain text, Markdown; to a gRPC call, in gRPC's own.
 //! - [`Gateway::record`](crate::Gateway::record) makes the [`Record`], one JSON object for the log.
 //! - [`reason`] has the reason phrases of 520 to 526 and 530, which no registry has.
 
 mod disclosure;
+mod facts;
+mod grpc;
 mod head;
+mod markdown;
 mod name;
 mod negotiate;
 mod page;
+pub(crate) mod passed_on;
 mod problem;
 mod proxy_status;
 mod reason;
 mod record;
 mod response;
 mod sf;
-mod sink;
 mod text;
 mod words;
 
@@ -27,10 +30,12 @@ use http::StatusCode;
 
 use crate::exchange::Exchange;
 use crate::fault::Fault;
+use crate::sink;
 
 pub use self::disclosure::Disclosure;
 pub use self::name::InvalidName;
 pub(crate) use self::name::Name;
+pub use self::passed_on::Mark;
 pub use self::reason::reason;
 pub use self::record::Record;
 

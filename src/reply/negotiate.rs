@@ -19,6 +19,10 @@ pub(crate) enum Format {
     Html,
     /// Plain text.
     Text,
+    /// Markdown (RFC 7763).
+    Markdown,
+    /// The answer to a gRPC call, which is not negotiated: there is no row for it.
+    Grpc,
 }
 
 struct Row {
@@ -28,17 +32,19 @@ struct Row {
 }
 
 /// Every format, the most preferred first: a client that does not care gets problem details.
-const ROWS: [Row; 4] = [
+const ROWS: [Row; 5] = [
     Row { format: Format::Problem, kind: b"application", subtype: b"problem+json" },
     Row { format: Format::Json, kind: b"application", subtype: b"json" },
     Row { format: Format::Html, kind: b"text", subtype: b"html" },
     Row { format: Format::Text, kind: b"text", subtype: b"plain" },
+    Row { format: Format::Markdown, kind: b"text", subtype: b"markdown" },
 ];
 
 /// The format for this `Accept`.
 ///
-/// The highest weight wins; among equals the range that names the format more closely, then our own
-/// order. So `*/*` gets problem details and a browser, which names `text/html`, gets a page.
+/// The highest weight wins; among equals the range that names the format more closely, then the one that stands
+/// first, as Cloudflare has it, then our own order. So `*/*` gets problem details, a browser, which names
+/// `text/html`, gets a page, and a program that asks for `text/markdown, text/html, */*` gets Markdown.
 pub(crate) fn negotiate(accept: Option<&HeaderValue>) -> Format {
     let Some(accept) = accept else { return Format::Problem };
     // What programs send by default, and what asks for one format alone, has no weights to compare.
@@ -47,14 +53,15 @@ pub(crate) fn negotiate(accept: Option<&HeaderValue>) -> Format {
         b"application/json" => return Format::Json,
         b"text/html" => return Format::Html,
         b"text/plain" => return Format::Text,
+        b"text/markdown" => return Format::Markdown,
         _ => {}
     }
     let mut matches: [Option<Match>; ROWS.len()] = [None; ROWS.len()];
     let items = Items { rest: accept.as_bytes(), separator: b',' };
-    for range in items.take(RANGES).filter_map(Range::parse) {
+    for (place, range) in (1u8..).zip(items.take(RANGES).filter_map(Range::parse)) {
         for (row, best) in ROWS.iter().zip(&mut matches) {
             let Some(closeness) = range.closeness(row) else { continue };
-            let found = Match { closeness, weight: range.weight };
+            let found = Match { closeness, weight: range.weight, first: u8::MAX.saturating_sub(place) };
             // The closest range decides, even with a lower weight ("text/html;q=0, */*").
             if best.is_none_or(|best| (best.closeness, best.weight) < (found.closeness, found.weight)) {
                 *best = Some(found);
@@ -65,9 +72,9 @@ pub(crate) fn negotiate(accept: Option<&HeaderValue>) -> Format {
     for (row, found) in ROWS.iter().zip(matches) {
         // What is not mentioned is better than what is refused.
         let score = match found {
-            Some(Match { weight: 0, .. }) => (0, 0, 0),
-            None => (1, 0, 0),
-            Some(Match { weight, closeness }) => (2, weight, closeness),
+            Some(Match { weight: 0, .. }) => (0, 0, 0, 0),
+            None => (1, 0, 0, 0),
+            Some(Match { weight, closeness, first }) => (2, weight, closeness, first),
         };
         if winner.1.is_none_or(|best| score > best) {
             winner = (row.format, Some(score));
@@ -81,6 +88,8 @@ struct Match {
     /// 3 by name, 2 by `type/*`, 1 by `*/*`.
     closeness: u8,
     weight: u16,
+    /// The more, the nearer to the front.
+    first: u8,
 }
 
 /// One media range. Parameters other than the weight are ignored: a client that says
@@ -212,6 +221,14 @@ mod tests {
             ("text/html, */*", Format::Html),
             ("*/*, text/html", Format::Html),
             ("text/*", Format::Html),
+            ("text/markdown", Format::Markdown),
+            // What is named first, where the rest is the same.
+            ("text/markdown, text/html, */*", Format::Markdown),
+            ("text/html, text/markdown, */*", Format::Html),
+            ("text/markdown, application/json", Format::Markdown),
+            ("application/json, text/markdown;q=0.9", Format::Json),
+            ("application/*;q=0, text/html;q=0, text/plain;q=0, */*", Format::Markdown),
+            ("application/grpc", Format::Problem),
             ("application/*", Format::Problem),
             ("text/plain", Format::Text),
             ("TEXT/Plain", Format::Text),
@@ -227,7 +244,7 @@ mod tests {
             ("*/*;q=0, text/plain;q=0.001", Format::Text),
             ("*/*;q=0", Format::Problem),
             // The closer range decides, whatever the order.
-            ("*/*;q=1, application/*;q=0.2, text/html;q=0.3, text/plain;q=0.1", Format::Html),
+            ("*/*;q=1, application/*;q=0.2, text/html;q=0.3, text/plain;q=0.1, text/markdown;q=0.2", Format::Html),
             ("text/html;q=0.1, text/html", Format::Html),
             // Malformed ranges are ignored.
             ("text/html;q=2, text/plain", Format::Text),

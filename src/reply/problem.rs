@@ -29,6 +29,7 @@ impl Reply<'_> {
         }
         out.put("\",\"retryable\":");
         out.put(if advice == Advice::TryAgain { "true" } else { "false" });
+        number(out, "retry_after", self.retry_after());
         if self.disclosure >= Disclosure::Details {
             out.put(",\"code\":\"");
             out.put(self.fault.kind().code());
@@ -39,6 +40,9 @@ impl Reply<'_> {
             out.put("\",\"phase\":\"");
             out.put(self.fault.phase().code());
             out.put("\"");
+            number(out, "offset", self.fault.offset());
+            number(out, "expected", self.fault.expected());
+            number(out, "received", self.fault.received());
         }
         if self.disclosure >= Disclosure::Trusted {
             if let Some(next_hop) = self.exchange.next_hop.as_deref() {
@@ -53,5 +57,14 @@ impl Reply<'_> {
             out.put("\"");
         }
         out.put("}");
+    }
+}
+
+fn number(out: &mut impl Sink, name: &str, value: Option<u64>) {
+    if let Some(value) = value {
+        out.put(",\"");
+        out.put(name);
+        out.put("\":");
+        out.number(value);
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Its one rule: the value is a valid structured field, whatever the names and numbers in it.
 
+use crate::exchange::Exchange;
+use crate::fault::names::{alert_name, rcode_name};
 use crate::fault::{Code, ErrorType, FaultKind};
 
 use super::Reply;
@@ -25,6 +27,11 @@ impl Reply<'_> {
             out.put(inherited);
             out.put(", ");
         }
+        self.write_member(out);
+    }
+
+    /// Writes our member alone.
+    pub(crate) fn write_member(&self, out: &mut impl Sink) {
         out.put(self.name.item());
         let Some(error_type) = self.fault.error_type() else { return };
         out.put("; error=");
@@ -36,13 +43,14 @@ impl Reply<'_> {
             out.put("\"");
         }
         if self.disclosure >= Disclosure::Trusted {
-            self.write_trusted(out);
+            write_next_hop(out, self.exchange);
+            integer(out, "received-status", self.exchange.received_status.map(|s| u64::from(s.as_u16())));
         }
     }
 
     fn inherited(&self) -> Option<&str> {
         let value = self.exchange.proxy_status.as_ref()?;
-        let fits = value.len() <= MAX_INHERITED && sf::is_list_of_names(value.as_bytes());
+        let fits = value.len() <= MAX_INHERITED && sf::is_list_of_names(value.as_bytes(), |_| {});
         // White space around it is no part of a field's value, and HTTP/2 forbids it (RFC 9113 section 8.2.1).
         if fits { value.to_str().ok().map(|value| value.trim_matches(' ')) } else { None }
     }
@@ -113,7 +121,7 @@ impl Reply<'_> {
     }
 
     /// Our own words for it: codes and numbers only, nothing that needs an escape.
-    fn write_details(&self, out: &mut impl Sink) {
+    pub(crate) fn write_details(&self, out: &mut impl Sink) {
         let fault = self.fault;
         out.put(fault.kind().code());
         if let Some(class) = fault.class() {
@@ -167,91 +175,28 @@ impl Reply<'_> {
         out.put(label);
         out.number(number);
     }
+}
 
-    fn write_trusted(&self, out: &mut impl Sink) {
-        if let Some(next_hop) = self.exchange.next_hop.as_deref() {
-            out.put("; next-hop=");
-            sf::token_or_string(out, bounded(next_hop, MAX_NEXT_HOP));
-        }
-        if let Some(protocol) = self.exchange.next_protocol.as_deref() {
-            out.put("; next-protocol=");
-            let protocol = bounded(protocol, MAX_ALPN);
-            // RFC 9209 section 2.1.3: a Token if it can be one, else a Byte Sequence.
-            if sf::is_token(protocol) { out.put(protocol) } else { sf::byte_sequence(out, protocol.as_bytes()) }
-        }
-        integer(out, "received-status", self.exchange.received_status.map(|s| u64::from(s.as_u16())));
+/// The next hop and its protocol, where they are known.
+pub(crate) fn write_next_hop(out: &mut impl Sink, exchange: &Exchange) {
+    if let Some(next_hop) = exchange.next_hop.as_deref() {
+        out.put("; next-hop=");
+        sf::token_or_string(out, bounded(next_hop, MAX_NEXT_HOP));
+    }
+    if let Some(protocol) = exchange.next_protocol.as_deref() {
+        out.put("; next-protocol=");
+        let protocol = bounded(protocol, MAX_ALPN);
+        // RFC 9209 section 2.1.3: a Token if it can be one, else a Byte Sequence.
+        if sf::is_token(protocol) { out.put(protocol) } else { sf::byte_sequence(out, protocol.as_bytes()) }
     }
 }
 
 /// A parameter with an Integer. One that is too large for the format is left out, not bent.
-fn integer(out: &mut impl Sink, key: &str, value: Option<u64>) {
+pub(crate) fn integer(out: &mut impl Sink, key: &str, value: Option<u64>) {
     if let Some(value) = value.filter(|&n| n <= sf::MAX_INTEGER) {
         out.put("; ");
         out.put(key);
         out.put("=");
         out.number(value);
     }
-}
-
-/// The name of a DNS response code (RFC 1035 section 4.1.1, RFC 6895 section 2.3).
-pub(crate) const fn rcode_name(rcode: u16) -> Option<&'static str> {
-    Some(match rcode {
-        0 => "NOERROR",
-        1 => "FORMERR",
-        2 => "SERVFAIL",
-        3 => "NXDOMAIN",
-        4 => "NOTIMP",
-        5 => "REFUSED",
-        6 => "YXDOMAIN",
-        7 => "YXRRSET",
-        8 => "NXRRSET",
-        9 => "NOTAUTH",
-        10 => "NOTZONE",
-        11 => "DSOTYPENI",
-        16 => "BADVERS",
-        23 => "BADCOOKIE",
-        _ => return None,
-    })
-}
-
-/// The name of a TLS alert (RFC 8446 section 6, and the older ones it reserves).
-pub(crate) const fn alert_name(alert: u8) -> Option<&'static str> {
-    Some(match alert {
-        0 => "close_notify",
-        10 => "unexpected_message",
-        20 => "bad_record_mac",
-        21 => "decryption_failed",
-        22 => "record_overflow",
-        30 => "decompression_failure",
-        40 => "handshake_failure",
-        41 => "no_certificate",
-        42 => "bad_certificate",
-        43 => "unsupported_certificate",
-        44 => "certificate_revoked",
-        45 => "certificate_expired",
-        46 => "certificate_unknown",
-        47 => "illegal_parameter",
-        48 => "unknown_ca",
-        49 => "access_denied",
-        50 => "decode_error",
-        51 => "decrypt_error",
-        60 => "export_restriction",
-        70 => "protocol_version",
-        71 => "insufficient_security",
-        80 => "internal_error",
-        86 => "inappropriate_fallback",
-        90 => "user_canceled",
-        100 => "no_renegotiation",
-        109 => "missing_extension",
-        110 => "unsupported_extension",
-        111 => "certificate_unobtainable",
-        112 => "unrecognized_name",
-        113 => "bad_certificate_status_response",
-        114 => "bad_certificate_hash_value",
-        115 => "unknown_psk_identity",
-        116 => "certificate_required",
-        120 => "no_application_protocol",
-        121 => "ech_required",
-        _ => return None,
-    })
 }

@@ -5,12 +5,12 @@
 
 use std::fmt;
 
-use crate::decide::{Decision, How, applied, retry};
+use crate::decide::{Decision, How, applied, grpc_status, retry};
 use crate::exchange::Forwarded;
+use crate::fault::names::{alert_name, rcode_name};
 use crate::fault::{Code, Confidence, Evidence};
 
 use super::Reply;
-use super::proxy_status::{alert_name, rcode_name};
 use super::sink::{Formatting, InJson, Sink, bounded, json};
 
 /// The most bytes of a path, before it is escaped.
@@ -27,7 +27,8 @@ const MAX_ITEMS: usize = 32;
 /// `applied`, `retry`, `retry_reason`, `blame`, `category`, `elapsed_ms`, `next_hop`, `method`, `path`,
 /// `offset`, `expected`, `received`, `confidence`, `decision`, `how`. Where nothing is known or
 /// nothing was sent, the value is `null`. Only where known: `errno`, `alert` and `alert_name`, `rcode` and
-/// `rcode_name`, `h2_code`, `h3_code`, `how_code` and `reference`. The log is the operator's own, so
+/// `rcode_name`, `h2_code`, `h3_code`, `how_code`, `reference`, and `grpc_status` where a gRPC call was answered,
+/// whose `status` is 200 whatever went wrong. The log is the operator's own, so
 /// that [`Disclosure`](super::Disclosure) has no say here but in `proxy_status`.
 ///
 /// ```
@@ -75,7 +76,7 @@ impl<'a> Record<'a> {
         optional(out, "class", fault.class().map(|c| c.as_str()));
         text(out, "phase", fault.phase().code());
         let sent = match self.decision {
-            Decision::Respond(status) => Some(status),
+            Decision::Respond(_) => Some(self.reply.http_status()),
             Decision::Abort(_) | Decision::Silence => None,
         };
         number(out, "status", sent.map(|s| u64::from(s.as_u16())));
@@ -118,6 +119,9 @@ impl<'a> Record<'a> {
             },
         );
         self.write_decision(out);
+        if sent.is_some() && self.reply.is_grpc() {
+            number(out, "grpc_status", Some(u64::from(grpc_status(fault))));
+        }
         self.write_code(out);
         if let Some(reference) = exchange.reference.as_deref() {
             text(out, "reference", reference);

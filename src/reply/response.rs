@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, RETRY_AFTER};
-use http::{HeaderValue, Method, Response};
+use http::{HeaderValue, Method, Response, StatusCode};
 
 use super::Reply;
 use super::head::{Fixed, Head};
@@ -40,7 +40,7 @@ impl Reply<'_> {
         let mut map = Map { headers: HeaderMap::with_capacity(self.fields(format)), proxy_status, length };
         self.write_head(&mut map, format);
         let mut response = Response::new(if self.is_head() { Bytes::new() } else { body });
-        *response.status_mut() = self.status;
+        *response.status_mut() = self.http_status();
         *response.headers_mut() = map.headers;
         response
     }
@@ -50,9 +50,10 @@ impl Reply<'_> {
         let format = self.format();
         out.reserve(self.room(format));
         out.put("HTTP/1.1 ");
-        out.put(self.status.as_str());
+        let status = self.http_status();
+        out.put(status.as_str());
         out.put(" ");
-        out.put(super::reason(self.status));
+        out.put(super::reason(status));
         let mut wire = Wire { reply: self, out, blank: blank(format), length: 0..0 };
         self.write_head(&mut wire, format);
         let Wire { length, .. } = wire;
@@ -72,16 +73,30 @@ impl Reply<'_> {
         HeaderValue::from_maybe_shared(Bytes::from(value)).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 
+    /// Our member alone, for a trailer.
+    pub(crate) fn member(&self) -> HeaderValue {
+        let mut value = Vec::with_capacity(128);
+        self.write_member(&mut value);
+        HeaderValue::from_maybe_shared(Bytes::from(value)).unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+
     fn write_body(&self, out: &mut Vec<u8>, format: Format) {
         match format {
             Format::Problem | Format::Json => self.write_problem(out),
             Format::Html => self.write_page(out),
             Format::Text => self.write_text(out),
+            Format::Markdown => self.write_markdown(out),
+            Format::Grpc => {}
         }
     }
 
     fn format(&self) -> Format {
-        negotiate(self.exchange.accept.as_ref())
+        if self.is_grpc() { Format::Grpc } else { negotiate(self.exchange.accept.as_ref()) }
+    }
+
+    /// What stands in the status line.
+    pub(crate) fn http_status(&self) -> StatusCode {
+        if self.is_grpc() { StatusCode::OK } else { self.status }
     }
 
     fn is_head(&self) -> bool {
@@ -91,7 +106,7 @@ impl Reply<'_> {
     fn room(&self, format: Format) -> usize {
         let base = match format {
             Format::Html => PAGE_ROOM,
-            Format::Problem | Format::Json | Format::Text => ROOM,
+            Format::Problem | Format::Json | Format::Text | Format::Markdown | Format::Grpc => ROOM,
         };
         base.saturating_add(self.exchange.proxy_status.as_ref().map_or(0, |v| v.len().min(1024)))
     }
@@ -105,7 +120,7 @@ struct Map {
 }
 
 impl Map {
-    fn made(&mut self, name: HeaderName, value: Bytes) {
+    fn insert(&mut self, name: HeaderName, value: Bytes) {
         // All of it is printable ASCII, so that none is left out.
         if let Ok(value) = HeaderValue::from_maybe_shared(value) {
             self.headers.append(name, value);
@@ -116,7 +131,7 @@ impl Map {
 impl Head for Map {
     fn proxy_status(&mut self) {
         let value = mem::take(&mut self.proxy_status);
-        self.made(PROXY_STATUS, value);
+        self.insert(PROXY_STATUS, value);
     }
 
     fn fixed(&mut self, field: Fixed) {
@@ -130,7 +145,13 @@ impl Head for Map {
 
     fn content_length(&mut self) {
         let value = mem::take(&mut self.length);
-        self.made(CONTENT_LENGTH, value);
+        self.insert(CONTENT_LENGTH, value);
+    }
+
+    fn made(&mut self, name: &'static str, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut value = Vec::with_capacity(128);
+        write(&mut value);
+        self.insert(HeaderName::from_static(name), value.into());
     }
 }
 
@@ -165,13 +186,21 @@ impl Head for Wire<'_> {
         self.out.put(self.blank);
         self.length = start..self.out.len();
     }
+
+    fn made(&mut self, name: &'static str, write: impl FnOnce(&mut Vec<u8>)) {
+        self.out.put("\r\n");
+        self.out.put(name);
+        self.out.put(": ");
+        write(self.out);
+    }
 }
 
 /// As many digits as the length of a body in that format has, nearly always.
 const fn blank(format: Format) -> &'static str {
     match format {
         Format::Html => "0000",
-        Format::Problem | Format::Json | Format::Text => "000",
+        Format::Problem | Format::Json | Format::Text | Format::Markdown => "000",
+        Format::Grpc => "0",
     }
 }
 

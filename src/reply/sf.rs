@@ -2,7 +2,7 @@
 //!
 //! Its one rule: what is written here parses, whatever went in.
 
-use super::sink::{Sink, escape, hex_digit, put_char};
+use super::sink::{Sink, escape, percent, put_char};
 use crate::h1::is_tchar;
 
 /// The largest Integer (RFC 9651 section 3.3.1): fifteen digits.
@@ -31,13 +31,7 @@ pub(crate) fn string(out: &mut impl Sink, text: &str) {
         '"' => out.put("\\\""),
         '\\' => out.put("\\\\"),
         ' '..='~' => put_char(out, c),
-        _ => {
-            for &byte in c.encode_utf8(&mut [0; 4]).as_bytes() {
-                out.put("%");
-                hex_digit(out, u32::from(byte) >> 4, b"0123456789ABCDEF");
-                hex_digit(out, u32::from(byte), b"0123456789ABCDEF");
-            }
-        }
+        _ => percent(out, c),
     });
     out.put("\"");
 }
@@ -58,16 +52,21 @@ pub(crate) fn byte_sequence(out: &mut impl Sink, bytes: &[u8]) {
 
 /// Whether a field value is a List whose members are Tokens or Strings with parameters: what
 /// RFC 9209 section 2 lets `Proxy-Status` be. Display Strings and HTAB, which nobody sends in it,
-/// are not taken.
-pub(crate) fn is_list_of_names(value: &[u8]) -> bool {
+/// are not taken. Calls back with each name as it is written, until something is wrong.
+pub(crate) fn is_list_of_names(value: &[u8], mut member: impl FnMut(&[u8])) -> bool {
     let mut rest = Scanner(value);
     rest.spaces();
     loop {
+        let start = rest.0;
         let name = match rest.peek() {
             Some(b'"') => rest.string(),
             _ => rest.token(),
         };
-        if !name || !rest.parameters() {
+        if !name {
+            return false;
+        }
+        member(start.get(..start.len().saturating_sub(rest.0.len())).unwrap_or_default());
+        if !rest.parameters() {
             return false;
         }
         rest.spaces();
@@ -271,7 +270,7 @@ mod tests {
             ("gw; a=\"\u{e9}\"", false),
             ("gw\tb", false),
         ] {
-            assert_eq!(is_list_of_names(text.as_bytes()), yes, "{text}");
+            assert_eq!(is_list_of_names(text.as_bytes(), |_| {}), yes, "{text}");
         }
     }
 
@@ -303,7 +302,7 @@ mod tests {
                 ListEntry::Item(item) => item.bare_item.as_token().is_some() || item.bare_item.as_string().is_some(),
                 ListEntry::InnerList(_) => false,
             }));
-            if is_list_of_names(text.as_bytes()) {
+            if is_list_of_names(text.as_bytes(), |_| {}) {
                 prop_assert!(names, "taken: {text}");
             } else if !text.contains(['\t', ':', '%']) {
                 prop_assert!(!names, "not taken: {text}");

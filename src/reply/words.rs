@@ -22,6 +22,18 @@ pub(crate) enum Place {
     Service,
 }
 
+impl Place {
+    /// The way from the client to the service, with a cross where it is broken.
+    pub(crate) const fn drawing(self) -> &'static str {
+        match self {
+            Self::ClientLink => "you --X-- gateway ----- service",
+            Self::Gateway => "you ----- [gateway X] ----- service",
+            Self::Link => "you ----- gateway --X-- service",
+            Self::Service => "you ----- gateway ----- [service X]",
+        }
+    }
+}
+
 /// The words for one error type.
 pub(crate) struct Words {
     /// A headline.
@@ -140,7 +152,11 @@ mod tests {
         for error_type in ErrorType::ALL.iter().copied().map(Some).chain([None]) {
             let words = words(error_type);
             for text in [words.title, words.detail, words.uri] {
-                assert!(text.bytes().all(|b| matches!(b, b' '..=b'~') && !b"\"'\\<>&".contains(&b)), "{text}");
+                assert!(
+                    text.bytes()
+                        .all(|b| matches!(b, b' '..=b'~') && !b"\"'\\<>&`*_[]#~%".contains(&b) || text == words.uri),
+                    "{text}"
+                );
             }
             assert!(words.detail.ends_with('.') && !words.title.ends_with('.'));
             // The detail is news.
@@ -156,7 +172,7 @@ mod tests {
             assert!(code.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.')), "{code}");
         }
         for advice in [Advice::TryAgain, Advice::CheckFirst, Advice::Wait] {
-            assert!(advice.sentence().bytes().all(|b| !b"\"'\\<>&".contains(&b)));
+            assert!(advice.sentence().bytes().all(|b| !b"\"'\\<>&`*_[]#~%".contains(&b)));
         }
     }
 }

@@ -17,9 +17,12 @@ use super::{Choices, show};
 pub fn run(data: &[u8]) {
     let mut choices = Choices(&data[..data.len().min(super::MAX_INPUT)]);
     let fault = fault(&mut choices);
-    let profile = match choices.byte() % 4 {
+    let profile = match choices.byte() % 8 {
         0 | 1 => Profile::Rfc9209,
         2 => Profile::Cloudflare,
+        3 => Profile::Nginx,
+        4 => Profile::Envoy,
+        5 => Profile::Haproxy,
         // Not an error: not taken.
         _ => Profile::Custom(|_, exchange| exchange.received_status.unwrap_or(StatusCode::OK)),
     };
@@ -66,7 +69,8 @@ fn page(bytes: &[u8]) -> Option<&[u8]> {
 fn answer(gateway: &Gateway, fault: &Fault, exchange: &Exchange) -> Vec<u8> {
     let response = gateway.answer_fault(fault, exchange);
     let status = response.status();
-    assert!(status.is_client_error() || status.is_server_error(), "{status}");
+    let grpc = exchange.grpc && exchange.version >= Version::HTTP_2;
+    assert!(if grpc { status == 200 } else { status.is_client_error() || status.is_server_error() }, "{status}");
     let mut wire = b"before".to_vec();
     gateway.answer_wire(fault, exchange, &mut wire);
     let wire = wire.strip_prefix(b"before").expect("appended, nothing else");
@@ -105,6 +109,12 @@ fn answer(gateway: &Gateway, fault: &Fault, exchange: &Exchange) -> Vec<u8> {
     let text = std::str::from_utf8(full.body()).expect("UTF-8");
     assert!(!text.chars().any(|c| c.is_control() && c != '\n' && c != '\t'), "{text:?}");
     let kind = response.headers()[http::header::CONTENT_TYPE].to_str().unwrap();
+    if grpc {
+        assert!(text.is_empty() && kind.starts_with("application/grpc"), "{kind}");
+        let grpc_status = response.headers()["grpc-status"].to_str().unwrap().parse::<u8>();
+        assert!((1..=16).contains(&grpc_status.unwrap()));
+        return Vec::new();
+    }
     if kind.contains("json") {
         json(text);
     } else {
@@ -133,7 +143,9 @@ fn quiet(gateway: &Gateway, disclosure: Disclosure, fault: &Fault, exchange: &Ex
         }
     }
     if disclosure == Disclosure::Token {
-        let other = fault.with_offset(7).with_expected(8).with_received(9).with_class(Class::ALL[0]);
+        // Envoy's status depends on this one class.
+        let class = fault.class().filter(|&class| class == Class::PrematureEofAfterInterim).unwrap_or(Class::ALL[0]);
+        let other = fault.with_offset(7).with_expected(8).with_received(9).with_class(class);
         assert_eq!(told(fault, exchange), told(&other, exchange));
     }
 }
@@ -355,5 +367,6 @@ fn exchange(choices: &mut Choices<'_>) -> Exchange {
     }
     exchange.client_gone = with & 128 != 0;
     exchange.grpc = with & 160 == 160;
+    exchange.grpc_type = exchange.accept.clone().filter(|_| exchange.grpc);
     exchange
 }

@@ -79,6 +79,44 @@ impl<S: Sink> Sink for InJson<'_, S> {
     }
 }
 
+/// A sink inside of a `grpc-message`: whatever goes in comes out percent-encoded (gRPC, PROTOCOL-HTTP2.md:
+/// all but space and the visible characters of ASCII, and `%` itself).
+pub(crate) struct InPercent<'a, S>(pub(crate) &'a mut S);
+
+impl<S: Sink> Sink for InPercent<'_, S> {
+    fn put(&mut self, text: &str) {
+        for c in text.chars() {
+            match c {
+                ' '..='$' | '&'..='~' => put_char(self.0, c),
+                _ => percent(self.0, c),
+            }
+        }
+    }
+
+    fn number(&mut self, n: u64) {
+        self.0.number(n);
+    }
+}
+
+/// Appends the bytes of one character as `%XX` each.
+pub(crate) fn percent(out: &mut impl Sink, c: char) {
+    for &byte in c.encode_utf8(&mut [0; 4]).as_bytes() {
+        out.put("%");
+        hex_digit(out, u32::from(byte) >> 4, b"0123456789ABCDEF");
+        hex_digit(out, u32::from(byte), b"0123456789ABCDEF");
+    }
+}
+
+/// Appends text as the inside of a code span of Markdown (CommonMark section 6.1), where a backtick is all that
+/// has a meaning. Angle brackets go too, lest somebody takes the document for HTML.
+pub(crate) fn code_span(out: &mut impl Sink, text: &str) {
+    escape(out, text, |out, c| match c {
+        '`' | '<' | '>' => out.put("\u{fffd}"),
+        _ if is_unprintable(c) => out.put("\u{fffd}"),
+        _ => put_char(out, c),
+    });
+}
+
 /// Appends text as the inside of a JSON string (RFC 8259 section 7). `<`, `>` and `&` are escaped as
 /// well, so that the text stays inert where somebody takes the document for HTML; so are U+2028 and
 /// U+2029, which end a line in older JavaScript.
@@ -158,7 +196,7 @@ static INERT: [bool; 256] = {
     let mut inert = [false; 256];
     let mut b = b' ';
     while b <= b'~' {
-        inert[b as usize] = !matches!(b, b'"' | b'\'' | b'\\' | b'<' | b'>' | b'&');
+        inert[b as usize] = !matches!(b, b'"' | b'\'' | b'\\' | b'<' | b'>' | b'&' | b'`');
         b += 1;
     }
     inert
@@ -198,6 +236,10 @@ mod tests {
     #[test]
     fn each_format_has_its_escape() {
         let hostile = "a\"b'\\<&>\u{0}\n\u{7f}\u{85}\u{2028}\u{202e}é";
+        let lost = "\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}";
+        assert_eq!(made(|out| code_span(out, "`a``\nb")), "\u{fffd}a\u{fffd}\u{fffd}\u{fffd}b");
+        assert_eq!(made(|out| code_span(out, hostile)), format!("a\"b'\\\u{fffd}&\u{fffd}{lost}é"));
+        assert_eq!(made(|out| InPercent(out).put("50% \n~é`")), "50%25 %0A~%C3%A9`");
         assert_eq!(
             made(|out| json(out, hostile)),
             "a\\\"b'\\\\\\u003c\\u0026\\u003e\\u0000\\n\\u007f\\u0085\\u2028\\u202eé"
@@ -212,10 +254,11 @@ mod tests {
     #[test]
     fn marks_are_escaped_alone_and_among_others_and_nothing_else_is() {
         type Escape = fn(&mut Vec<u8>, &str);
-        let formats: [(Escape, &str); 3] = [
+        let formats: [(Escape, &str); 4] = [
             (|out, text| json(out, text), "\"\\<>&"),
             (|out, text| html(out, text), "&\"'<>"),
             (|out, text| plain(out, text), ""),
+            (|out, text| code_span(out, text), "`<>"),
         ];
         for (escape, marks) in formats {
             let escaped = |text: &str| made(|out| escape(out, text));
