@@ -114,6 +114,7 @@ pub(crate) fn run(engine: &Engine, lab: &Lab, time: Duration) -> io::Result<Vec<
     let logged: u64 = log.values().sum();
     println!("  {} faulty exchanges seen by clients, {logged} records of them in the log", closed.faulty());
     print_faults(&faults(&log));
+    println!("  {} lines about what was tolerated in a good response", proxy.log.notices());
     problems.extend(closed.examples.iter().map(|why| format!("wrong answer: {why}")));
     problems.extend(closed.audit(&all, &log));
     problems.extend(proxy.log.odd().into_iter().map(|line| format!("an odd line in the log: {line}")));

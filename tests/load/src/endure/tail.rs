@@ -40,8 +40,9 @@ pub(crate) struct Entry {
 struct Line<'a> {
     #[serde(borrow)]
     path: std::borrow::Cow<'a, str>,
-    fault: &'a str,
-    blame: &'a str,
+    /// Null where all went well, and something is told about it nevertheless.
+    fault: Option<&'a str>,
+    blame: Option<&'a str>,
     status: Option<u16>,
     forwarded_status: Option<u16>,
     #[serde(borrow)]
@@ -52,6 +53,7 @@ struct Line<'a> {
 struct Counts {
     entries: BTreeMap<Entry, u64>,
     lines: u64,
+    notices: u64,
     odd: Vec<String>,
 }
 
@@ -78,9 +80,14 @@ impl Tail {
         lock(&self.counts).entries.clone()
     }
 
-    /// How many lines there were.
+    /// How many records of faults there were.
     pub(crate) fn lines(&self) -> u64 {
         lock(&self.counts).lines
+    }
+
+    /// How many lines there were about exchanges that went well.
+    pub(crate) fn notices(&self) -> u64 {
+        lock(&self.counts).notices
     }
 
     /// Lines that are no records, the first few.
@@ -130,9 +137,12 @@ fn follow(mut file: File, counts: &Mutex<Counts>, stop: &AtomicBool) {
         let whole = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let mut counts = lock(counts);
         for line in rest[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            counts.lines += 1;
             match entry(line) {
-                Ok(entry) => *counts.entries.entry(entry).or_default() += 1,
+                Ok(Some(entry)) => {
+                    counts.lines += 1;
+                    *counts.entries.entry(entry).or_default() += 1;
+                }
+                Ok(None) => counts.notices += 1,
                 Err(why) if counts.odd.len() < MAX_ODD => {
                     counts.odd.push(format!("{why}: {}", String::from_utf8_lossy(line)));
                 }
@@ -144,18 +154,19 @@ fn follow(mut file: File, counts: &Mutex<Counts>, stop: &AtomicBool) {
     }
 }
 
-fn entry(line: &[u8]) -> Result<Entry, serde_json::Error> {
+fn entry(line: &[u8]) -> Result<Option<Entry>, serde_json::Error> {
     let line: Line<'_> = serde_json::from_slice(line)?;
+    let Some(fault) = line.fault else { return Ok(None) };
     let route = line.path.split('/').nth(1).unwrap_or_default().to_owned();
     let token = line.proxy_status.as_deref().and_then(error).map(str::to_owned);
-    Ok(Entry {
+    Ok(Some(Entry {
         route,
-        fault: line.fault.to_owned(),
-        blame: line.blame.to_owned(),
+        fault: fault.to_owned(),
+        blame: line.blame.unwrap_or_default().to_owned(),
         status: line.status,
         forwarded: line.forwarded_status,
         token,
-    })
+    }))
 }
 
 fn lock(counts: &Mutex<Counts>) -> MutexGuard<'_, Counts> {
