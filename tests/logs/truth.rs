@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use badgateway::dialect::Reading;
 use badgateway::dialect::logs::{Format, Reader, Said, apache, envoy, haproxy};
 use badgateway::fault::FaultKind::{self, *};
+
+use crate::known::{Score, judge};
 
 const FIXTURE: &str = include_str!("../data/proxy-logs.txt");
 
@@ -197,66 +198,12 @@ fn column(row: &Row<'_>, column: &str) -> Vec<Said> {
     said
 }
 
+/// What each of them may be.
+pub(crate) fn kinds(said: &[Said]) -> Vec<Vec<FaultKind>> {
+    said.iter().filter_map(Said::fault).map(|(_, reading)| reading.kinds().collect()).collect()
+}
+
 const COLUMNS: [&str; 8] = ["nginx", "nginx-1-28", "apache", "caddy", "haproxy", "haproxy+bc_err", "envoy", "istio"];
-
-/// How a log does over all rows.
-#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
-pub(crate) struct Score {
-    exact: usize,
-    coarse: usize,
-    /// Coarse, and the likeliest is the truth.
-    likeliest: usize,
-    /// Kinds in coarse readings, together.
-    kinds: usize,
-    silent: usize,
-    mistaken: usize,
-}
-
-impl Score {
-    pub(crate) const fn figures(self) -> [usize; 6] {
-        [self.exact, self.coarse, self.likeliest, self.kinds, self.silent, self.mistaken]
-    }
-}
-
-/// What a row of the matrix says of the readings of one log.
-///
-/// # Errors
-///
-/// A reading that excludes the truth.
-pub(crate) fn judge(
-    truth: &[FaultKind],
-    readings: Vec<Reading>,
-    mistakes: &[FaultKind],
-    score: &mut Score,
-) -> Result<String, Reading> {
-    let (mistaken, readings): (Vec<Reading>, Vec<Reading>) =
-        readings.into_iter().partition(|reading| mistakes.contains(&reading.kind()));
-    if let Some(reading) = readings.iter().find(|reading| !truth.iter().any(|kind| reading.may_be(*kind))) {
-        return Err(*reading);
-    }
-    // The finest of what was said.
-    Ok(match readings.iter().min_by_key(|reading| reading.kinds().count()) {
-        None if !mistaken.is_empty() => {
-            score.mistaken += 1;
-            "mistaken".to_owned()
-        }
-        None => {
-            score.silent += usize::from(!truth.is_empty());
-            "-".to_owned()
-        }
-        Some(reading) if reading.is_exact() => {
-            score.exact += 1;
-            "exact".to_owned()
-        }
-        Some(reading) => {
-            let first = truth.contains(&reading.kind());
-            score.coarse += 1;
-            score.likeliest += usize::from(first);
-            score.kinds += reading.kinds().count();
-            format!("1 of {}{}", reading.kinds().count(), if first { " *" } else { "" })
-        }
-    })
-}
 
 #[test]
 fn logs_never_contradict_the_truth() {
@@ -271,12 +218,11 @@ fn logs_never_contradict_the_truth() {
             let proxy = column_name.split('+').next().unwrap();
             let proxy = if proxy == "istio" { "envoy" } else { proxy };
             let row = rows.iter().find(|row| row.proxy == proxy && row.fault == *fault).unwrap();
-            let readings: Vec<Reading> =
-                column(row, column_name).iter().filter_map(Said::fault).map(|(_, reading)| reading).collect();
+            let readings = kinds(&column(row, column_name));
             let mistakes: Vec<FaultKind> =
                 MISTAKEN.iter().filter(|m| (m.0, m.1) == (proxy, *fault)).map(|m| m.2).collect();
             let cell = judge(truth, readings, &mistakes, score).unwrap_or_else(|reading| {
-                wrong.push(format!("{column_name} {fault}: {reading}, and it was {truth:?}"));
+                wrong.push(format!("{column_name} {fault}: {reading:?}, and it was {truth:?}"));
                 "WRONG".to_owned()
             });
             write!(matrix, "{cell:>16}").unwrap();
