@@ -35,6 +35,9 @@ const STRICTER: &[(&str, &[FaultKind])] = &[
     ("stall_after_1xx", &[ResponseTimeout, HeadStalled]),
     // They come until the client has enough.
     ("many_1xx", &[TooManyInterim, ClientAborted]),
+    // A status line that no buffer holds; bytes before one.
+    ("huge_reason", &[HeadTooLarge, BadStatusLine]),
+    ("leading_crlf", &[NotHttp, BadStatusLine]),
     ("slow_drip_head", &[HeadStalled, DeadlineExceeded]),
 ];
 
@@ -42,6 +45,10 @@ const STRICTER: &[(&str, &[FaultKind])] = &[
 #[rustfmt::skip]
 const MISTAKEN: &[(&str, &str, FaultKind, &str)] = &[
     ("nginx", "stall_after_1xx", BodyStalled, "takes the 103 for the response, and waits for its body"),
+    ("nginx", "early_hints", BodyStalled, "takes the 103 for the response, and waits for its body"),
+    ("nginx", "interim_hop_by_hop", BodyStalled, "takes the 103 for the response, and waits for its body"),
+    ("nginx", "ftp_greeting", BodyStalled, "second line: has taken it for HTTP/0.9 by then, and waits for the end"),
+    ("haproxy", "endless_trailers", BodyTruncated, "trailers that its buffer does not hold are an end of the connection to it"),
 ];
 
 /// What that program wrongly believes of that upstream.

@@ -82,7 +82,7 @@ const STATES: &[(&[u8; 2], Option<Reading>)] = &[
     (b"PC", any(LocalExhausted, &[ConnectionLimit])),
     // Waiting for the head. A TLS 1.3 server's alert about the client's certificate comes here, too. Interim
     // responses do not stop "timeout server", and their end is not the head's.
-    (b"SH", any(ClosedBeforeResponse, &[ResetBeforeResponse, HeadTruncated, HeadReset, SendReset, TlsAlert])),
+    (b"SH", any(ClosedBeforeResponse, &[ResetBeforeResponse, HeadTruncated, HeadReset, SendReset, TlsAlert, TlsProtocol])),
     (b"sH", any(ResponseTimeout, &[HeadStalled, SendTimeout, TooManyInterim])),
     (b"PH", any(BadHeader, &[
         HeadTooLarge, HeaderTooLarge, TooManyHeaders, NotHttp, BadStatusLine, AmbiguousFraming, UnsupportedCoding,

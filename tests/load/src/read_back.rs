@@ -121,6 +121,10 @@ fn check(proxy: &str, requests: &[&Request], lines: &[Line]) -> io::Result<usize
         match (line.said.as_str(), known) {
             ("fault", Some(path)) => by_path.entry(path).or_default().push(kinds),
             ("passed" | "bare" | "again" | "nothing", _) => {}
+            // Who waits for a proxy to come up connects, and sends nothing.
+            ("fault", None) if line.path.is_none() && kinds.contains(&FaultKind::ClientAborted) => {}
+            // HAProxy tells of its servers in the same log. Only lines with a request are about one.
+            ("unknown_line", None) if !line.words.ends_with(" HTTP/1.1\"") => {}
             (said, _) => {
                 wrong += 1;
                 println!("{proxy}, line {}: {said}, of {:?}: {}", line.line, line.path, line.words);
