@@ -72,10 +72,11 @@ fn real_logs_never_contradict_the_lab() {
     }
     println!("{matrix}");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // HAProxy speaks HTTP/2 to servers as well, which a line does not tell: its states hold those kinds, too.
     // Readings may become finer: then these figures change, for the better.
     assert_eq!(
         scores.map(|score| score.figures()),
-        [[41, 29, 20, 65, 30, 1], [3, 75, 15, 864, 23, 0], [30, 31, 13, 188, 33, 0], [40, 27, 21, 66, 30, 0]],
+        [[41, 29, 20, 65, 30, 1], [3, 75, 15, 1089, 23, 0], [30, 31, 13, 189, 33, 0], [40, 27, 21, 66, 30, 0]],
         "exact, coarse, likeliest is true, kinds in coarse ones, silent, mistaken"
     );
 }

@@ -96,9 +96,9 @@ const LINES: &[(&str, &str)] = &[
     (r#"10.0.1.2:33317 [06/Feb/2009:12:14:14.655] http-in dynamic/srv3 10/-1/-1/-1/5000 503 212 - - sQ-- 1/1/1/1/0 5/0 "GET / HTTP/1.1""#,
      "haproxy 2009-02-06 12:14:14 client 10.0.1.2:33317 GET / host - upstream dynamic/srv3 status 503: connection_limit"),
     (r#"10.0.1.2:33317 [06/Feb/2009:12:14:14.655] http-in dynamic/srv3 0/0/0/-1/8490 -1 0 - - CH-- 2/2/2/0/0 0/0 "GET /slow HTTP/1.1""#,
-     "haproxy 2009-02-06 12:14:14 client 10.0.1.2:33317 GET /slow host - upstream dynamic/srv3 status -: client_aborted"),
+     "haproxy 2009-02-06 12:14:14 client 10.0.1.2:33317 GET /slow host - upstream dynamic/srv3 status -: client_aborted or client_body_failed"),
     (r#"10.0.1.2:33317 [06/Feb/2009:12:14:14.655] https-in~ dynamic/<NOSRV> 0/-1/-1/-1/0 503 212 - - SC-- 1/1/1/1/0 0/0 "GET / HTTP/1.1""#,
-     "haproxy 2009-02-06 12:14:14 client 10.0.1.2:33317 GET / host - upstream dynamic/<NOSRV> status 503: no_healthy_upstream, dns_not_found, dns_failure, dns_timeout or connection_limit"),
+     "haproxy 2009-02-06 12:14:14 client 10.0.1.2:33317 GET / host - upstream dynamic/<NOSRV> status 503: no_healthy_upstream, dns_not_found, dns_failure, dns_timeout or no_route"),
     (r#"10.0.1.2:33317 [06/Feb/2009:12:14:14.655] http-in http-in/<NOSRV> -1/-1/-1/-1/0 400 187 - - PR-- 1/1/0/0/0 0/0 "<BADREQ>""#,
      "haproxy 2009-02-06 12:14:14 client 10.0.1.2:33317 - - host - upstream http-in/<NOSRV> status 400: Nothing"),
     (r#"10.0.1.2:33317 [06/Feb/2009:12:14:14.655] http-in app/s1 0/0/1/2/3 500 99 - - ---- 1/1/1/1/0 0/0 "GET / HTTP/1.1""#,
@@ -250,7 +250,7 @@ fn hostile_words_do_not_steer() {
         // A request in HAProxy's and Envoy's.
         (
             "10.0.1.2:33317 [06/Feb/2009:12:14:14.655] f b/s 0/0/0/-1/1 502 1 - - SH-- 1/1/1/1/0 0/0 \"GET /sC--%20SC--\\\" HTTP/1.1\"".to_owned(),
-            ": closed_before_response, reset_before_response, head_truncated, head_reset, send_reset or tls_alert",
+            ": closed_before_response, reset_before_response, head_truncated, head_reset, send_reset, stream_refused, stream_reset, goaway, goaway_unprocessed, enhance_your_calm, http11_required, tls_alert, tls_protocol, body_reset or h2_protocol_error",
         ),
         (
             "[2026-11-20T18:57:21.000Z] \"GET /\\\" 503 UF HTTP/1.1\" 429 RL 0 18 1 - \"-\" \"\\\" 503 UF\" \"id\" \"a\" \"-\"".to_owned(),

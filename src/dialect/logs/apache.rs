@@ -7,14 +7,13 @@
 //! Sources: `modules/proxy/proxy_util.c`, `mod_proxy_http.c`, `mod_proxy_balancer.c` of httpd 2.4 and trunk;
 //! `apr_errno.h` for numbers from 20000 on.
 
-use crate::dialect::Reading;
+use crate::dialect::{Reading, words};
 use crate::fault::FaultKind::{
     self, AddressProhibited, AmbiguousFraming, BadChunk, BadHeader, BadStatusLine, BodyReset, BodyTruncated,
-    ClientBodyFailed, ClosedBeforeResponse, ConnectReset, ConnectionLimit, ConnectionRefused, ConnectionTimeout,
-    DnsFailure, DnsNotFound, DnsTimeout, HeadReset, HeadStalled, HeadTooLarge, HeadTruncated, HeaderTooLarge,
-    LocalExhausted, LoopDetected, NoHealthyUpstream, NotHttp, ProxyMisconfigured, ResponseTimeout, SendReset,
-    SendTimeout, TlsAlert, TlsClosed, TlsNoAlpn, TlsNotTls, TlsProtocol, TlsReset, TlsTimeout, TooManyHeaders,
-    TooManyInterim, UnexpectedUpgrade, Unreachable, UnsupportedCoding,
+    ClientBodyFailed, ClosedBeforeResponse, ConnectReset, ConnectionRefused, ConnectionTimeout, DnsFailure,
+    DnsNotFound, DnsTimeout, HeadReset, HeadStalled, HeadTooLarge, HeadTruncated, HeaderTooLarge, LocalExhausted,
+    LoopDetected, NotHttp, ResponseTimeout, SendReset, SendTimeout, TlsAlert, TlsClosed, TlsNoAlpn, TlsNotTls,
+    TlsProtocol, TlsReset, TlsTimeout, TooManyInterim, UnexpectedUpgrade, Unreachable, UnsupportedCoding,
 };
 use crate::fault::{Code, Phase};
 
@@ -43,8 +42,8 @@ enum Why {
     Full,
 }
 
-/// How a number is to be read on.
-#[derive(Clone, Copy, Debug)]
+/// How a number is to be read on, where its words or the status say more than its row in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Says {
     Means(Reading),
     /// Connecting.
@@ -63,6 +62,8 @@ enum Says {
     Verdict,
     /// Said for what another line has said.
     Again,
+    /// Seen, and no failure: the response went on.
+    Tolerated,
 }
 
 const fn one(kind: FaultKind) -> Says {
@@ -91,49 +92,20 @@ const TLS: Reading = Reading::coarse(
     ],
 );
 
+/// Numbers of which more is known than what the table of words says.
 #[rustfmt::skip]
-const CODES: &[(u32, Says)] = &[
-    (868, Says::Sending), (876, Says::Sending), (877, Says::StatusLine), (878, Says::StatusLine), (893, Says::StatusLine),
-    (896, any(ConnectionRefused, &[ConnectionTimeout, Unreachable, ConnectReset])),
-    (897, any(ResponseTimeout, &[ClosedBeforeResponse, SendReset])),
-    (898, Says::Page),
-    (916, one(AddressProhibited)), (917, one(AddressProhibited)),
-    (934, any(NoHealthyUpstream, &[ConnectionLimit])),
-    // A worker marked as failed, before its time to be tried again.
-    (940, one(NoHealthyUpstream)),
-    // The pool of connections (max=, acquire=).
-    (941, one(ConnectionLimit)),
-    (938, any(LocalExhausted, &[ProxyMisconfigured])), (956, any(LocalExhausted, &[ProxyMisconfigured])),
-    (950, any(FaultKind::UpgradeRefused, &[])),
-    (957, Says::Connecting), (2454, Says::Connecting),
-    // Follows AH00957.
-    (959, Says::Again),
-    (960, Says::Connecting),
-    (961, any(TlsProtocol, &[ProxyMisconfigured])),
-    (1071, Says::Again),
-    (1067, any(ClosedBeforeResponse, &[HeadTruncated, FaultKind::ResetBeforeResponse])),
-    (1068, one(NotHttp)), (1069, one(NotHttp)), (1072, one(NotHttp)),
-    (1070, one(BadHeader)),
-    (1075, any(ClosedBeforeResponse, &[ResponseTimeout, FaultKind::ResetBeforeResponse, HeadTruncated, SendReset])),
-    (1073, Says::Sending), (1074, Says::Sending),
-    (1079, any(ConnectionRefused, &[ConnectionTimeout, Unreachable, ConnectReset, NoHealthyUpstream])),
-    (1084, Says::Sending), (10154, Says::Sending),
-    (1095, one(ClientBodyFailed)), (1096, one(ClientBodyFailed)), (2608, one(ClientBodyFailed)), (1086, one(ClientBodyFailed)),
-    (1097, Says::Again),
-    (1102, Says::StatusLine),
-    (1106, any(BadHeader, &[HeadTruncated, HeadStalled, HeadReset, HeaderTooLarge, HeadTooLarge, TooManyHeaders])),
-    (1098, one(BadHeader)), (1099, one(NotHttp)), (1100, one(BadHeader)),
-    (1110, Says::Body),
-    (1114, any(ConnectionRefused, &[ConnectionTimeout, Unreachable, ConnectReset, NoHealthyUpstream, DnsFailure, LocalExhausted])),
-    (1115, any(ResponseTimeout, &[ClosedBeforeResponse])),
-    (1144, one(ProxyMisconfigured)),
-    (1167, one(NoHealthyUpstream)), (1170, one(NoHealthyUpstream)), (1171, one(NoHealthyUpstream)),
-    (2039, Says::Verdict),
-    (2428, one(BadHeader)), (2429, one(BadHeader)), (2430, one(BadHeader)),
-    (2475, one(BadChunk)), (2476, one(UnsupportedCoding)),
-    (10124, one(HeaderTooLarge)),
-    (10293, one(BodyTruncated)),
-    (10404, Says::Fields),
+const FINER: &[(&[u8], Says)] = &[
+    (b"AH00868", Says::Sending), (b"AH00876", Says::Sending), (b"AH01073", Says::Sending), (b"AH01074", Says::Sending),
+    (b"AH01084", Says::Sending), (b"AH10154", Says::Sending),
+    (b"AH00877", Says::StatusLine), (b"AH00878", Says::StatusLine), (b"AH00893", Says::StatusLine), (b"AH01102", Says::StatusLine),
+    (b"AH00957", Says::Connecting), (b"AH00960", Says::Connecting), (b"AH02454", Says::Connecting),
+    (b"AH10404", Says::Fields),
+    (b"AH01110", Says::Body),
+    (b"AH00898", Says::Page),
+    (b"AH02039", Says::Verdict),
+    // The first follows AH00957, the third what says why.
+    (b"AH00959", Says::Again), (b"AH01071", Says::Again), (b"AH01097", Says::Again),
+    (b"AH01107", Says::Tolerated),
 ];
 
 /// What AH00898 says, by the beginning of its words (`ap_proxyerror`).
@@ -254,14 +226,13 @@ fn why(status: &[u8]) -> (Why, Option<i32>) {
 
 /// What the number, the words and the status say together, and the words.
 fn said(message: &[u8], (why, errno): (Why, Option<i32>)) -> (Said, &[u8]) {
-    let Some((code, words)) = message.strip_prefix(b"AH").and_then(cut::number) else {
-        return (Said::Nothing, message);
-    };
-    let words = words.strip_prefix(b": ").unwrap_or(words);
-    let Some((_, says)) = CODES.iter().find(|(number, _)| *number == code) else { return (Said::Nothing, message) };
-    let mut says = *says; // AH00898 has a table of its own
+    let Some((number, text)) = message.split_at_checked(7) else { return (Said::Nothing, message) };
+    let text = text.strip_prefix(b": ").unwrap_or(text);
+    let by_word = || words::find(words::httpd::ROWS, number).and_then(|row| row.reading).map(Says::Means);
+    let finer = FINER.iter().find(|(known, _)| *known == number).map(|(_, says)| *says);
+    let Some(mut says) = finer.or_else(by_word) else { return (Said::Nothing, message) };
     if matches!(says, Says::Page) {
-        let Some((_, page)) = PAGES.iter().find(|(beginning, _)| words.starts_with(beginning)) else {
+        let Some((_, page)) = PAGES.iter().find(|(beginning, _)| text.starts_with(beginning)) else {
             return (Said::Unknown, message);
         };
         says = *page;
@@ -269,8 +240,9 @@ fn said(message: &[u8], (why, errno): (Why, Option<i32>)) -> (Said, &[u8]) {
     let reading = match says {
         Says::Means(reading) => reading,
         Says::Again => return (Said::Again, message),
+        Says::Tolerated => return (Said::Nothing, message),
         Says::Page => return (Said::Unknown, message),
-        Says::Verdict => tls::verdict(words).unwrap_or(tls::CERTIFICATE),
+        Says::Verdict => tls::verdict(text).unwrap_or(tls::CERTIFICATE),
         Says::Connecting => match why {
             Why::System(cause) => cause::at(cause, Phase::Connect),
             Why::Timer => Reading::exact(ConnectionTimeout),
@@ -360,12 +332,57 @@ fn targets(words: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
+    /// What a status or a text makes of a number is part of what the number says alone.
     #[test]
-    fn each_number_once() {
-        for (n, (code, _)) in CODES.iter().enumerate() {
-            assert!(!CODES.iter().skip(n + 1).any(|(later, _)| later == code), "AH{code:05}");
+    fn finer_is_never_something_else() {
+        const STATUSES: [&[u8]; 9] = [
+            b"",
+            b"(70007)The timeout specified has expired: ",
+            b"(70008)Partial results are valid but processing is incomplete: ",
+            b"(70014)End of file found: ",
+            b"(20014)Internal error: ",
+            b"(22)Invalid argument: ",
+            b"(28)No space left on device: ",
+            b"(104)Connection reset by peer: ",
+            b"(32)Broken pipe: ",
+        ];
+        const CONNECTING: [&[u8]; 7] = [
+            b"(111)Connection refused: ",
+            b"(113)No route to host: ",
+            b"(13)Permission denied: ",
+            b"(99)Cannot assign requested address: ",
+            b"(2)No such file or directory: ",
+            b"(11)Resource temporarily unavailable: ",
+            b"(110)Connection timed out: ",
+        ];
+        for (n, (number, says)) in FINER.iter().enumerate() {
+            assert!(!FINER.iter().skip(n + 1).any(|(later, _)| later == number), "{}", number.escape_ascii());
+            let row = words::find(words::httpd::ROWS, number).unwrap();
+            if *says == Says::Again && row.reading.is_none() {
+                continue;
+            }
+            let wide = row.reading.unwrap();
+            let texts: Vec<&[u8]> = match says {
+                Says::Page => PAGES.iter().map(|(words, _)| *words).collect(),
+                Says::Verdict => {
+                    vec![b"certificate has expired", b"hostname mismatch", b"self-signed certificate", b""]
+                }
+                _ => vec![b""],
+            };
+            let connecting: &[&[u8]] = if *says == Says::Connecting { &CONNECTING } else { &[] };
+            for status in STATUSES.iter().chain(connecting) {
+                for text in &texts {
+                    let line = [*status, *number, b": ", text].concat();
+                    let Some((_, fine)) = message_says(&line).fault() else { continue };
+                    for kind in fine.kinds() {
+                        assert!(wide.may_be(kind), "{}: {kind}, and not in: {wide}", line.escape_ascii());
+                    }
+                }
+            }
         }
     }
 }

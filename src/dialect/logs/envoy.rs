@@ -7,17 +7,8 @@
 //! Sources: Envoy's `source/common/stream_info/utility.cc` and `docs/.../access_log/usage.rst`.
 
 use crate::dialect::Reading;
-use crate::fault::FaultKind::{
-    self, AmbiguousFraming, BadChunk, BadHeader, BadStatusLine, BadTrailer, BodyReset, BodyStalled, BodyTruncated,
-    CertExpired, CertInvalid, CertNameMismatch, CertNotYetValid, CertRevoked, CertUntrusted, CircuitOpen,
-    ClientAborted, ClientBodyFailed, ClientTimeout, ClosedBeforeResponse, ConnectDenied, ConnectReset, ConnectionLimit,
-    ConnectionRefused, ConnectionTimeout, DeadlineExceeded, DnsFailure, DnsNotFound, DnsTimeout, EnhanceYourCalm,
-    Goaway, GoawayUnprocessed, H2ProtocolError, HeadReset, HeadStalled, HeadTooLarge, HeadTruncated, HeaderTooLarge,
-    Http11Required, LocalExhausted, NoHealthyUpstream, NoRoute, NotHttp, ProxyMisconfigured, ResetBeforeResponse,
-    ResponseTimeout, SendReset, SendTimeout, StreamRefused, StreamReset, TlsAlert, TlsClosed, TlsNoAlpn, TlsNotTls,
-    TlsProtocol, TlsReset, TlsTimeout, TooManyHeaders, TooManyInterim, TrailersTooLarge, Unclassified,
-    UnexpectedUpgrade, Unreachable, UnsolicitedResponse, UnsupportedCoding, UpgradeRefused,
-};
+use crate::dialect::words::{self, Row};
+use crate::fault::FaultKind::{BodyStalled, DeadlineExceeded};
 use crate::fault::{Code, Fault};
 
 use super::cause::{self, Cause};
@@ -26,155 +17,32 @@ use super::entry::{Entry, Format, Said};
 use super::stamp::Stamp;
 use super::tls;
 
-const fn one(kind: FaultKind) -> Option<Reading> {
-    Some(Reading::exact(kind))
-}
-
-const fn any(kind: FaultKind, others: &'static [FaultKind]) -> Option<Reading> {
-    Some(Reading::coarse(kind, others))
-}
-
-const NO_CONNECTION: Option<Reading> = any(
-    ConnectionRefused,
-    &[
-        ConnectionTimeout,
-        Unreachable,
-        ConnectReset,
-        TlsClosed,
-        TlsReset,
-        TlsAlert,
-        TlsNotTls,
-        TlsProtocol,
-        TlsNoAlpn,
-        TlsTimeout,
-        CertUntrusted,
-        CertExpired,
-        CertNameMismatch,
-        CertInvalid,
-        CertNotYetValid,
-        CertRevoked,
-        ConnectDenied,
-        LocalExhausted,
-    ],
-);
-/// The connection ended, in good order or not.
-const ENDED_BEFORE: Option<Reading> =
-    any(ClosedBeforeResponse, &[ResetBeforeResponse, HeadTruncated, HeadReset, SendReset]);
-/// An interim response counts as a response that has started.
-const ENDED_AFTER: Option<Reading> = any(BodyTruncated, &[BodyReset, HeadTruncated, HeadReset]);
-const ENDED: Option<Reading> =
-    any(ClosedBeforeResponse, &[ResetBeforeResponse, BodyTruncated, BodyReset, HeadTruncated, HeadReset, SendReset]);
-/// Whatever its codec refuses. A head that is cut short by the end of the connection is among it.
-const BROKEN_HEAD: Option<Reading> = any(
-    BadHeader,
-    &[
-        NotHttp,
-        BadStatusLine,
-        HeadTruncated,
-        HeadReset,
-        AmbiguousFraming,
-        UnsupportedCoding,
-        HeadTooLarge,
-        HeaderTooLarge,
-        TooManyHeaders,
-        TooManyInterim,
-        UnexpectedUpgrade,
-        UnsolicitedResponse,
-        H2ProtocolError,
-    ],
-);
-/// In a body, the end of the connection is an error of the codec like any other.
-const BROKEN_BODY: Option<Reading> =
-    any(BodyTruncated, &[BodyReset, BadChunk, BadTrailer, TrailersTooLarge, H2ProtocolError]);
-const BROKEN: Option<Reading> = any(
-    BadHeader,
-    &[
-        NotHttp,
-        BadStatusLine,
-        BodyTruncated,
-        BodyReset,
-        BadChunk,
-        HeadTruncated,
-        HeadReset,
-        AmbiguousFraming,
-        UnsupportedCoding,
-        HeadTooLarge,
-        HeaderTooLarge,
-        TooManyHeaders,
-        TooManyInterim,
-        UnexpectedUpgrade,
-        UnsolicitedResponse,
-        BadTrailer,
-        TrailersTooLarge,
-        H2ProtocolError,
-    ],
-);
-/// The route's timer runs over the whole response.
-const LATE: Option<Reading> =
-    any(ResponseTimeout, &[HeadStalled, DeadlineExceeded, BodyStalled, SendTimeout, TooManyInterim]);
-const STREAM_RESET: Option<Reading> =
-    any(StreamReset, &[EnhanceYourCalm, Http11Required, Goaway, StreamRefused, GoawayUnprocessed]);
-
-/// Short name, long name, and what it may mean; `None`: no failure of an upstream.
-#[rustfmt::skip]
-const FLAGS: &[(&[u8], &[u8], Option<Reading>)] = &[
-    (b"LH", b"FailedLocalHealthCheck", one(NoHealthyUpstream)),
-    // A cluster whose names do not resolve has no hosts, healthy or not.
-    (b"UH", b"NoHealthyUpstream", any(NoHealthyUpstream, &[DnsNotFound, DnsFailure, DnsTimeout])),
-    (b"UT", b"UpstreamRequestTimeout", LATE),
-    (b"LR", b"LocalReset", any(Unclassified, &[DeadlineExceeded, ResponseTimeout, ConnectionTimeout])),
-    (b"UR", b"UpstreamRemoteReset", STREAM_RESET),
-    (b"UF", b"UpstreamConnectionFailure", NO_CONNECTION),
-    (b"UC", b"UpstreamConnectionTermination", ENDED),
-    (b"UO", b"UpstreamOverflow", any(CircuitOpen, &[ConnectionLimit])),
-    (b"NR", b"NoRouteFound", one(NoRoute)),
-    (b"NC", b"NoClusterFound", any(ProxyMisconfigured, &[NoRoute])),
-    (b"DF", b"DnsResolutionFailed", any(DnsFailure, &[DnsNotFound, DnsTimeout])),
-    (b"UPE", b"UpstreamProtocolError", BROKEN),
-    (b"UMSDR", b"UpstreamMaxStreamDurationReached", one(DeadlineExceeded)),
-    (b"SI", b"StreamIdleTimeout", any(BodyStalled, &[ResponseTimeout, HeadStalled, ClientTimeout])),
-    (b"DT", b"DurationTimeout", one(DeadlineExceeded)),
-    (b"DC", b"DownstreamConnectionTermination", one(ClientAborted)),
-    (b"DR", b"DownstreamRemoteReset", one(ClientAborted)),
-    (b"DPE", b"DownstreamProtocolError", one(ClientBodyFailed)),
-    (b"NFCF", b"NoFilterConfigFound", one(ProxyMisconfigured)),
-    (b"OM", b"OverloadManagerTerminated", any(CircuitOpen, &[LocalExhausted])),
-    (b"DO", b"DropOverload", one(CircuitOpen)),
-    (b"UDO", b"UnconditionalDropOverload", one(CircuitOpen)),
-    // Said besides another one, which says why the last try failed.
-    (b"URX", b"UpstreamRetryLimitExceeded", one(Unclassified)),
-    // Limits, filters and injected faults.
-    (b"RL", b"RateLimited", None),
-    (b"RLSE", b"RateLimitServiceError", None),
-    (b"UAEX", b"UnauthorizedExternalService", None),
-    (b"IH", b"InvalidEnvoyRequestHeaders", None),
-    (b"DI", b"DelayInjected", None),
-    (b"FI", b"FaultInjected", None),
-    (b"RFCF", b"ResponseFromCacheFilter", None),
+/// Flags without details, where the status says that the response had begun, and the details that then stand there.
+const BEGUN: &[(&[u8], &[u8])] = &[
+    (b"UPE", b"upstream_reset_after_response_started{protocol_error}"),
+    (b"UC", b"upstream_reset_after_response_started{connection_termination}"),
 ];
 
-/// Beginnings of `%RESPONSE_CODE_DETAILS%`.
+/// The same of `UT`: the route's timer runs over the whole response.
+const LATE: Reading = Reading::coarse(DeadlineExceeded, &[BodyStalled]);
+
+/// Flags that stand besides another one, which says why, or that say nothing more than that it failed.
+const WEAK: [&[u8]; 2] = [b"URX", b"LR"];
+
+/// The long names (`%RESPONSE_FLAGS_LONG%`) of the words in the table.
 #[rustfmt::skip]
-const DETAILS: &[(&[u8], Option<Reading>)] = &[
-    (b"upstream_reset_before_response_started{connection_termination", ENDED_BEFORE),
-    (b"upstream_reset_after_response_started{connection_termination", ENDED_AFTER),
-    (b"upstream_reset_before_response_started{protocol_error", BROKEN_HEAD),
-    (b"upstream_reset_after_response_started{protocol_error", BROKEN_BODY),
-    (b"upstream_reset_before_response_started{connection_timeout", any(ConnectionTimeout, &[TlsTimeout])),
-    (b"upstream_reset_before_response_started{overflow", any(CircuitOpen, &[ConnectionLimit])),
-    (b"upstream_reset_before_response_started{remote_refused_stream_reset", any(StreamRefused, &[GoawayUnprocessed])),
-    (b"upstream_reset_before_response_started{remote_reset", STREAM_RESET),
-    (b"upstream_reset_after_response_started{remote_reset", STREAM_RESET),
-    (b"upstream_reset_before_response_started{remote_connection_failure", NO_CONNECTION),
-    (b"upstream_reset_before_response_started{local_connection_failure", NO_CONNECTION),
-    (b"upstream_reset_before_response_started{connection_failure", NO_CONNECTION),
-    (b"upstream_max_stream_duration_reached", one(DeadlineExceeded)),
-    (b"no_healthy_upstream", any(NoHealthyUpstream, &[DnsNotFound, DnsFailure, DnsTimeout])),
-    (b"cluster_not_found", any(ProxyMisconfigured, &[NoRoute])),
-    (b"route_not_found", one(NoRoute)),
-    (b"dns_resolution_failure", any(DnsFailure, &[DnsNotFound, DnsTimeout])),
-    (b"upgrade_failed", one(UpgradeRefused)),
-    (b"websocket_handshake_unsuccessful", one(UpgradeRefused)),
+const LONG: &[(&[u8], &[u8])] = &[
+    (b"FailedLocalHealthCheck", b"LH"), (b"NoHealthyUpstream", b"UH"), (b"UpstreamRequestTimeout", b"UT"),
+    (b"LocalReset", b"LR"), (b"UpstreamRemoteReset", b"UR"), (b"UpstreamConnectionFailure", b"UF"),
+    (b"UpstreamConnectionTermination", b"UC"), (b"UpstreamOverflow", b"UO"), (b"NoRouteFound", b"NR"),
+    (b"NoClusterFound", b"NC"), (b"DnsResolutionFailed", b"DF"), (b"UpstreamProtocolError", b"UPE"),
+    (b"UpstreamMaxStreamDurationReached", b"UMSDR"), (b"StreamIdleTimeout", b"SI"), (b"DurationTimeout", b"DT"),
+    (b"DownstreamConnectionTermination", b"DC"), (b"DownstreamRemoteReset", b"DR"), (b"DownstreamProtocolError", b"DPE"),
+    (b"NoFilterConfigFound", b"NFCF"), (b"OverloadManagerTerminated", b"OM"), (b"DropOverload", b"DO"),
+    (b"UnconditionalDropOverload", b"UDO"), (b"UpstreamRetryLimitExceeded", b"URX"), (b"RateLimited", b"RL"),
+    (b"RateLimitServiceError", b"RLSE"), (b"UnauthorizedExternalService", b"UAEX"),
+    (b"InvalidEnvoyRequestHeaders", b"IH"), (b"DelayInjected", b"DI"), (b"FaultInjected", b"FI"),
+    (b"ResponseFromCacheFilter", b"RFCF"),
 ];
 
 /// What flags (`%RESPONSE_FLAGS%` or the long ones, with commas between them), details and transport's reason
@@ -192,39 +60,53 @@ const DETAILS: &[(&[u8], Option<Reading>)] = &[
 /// ```
 #[must_use]
 pub fn words(flags: &[u8], details: &[u8], reason: &[u8], status: u16) -> Option<(Fault, Reading)> {
-    let by_flag = flag(flags)?;
+    let (flag, by_flag) = decisive(flags)?;
     // The reason stands in the details as well, behind a bar.
     let behind_bar = cut::piece(details, b'|').map(|(_, reason)| reason);
     if let Some((reading, code)) = cut::something(reason).or(behind_bar).and_then(transport) {
         return Some((cause::fault(reading, None, code), reading));
     }
-    let by_details = DETAILS.iter().find(|(words, _)| details.starts_with(words)).and_then(|(_, reading)| *reading);
-    let reading = by_details.unwrap_or_else(|| by_status(by_flag, status));
+    let reading = by_details(details).unwrap_or_else(|| by_status(flag, by_flag, status));
     Some((cause::fault(reading, None, None), reading))
 }
 
-/// The first flag that says why.
-fn flag(flags: &[u8]) -> Option<Reading> {
+/// The row of a flag, by its short name or its long one.
+fn row(flag: &[u8]) -> Option<&'static Row> {
+    let short = LONG.iter().find(|(long, _)| *long == flag).map_or(flag, |(_, short)| short);
+    words::find(words::envoy::flags::ROWS, short)
+}
+
+/// The first flag that says why, and what it says.
+fn decisive(flags: &[u8]) -> Option<(&'static [u8], Reading)> {
     let mut last = None;
-    for word in flags.split(|b| *b == b',') {
-        let row = FLAGS.iter().find(|(short, long, _)| word == *short || word == *long);
-        let Some(reading) = row.and_then(|(_, _, reading)| *reading) else { continue };
-        if reading.kind() != Unclassified {
-            return Some(reading);
+    for row in flags.split(|b| *b == b',').filter_map(row) {
+        let (flag, Some(reading)) = (row.word.as_bytes(), row.reading) else { continue };
+        if !WEAK.contains(&flag) {
+            return Some((flag, reading));
         }
-        last = Some(reading);
+        last = last.or(Some((flag, reading)));
     }
     last
 }
 
+/// The row of the details: up to the bar or the brace that ends their reason.
+fn by_details(details: &[u8]) -> Option<Reading> {
+    let end = details.iter().position(|b| matches!(b, b'|' | b'}')).unwrap_or(details.len());
+    let details = details.get(..end)?;
+    let is_it = |row: &&Row| row.word.strip_suffix('}').unwrap_or(row.word).as_bytes() == details;
+    words::envoy::details::ROWS.iter().find(is_it).and_then(|row| row.reading)
+}
+
 /// Without details, a status that Envoy does not make by itself says that the response had begun.
-fn by_status(reading: Reading, status: u16) -> Reading {
-    const BEGUN: [(Option<Reading>, Option<Reading>); 3] =
-        [(BROKEN, BROKEN_BODY), (ENDED, ENDED_AFTER), (LATE, any(DeadlineExceeded, &[BodyStalled]))];
+fn by_status(flag: &[u8], reading: Reading, status: u16) -> Reading {
     if !(200..500).contains(&status) {
         return reading;
     }
-    BEGUN.iter().find(|(wide, _)| *wide == Some(reading)).and_then(|(_, narrow)| *narrow).unwrap_or(reading)
+    if flag == b"UT" {
+        return LATE;
+    }
+    let begun = BEGUN.iter().find(|(known, _)| *known == flag);
+    begun.and_then(|(_, details)| by_details(details)).unwrap_or(reading)
 }
 
 /// `%UPSTREAM_TRANSPORT_FAILURE_REASON%`: of the socket, or of BoringSSL.
@@ -309,6 +191,26 @@ fn passed(details: &[u8], status: u16) -> Said {
 }
 
 fn is_known(flags: &[u8]) -> bool {
-    flags == b"-"
-        || flags.split(|b| *b == b',').all(|word| FLAGS.iter().any(|(short, long, _)| word == *short || word == *long))
+    flags == b"-" || flags.split(|b| *b == b',').all(|flag| row(flag).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// Every flag has both names, and what is narrowed by the status is part of the flag's own reading.
+    #[test]
+    fn names_and_narrower_readings() {
+        for row in words::envoy::flags::ROWS.iter().filter(|row| row.word != "-") {
+            assert_eq!(LONG.iter().filter(|(_, short)| *short == row.word.as_bytes()).count(), 1, "{}", row.word);
+        }
+        assert!(LONG.iter().all(|(long, short)| row(long).unwrap().word.as_bytes() == *short));
+        for flag in ["UPE", "UC", "UT"] {
+            let wide = row(flag.as_bytes()).unwrap().reading.unwrap();
+            let narrow = by_status(flag.as_bytes(), wide, 200);
+            assert!(narrow != wide && narrow.kinds().all(|kind| wide.may_be(kind)), "{flag}: {narrow}, {wide}");
+        }
+    }
 }

@@ -7,15 +7,12 @@
 //! Source: HAProxy's configuration manual, sections 8.2.3 and 8.5, and `src/connection.c`.
 
 use crate::dialect::Reading;
+use crate::dialect::words;
 use crate::fault::FaultKind::{
-    self, AmbiguousFraming, BadChunk, BadHeader, BadStatusLine, BadTrailer, BodyReset, BodyStalled, BodyTooLarge,
-    BodyTruncated, CertExpired, CertInvalid, CertNameMismatch, CertNotYetValid, CertRevoked, CertUntrusted,
-    ClientAborted, ClientTimeout, ClosedBeforeResponse, ConnectDenied, ConnectReset, ConnectionLimit,
-    ConnectionRefused, ConnectionTimeout, DnsFailure, DnsNotFound, DnsTimeout, HeadReset, HeadStalled, HeadTooLarge,
-    HeadTruncated, HeaderTooLarge, LocalExhausted, NoHealthyUpstream, NotHttp, ProxyInternal, ResetBeforeResponse,
-    ResponseTimeout, SendReset, SendTimeout, TlsAlert, TlsClosed, TlsNoAlpn, TlsNotTls, TlsProtocol, TlsReset,
-    TlsTimeout, TlsTruncated, TooManyHeaders, TooManyInterim, TrailersTooLarge, UnexpectedUpgrade, Unreachable,
-    UnsolicitedResponse, UnsupportedCoding,
+    self, CertExpired, CertInvalid, CertNameMismatch, CertNotYetValid, CertRevoked, CertUntrusted, ConnectReset,
+    ConnectionLimit, ConnectionRefused, DnsFailure, DnsNotFound, DnsTimeout, LocalExhausted, NoHealthyUpstream,
+    NoRoute, ResetBeforeResponse, SendReset, TlsAlert, TlsClosed, TlsNoAlpn, TlsNotTls, TlsProtocol, TlsReset,
+    TlsTimeout, Unreachable,
 };
 
 use super::cut::{self, Fields};
@@ -23,78 +20,8 @@ use super::entry::{Entry, Format, Said};
 use super::stamp::Stamp;
 use super::tls;
 
-const fn one(kind: FaultKind) -> Option<Reading> {
-    Some(Reading::exact(kind))
-}
-
-const fn any(kind: FaultKind, others: &'static [FaultKind]) -> Option<Reading> {
-    Some(Reading::coarse(kind, others))
-}
-
-/// Anything that keeps the first byte of a request from being sent, but for a timer.
-const NO_CONNECTION: Option<Reading> = any(
-    ConnectionRefused,
-    &[
-        Unreachable,
-        ConnectReset,
-        NoHealthyUpstream,
-        TlsClosed,
-        TlsReset,
-        TlsAlert,
-        TlsNotTls,
-        TlsProtocol,
-        TlsNoAlpn,
-        CertUntrusted,
-        CertExpired,
-        CertNameMismatch,
-        CertInvalid,
-        CertNotYetValid,
-        CertRevoked,
-        DnsNotFound,
-        DnsFailure,
-        DnsTimeout,
-        ConnectDenied,
-        LocalExhausted,
-    ],
-);
-
-/// The same where no server was chosen at all: all are down, or their names have no address.
-const NO_SERVER: Option<Reading> = any(NoHealthyUpstream, &[DnsNotFound, DnsFailure, DnsTimeout, ConnectionLimit]);
-
-/// Killed in the middle, because a server went down, an active one came back, or by hand.
-const KILLED: Option<Reading> = any(NoHealthyUpstream, &[BodyReset]);
-
-/// Section 8.5: what ended the session, when, and what that may mean. `None`: no failure of an upstream.
-#[rustfmt::skip]
-const STATES: &[(&[u8; 2], Option<Reading>)] = &[
-    (b"--", None),
-    // The client went, or was too slow.
-    (b"CQ", one(ClientAborted)), (b"CC", one(ClientAborted)), (b"CH", one(ClientAborted)), (b"CD", one(ClientAborted)),
-    (b"CL", one(ClientAborted)), (b"CR", one(ClientAborted)), (b"CT", None),
-    (b"cR", one(ClientTimeout)), (b"cH", one(ClientTimeout)), (b"cT", None),
-    // "timeout client" ran out in the body: the client took nothing, or nothing came for it.
-    (b"cD", any(ClientTimeout, &[ClientAborted, BodyStalled])), (b"cL", any(ClientTimeout, &[ClientAborted])),
-    // Before a connection.
-    (b"sQ", one(ConnectionLimit)), (b"SQ", any(ConnectionLimit, &[NoHealthyUpstream])),
-    // "timeout connect" covers the TLS handshake.
-    (b"sC", any(ConnectionTimeout, &[TlsTimeout])),
-    (b"SC", NO_CONNECTION),
-    (b"PC", any(LocalExhausted, &[ConnectionLimit])),
-    // Waiting for the head. A TLS 1.3 server's alert about the client's certificate comes here, too. Interim
-    // responses do not stop "timeout server", and their end is not the head's.
-    (b"SH", any(ClosedBeforeResponse, &[ResetBeforeResponse, HeadTruncated, HeadReset, SendReset, TlsAlert, TlsProtocol])),
-    (b"sH", any(ResponseTimeout, &[HeadStalled, SendTimeout, TooManyInterim])),
-    (b"PH", any(BadHeader, &[
-        HeadTooLarge, HeaderTooLarge, TooManyHeaders, NotHttp, BadStatusLine, AmbiguousFraming, UnsupportedCoding,
-        UnexpectedUpgrade, BadChunk, BadTrailer, TrailersTooLarge, UnsolicitedResponse, TooManyInterim,
-    ])),
-    // The body.
-    (b"SD", any(BodyTruncated, &[BodyReset, TlsTruncated])), (b"SL", any(BodyTruncated, &[BodyReset, TlsTruncated])),
-    (b"sD", one(BodyStalled)), (b"sL", one(BodyStalled)),
-    (b"PD", any(BadChunk, &[BadTrailer, TrailersTooLarge, BodyTooLarge, BodyTruncated])),
-    // Rules, tarpits, and what HAProxy answers itself.
-    (b"PR", None), (b"PT", None), (b"LR", None), (b"LC", None), (b"LH", None), (b"LD", None), (b"LL", None),
-];
+/// `SC` where no server was chosen at all: all are down, their names have no address, or there is no backend.
+const NO_SERVER: Reading = Reading::coarse(NoHealthyUpstream, &[DnsNotFound, DnsFailure, DnsTimeout, NoRoute]);
 
 /// What a termination state means (`SC`, `SC--`); `None` of a state that is no upstream's failure, or unknown.
 ///
@@ -111,17 +38,9 @@ pub fn state(state: &[u8]) -> Option<Reading> {
     known(state).flatten()
 }
 
-/// The same, and `None` for states that are not in the manual.
+/// The same, and `None` for states that are not in the table.
 fn known(state: &[u8]) -> Option<Option<Reading>> {
-    let state: &[u8; 2] = state.first_chunk()?;
-    let row = STATES.iter().find(|(letters, _)| *letters == state).map(|(_, reading)| *reading);
-    row.or(match state {
-        // Whenever it was.
-        [b'R', _] => Some(one(LocalExhausted)),
-        [b'I', _] => Some(one(ProxyInternal)),
-        [b'D' | b'U' | b'K', _] => Some(KILLED),
-        _ => None,
-    })
+    words::find(words::haproxy::ROWS, state.get(..2)?).map(|row| row.reading)
 }
 
 /// `conn_err_code_str` of `src/connection.c`, by its beginning.
@@ -219,7 +138,7 @@ pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
 
 fn said(state: &[u8], server: &[u8], status: u16) -> Said {
     if state.starts_with(b"SC") && server.ends_with(b"<NOSRV>") {
-        return NO_SERVER.map_or(Said::Unknown, Said::that);
+        return Said::that(NO_SERVER);
     }
     match known(state) {
         Some(Some(reading)) => Said::that(reading),
@@ -232,16 +151,16 @@ fn said(state: &[u8], server: &[u8], status: u16) -> Said {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
-    /// Each state once; those that hold for any second letter are not in the table.
+    /// What is said without a server is finer than what `SC` says, and never something else.
     #[test]
-    fn states() {
-        for (n, (letters, _)) in STATES.iter().enumerate() {
-            assert!(!STATES.iter().skip(n + 1).any(|(later, _)| later == letters), "{letters:?}");
-            assert!(!matches!(letters, [b'R' | b'I' | b'D' | b'U' | b'K', _]), "{letters:?}");
-        }
-        assert_eq!(state(b"RC--"), one(LocalExhausted));
+    fn no_server_is_among_what_the_state_may_be() {
+        let wide = state(b"SC--").unwrap();
+        assert!(NO_SERVER.kinds().all(|kind| wide.may_be(kind)), "{NO_SERVER}");
+        assert_eq!(state(b"RC--"), Some(Reading::exact(LocalExhausted)));
         assert_eq!(state(b"S"), None);
         assert_eq!(known(b"XX"), None);
     }

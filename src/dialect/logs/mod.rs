@@ -33,6 +33,8 @@ pub mod apache;
 pub mod envoy;
 pub mod haproxy;
 
+#[cfg(test)]
+mod agree;
 mod alb;
 mod caddy;
 mod cause;

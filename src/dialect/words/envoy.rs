@@ -16,17 +16,17 @@ pub(in crate::dialect) mod flags {
             "UC" = [ClosedBeforeResponse, ResetBeforeResponse, SendReset] also [HeadTruncated, HeadReset, BodyTruncated, BodyReset, TlsTruncated,
                 TlsAlert, UnsolicitedResponse, TooManyInterim, Goaway],
                 "the upstream ended the connection";
-            "UPE" = [HeadTruncated, HeadReset, NotHttp, UnsolicitedResponse, BadStatusLine, BadHeader, AmbiguousFraming, HeadTooLarge,
+            "UPE" = [BadHeader, NotHttp, BadStatusLine, HeadTruncated, HeadReset, UnsolicitedResponse, AmbiguousFraming, HeadTooLarge,
                 HeaderTooLarge, TooManyHeaders, UnexpectedUpgrade, TooManyInterim, UnsupportedCoding, BodyTruncated, BodyReset, BadChunk,
                 BadTrailer, TrailersTooLarge, H2ProtocolError, H3ProtocolError] also [TlsTruncated],
                 "the upstream's response has a protocol error, an end in the middle included";
-            "UT" = [ResponseTimeout, HeadStalled, SendTimeout] also [BodyStalled, DeadlineExceeded, ConnectionTimeout, TooManyInterim, HeadTooLarge],
+            "UT" = [ResponseTimeout, HeadStalled, SendTimeout] also [DeadlineExceeded, BodyStalled, TooManyInterim, ConnectionTimeout, TlsTimeout],
                 "the route's timeout for the whole response struck";
             "UMSDR" = [DeadlineExceeded] also [], "the upstream's longest stream duration was reached";
             "SI" = [BodyStalled, QuicIdleTimeout] also [ClientTimeout, HeadStalled, ResponseTimeout], "the stream idle timeout struck";
-            "UR" = [StreamRefused, StreamReset, Goaway, GoawayUnprocessed, EnhanceYourCalm, Http11Required, H3RequestRejected, H3VersionFallback]
+            "UR" = [StreamReset, StreamRefused, EnhanceYourCalm, Http11Required, Goaway, GoawayUnprocessed, H3RequestRejected, H3VersionFallback]
                 also [], "the upstream reset the stream";
-            "UO" = [ConnectionLimit, CircuitOpen] also [], "a circuit breaker of the cluster overflowed";
+            "UO" = [CircuitOpen, ConnectionLimit] also [], "a circuit breaker of the cluster overflowed";
             "DF" = [DnsNotFound, DnsFailure, DnsTimeout] also [], "the name could not be resolved";
             "NR" = [NoRoute] also [], "no route matched, or no filter chain";
             "DC" = [ClientAborted] also [], "the client ended the connection";
@@ -35,12 +35,12 @@ pub(in crate::dialect) mod flags {
         }
         reads {
             "DR" = [ClientAborted], "the client reset the stream";
-            "NC" = [NoRoute, ProxyMisconfigured], "the route's cluster does not exist";
-            "LR" = [ConnectionTimeout, StreamReset, ProxyInternal], "the connection was reset locally";
+            "NC" = [ProxyMisconfigured, NoRoute], "the route's cluster does not exist";
+            "LR" = [Unclassified, ConnectionTimeout, DeadlineExceeded, ResponseTimeout, StreamReset, ProxyInternal], "Envoy reset the stream by itself";
             "URX" = [ConnectionRefused, ClosedBeforeResponse, ResetBeforeResponse, ResponseTimeout, ConnectionTimeout], "the retry limit was reached; the last try failed";
             "LH" = [NoHealthyUpstream], "the local service failed its health check";
-            "OM" = [LocalExhausted], "the overload manager ended the request";
-            "DO" = [CircuitOpen, LocalExhausted], "the request was dropped by the cluster's drop policy";
+            "OM" = [LocalExhausted, CircuitOpen], "the overload manager ended the request";
+            "DO" = [CircuitOpen], "the request was dropped by the cluster's drop policy";
             "UDO" = [CircuitOpen], "the request was dropped by an unconditional drop policy";
             "DT" = [DeadlineExceeded], "the longest duration of a connection or request was reached";
         }
@@ -68,21 +68,19 @@ pub(in crate::dialect) mod details {
             "upstream_reset_before_response_started{remote_connection_failure}" = [ConnectionRefused, Unreachable, ConnectReset, TlsClosed, TlsReset, TlsAlert,
                 TlsNotTls, TlsProtocol, TlsNoAlpn, CertExpired, CertNotYetValid, CertUntrusted, CertNameMismatch, CertRevoked, CertInvalid]
                 also [ConnectionTimeout, TlsTimeout], "the connection could not be made, TLS included";
-            "upstream_reset_before_response_started{local_connection_failure}" = [LocalExhausted, ConnectDenied] also [], "the connection could not be made, for a reason of this side";
+            "upstream_reset_before_response_started{local_connection_failure}" = [LocalExhausted, ConnectDenied] also [Unreachable, ConnectionTimeout, TlsTimeout], "the connection could not be made, for a reason of this side";
             "upstream_reset_before_response_started{connection_timeout}" = [ConnectionTimeout, TlsTimeout] also [], "connect_timeout struck; it covers the TLS handshake";
             "upstream_reset_before_response_started{connection_termination}" = [ClosedBeforeResponse, ResetBeforeResponse, SendReset]
-                also [Goaway, TlsAlert, UnsolicitedResponse], "the upstream ended the connection before a response began";
-            "upstream_reset_before_response_started{protocol_error}" = [HeadTruncated, HeadReset, NotHttp, UnsolicitedResponse, BadStatusLine, BadHeader,
+                also [HeadTruncated, HeadReset, Goaway, TlsAlert, UnsolicitedResponse], "the upstream ended the connection before a response began";
+            "upstream_reset_before_response_started{protocol_error}" = [BadHeader, NotHttp, BadStatusLine, HeadTruncated, HeadReset, UnsolicitedResponse,
                 AmbiguousFraming, HeadTooLarge, HeaderTooLarge, TooManyHeaders, UnexpectedUpgrade, TooManyInterim, UnsupportedCoding]
                 also [BadChunk, BadTrailer, H2ProtocolError, H3ProtocolError], "the head is malformed, too large, or ended in the middle";
             "upstream_reset_before_response_started{remote_reset}" = [StreamReset, EnhanceYourCalm, Http11Required, Goaway, H3VersionFallback] also [], "the upstream reset the stream";
             "upstream_reset_before_response_started{remote_refused_stream_reset}" = [StreamRefused, GoawayUnprocessed, H3RequestRejected] also [], "the upstream refused the stream";
             "upstream_reset_before_response_started{overflow}" = [ConnectionLimit, CircuitOpen] also [], "a circuit breaker of the cluster overflowed";
-            "upstream_reset_after_response_started{connection_termination}" = [TlsTruncated] also [BodyTruncated, BodyReset, Goaway, ClosedBeforeResponse, ResetBeforeResponse, TooManyInterim],
-                "the upstream ended the connection after a response began, an interim one included";
             "upstream_reset_after_response_started{protocol_error}" = [BodyTruncated, BodyReset, BadChunk, BadTrailer, TrailersTooLarge, H2ProtocolError, H3ProtocolError]
                 also [HeadTruncated, HeadReset], "the body is malformed, or ended in the middle";
-            "response_timeout" = [ResponseTimeout, HeadStalled, SendTimeout] also [BodyStalled, DeadlineExceeded, TooManyInterim, ConnectionTimeout, TlsTimeout, HeadTooLarge],
+            "response_timeout" = [ResponseTimeout, HeadStalled, SendTimeout] also [DeadlineExceeded, BodyStalled, TooManyInterim, ConnectionTimeout, TlsTimeout],
                 "the route's timeout struck; it is for the whole response";
             "upstream_max_stream_duration_reached" = [DeadlineExceeded] also [], "the upstream's longest stream duration was reached";
             "stream_idle_timeout" = [BodyStalled, QuicIdleTimeout] also [ClientTimeout, ResponseTimeout, HeadStalled], "the stream idle timeout struck";
@@ -96,6 +94,12 @@ pub(in crate::dialect) mod details {
             "upgrade_failed" = [UpgradeRefused] also [UnexpectedUpgrade], "the upgrade was refused";
         }
         reads {
+            "upstream_reset_after_response_started{connection_termination}" = [BodyTruncated, BodyReset, TlsTruncated, HeadTruncated, HeadReset,
+                ClosedBeforeResponse, ResetBeforeResponse, TooManyInterim, Goaway],
+                "the upstream ended the connection after a response began, an interim one included";
+            "upstream_reset_before_response_started{connection_failure}" = [ConnectionRefused, ConnectionTimeout, Unreachable, ConnectReset, TlsClosed, TlsReset,
+                TlsAlert, TlsNotTls, TlsProtocol, TlsNoAlpn, TlsTimeout, CertUntrusted, CertExpired, CertNameMismatch, CertInvalid, CertNotYetValid,
+                CertRevoked, ConnectDenied, LocalExhausted], "the connection could not be made: older versions of Envoy";
             "upstream_reset_after_response_started{remote_reset}" = [StreamReset, EnhanceYourCalm, Goaway], "the upstream reset the stream after a response began";
             "upstream_response_timeout" = [ResponseTimeout, HeadStalled, BodyStalled, DeadlineExceeded], "the response timeout struck";
             "upstream_per_try_timeout" = [ResponseTimeout, HeadStalled, BodyStalled, DeadlineExceeded], "the timeout of one try struck";
@@ -114,6 +118,6 @@ pub(in crate::dialect) mod details {
             "rbac_access_denied_matched_policy", "a policy denied the request";
             "ext_authz_denied", "external authorisation denied the request";
         }
-        silent [AddressProhibited, LoopDetected, BadContentCoding, ProxyInternal, ProxyMisconfigured, Unclassified]
+        silent [AddressProhibited, LoopDetected, BadContentCoding, TlsTruncated, ProxyInternal, ProxyMisconfigured, Unclassified]
     }
 }

@@ -23,14 +23,14 @@ pub(in crate::dialect) mod go {
             "x509: invalid" = [CertInvalid, CertRevoked] also [], "another error of crypto/x509";
             "tls: " = [TlsProtocol] also [TlsAlert, TlsNotTls], "an error of crypto/tls that was found here";
             "connection reset by peer" = [ConnectReset, TlsReset, ResetBeforeResponse, BodyReset] also [HeadReset, SendReset], "syscall.ECONNRESET";
-            "broken pipe" = [SendReset] also [], "syscall.EPIPE";
-            "EOF" = [TlsClosed, ClosedBeforeResponse] also [HeadTruncated], "io.EOF: closed before a byte of response";
+            "broken pipe" = [SendReset] also [ResetBeforeResponse, TlsReset], "syscall.EPIPE";
+            "EOF" = [ClosedBeforeResponse, TlsClosed] also [HeadTruncated, BodyTruncated], "io.EOF: closed before a byte of response, in the handshake, or while a body was copied";
             "unexpected EOF" = [HeadTruncated, HeadReset, BodyTruncated, TlsTruncated] also [BodyReset, BadChunk], "io.ErrUnexpectedEOF: cut in the middle";
             "timeout awaiting response headers" = [ResponseTimeout, HeadStalled] also [TooManyInterim, HeadTooLarge], "http.Transport.ResponseHeaderTimeout";
-            "malformed HTTP response" = [NotHttp, BadStatusLine] also [UnexpectedUpgrade], "the first line is no status line";
+            "malformed HTTP response" = [NotHttp, BadStatusLine] also [HeadTruncated, UnexpectedUpgrade], "the first line is no status line";
             "malformed MIME header" = [BadHeader] also [HeadTruncated], "a field is malformed";
             "server response headers exceeded" = [HeadTooLarge, HeaderTooLarge, TooManyHeaders] also [], "http.Transport.MaxResponseHeaderBytes";
-            "too many transfer encodings" = [AmbiguousFraming] also [], "chunked twice, or with another";
+            "too many transfer encodings" = [AmbiguousFraming] also [UnsupportedCoding], "chunked twice, or with another";
             "unsupported transfer encoding" = [UnsupportedCoding] also [AmbiguousFraming], "a transfer coding that is not known";
             "too many 1xx informational responses" = [TooManyInterim] also [], "more than five";
             "invalid byte in chunk length" = [BadChunk] also [], "the chunk size is no number";
@@ -43,7 +43,7 @@ pub(in crate::dialect) mod go {
         reads {
             "network is unreachable" = [Unreachable], "syscall.ENETUNREACH";
             "server closed idle connection" = [ClosedBeforeResponse], "a kept connection ended under the request";
-            "connection timed out" = [ConnectionTimeout, BodyStalled, ResponseTimeout], "syscall.ETIMEDOUT";
+            "connection timed out" = [ConnectionTimeout, ResponseTimeout, HeadStalled, BodyStalled, SendTimeout, TlsTimeout], "syscall.ETIMEDOUT";
             "cannot assign requested address" = [LocalExhausted], "syscall.EADDRNOTAVAIL";
             "server gave HTTP response to HTTPS client" = [TlsNotTls], "plain HTTP on the port for TLS";
             "transport connection broken" = [HeadTruncated, HeadReset, NotHttp, BadStatusLine, BadHeader], "what is wrong follows";

@@ -24,6 +24,11 @@ pub(super) struct Row {
     pub(super) meaning: &'static str,
 }
 
+/// The row of a word as it stands in a log.
+pub(super) fn find(rows: &'static [Row], word: &[u8]) -> Option<&'static Row> {
+    rows.iter().find(|row| row.word.as_bytes() == word)
+}
+
 /// A dialect: `says` gives its word for each kind, `rows` all of its words.
 ///
 /// - `speaks`: words that we choose for the first list of kinds, and that may stand for the second list as well.
