@@ -4,9 +4,12 @@
 
 use badgateway::fault::FaultKind;
 
+use super::word;
+
 pub(crate) const USAGE: &str = "\
-usage: explain [--json] [--each | --summary] [FILE]...      lines of logs; standard input without a file
+usage: explain [--json] [--each | --summary] [FILE]...      lines of logs; standard input for - or without a file
        explain [--json] STATUS | FAULT | PROXY-STATUS ...   502, connection_refused, 'edge; error=dns_timeout'
+       explain [--json] WORD ...                            sH--, UF, AH01102: of HAProxy, Envoy, Apache, ...
        explain [--json] --all                               every kind of fault
 logs: error_log of nginx, option httplog of HAProxy, Envoy's and Istio's access log, ErrorLog of Apache 2.4,
 Caddy's JSON, access logs of AWS ALB, curl -v; with what syslog, Docker or Kubernetes put before a line.
@@ -19,7 +22,10 @@ pub(crate) enum Ask {
     Status(u16),
     Fault(FaultKind),
     ProxyStatus(String),
+    /// Of some dialects, that of RFC 9209 among them.
+    Word(String),
     File(String),
+    Stdin,
 }
 
 /// How much is said of each failure in a log.
@@ -52,6 +58,7 @@ impl Flags {
             match arg.as_str() {
                 _ if only_files => flags.asks.push(Ask::File(arg)),
                 "--" => only_files = true,
+                "-" => flags.asks.push(Ask::Stdin),
                 "--help" | "-h" => return Ok(None),
                 "--json" => flags.json = true,
                 "--all" => flags.all = true,
@@ -88,7 +95,13 @@ fn ask(arg: String) -> Result<Ask, String> {
     if std::path::Path::new(&arg).exists() {
         return Ok(Ask::File(arg));
     }
-    Err(format!("{arg:?} is no file, status, fault or Proxy-Status; --help says more"))
+    if let Some(value) = word::token(&arg) {
+        return Ok(Ask::ProxyStatus(value));
+    }
+    if !word::find(&arg).is_empty() {
+        return Ok(Ask::Word(arg));
+    }
+    Err(format!("{arg:?} is no file, status, fault, Proxy-Status or word of a log; --help says more"))
 }
 
 fn statuses() -> String {

@@ -32,6 +32,16 @@ impl<R: Read> Lines<R> {
         Ok(self.block[..self.end].starts_with(beginning))
     }
 
+    /// Whether it begins as no text does. A log that was cut to nothing while it was written to begins with NULs,
+    /// and is text behind them.
+    pub(crate) fn is_binary(&mut self) -> io::Result<bool> {
+        while self.end == self.start && self.fill()? > 0 {}
+        let block = &self.block[self.start..self.end];
+        let text = block.iter().position(|b| *b != 0).map_or(&b""[..], |at| &block[at..]);
+        let beginning = &text[..text.len().min(512)];
+        Ok(beginning.contains(&0) || beginning.starts_with(&[0x1f, 0x8b]))
+    }
+
     /// Everything that is left, at most so many bytes of it.
     pub(crate) fn rest(mut self, most: usize) -> io::Result<Vec<u8>> {
         let mut rest = self.block[self.start..self.end].to_vec();
@@ -129,6 +139,21 @@ mod tests {
         }
         // A long last line without an end.
         assert_eq!(all(&vec![b'y'; BLOCK + 1], usize::MAX), [vec![b'y'; LINE]]);
+    }
+
+    #[test]
+    fn text_and_what_is_none() {
+        for (input, want) in [
+            (&b""[..], false),
+            (b"a\n", false),
+            (b"\xff\xfe caf\xe9\n", false),
+            (b"\0\0\0\x002026/11/20 18:53:56 [error]", false),
+            (b"\x7fELF\x02\x01\x01\0\0", true),
+            (b"\x1f\x8b\x08\x01", true),
+            (b"\xff\xfea\0b\0", true),
+        ] {
+            assert_eq!(Lines::new(Trickle(input, usize::MAX)).is_binary().unwrap(), want, "{}", input.escape_ascii());
+        }
     }
 
     #[test]

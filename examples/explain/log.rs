@@ -56,6 +56,12 @@ impl<'f> Log<'f> {
             self.was_response = true;
             return response::explain(&lines.rest(response::MOST)?, self.flags.json, out);
         }
+        if lines.is_binary()? {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "it is no text; what is compressed goes through zcat, xzcat or zstdcat first",
+            ));
+        }
         self.number = 0;
         loop {
             // Who waits for lines wants to see what there is (`tail -f`).
@@ -147,6 +153,9 @@ impl<'f> Log<'f> {
         }
         if self.flags.json {
             return if self.flags.detail == Detail::Summary { self.summary.write_json(out) } else { Ok(()) };
+        }
+        if self.summary.is_empty() {
+            return writeln!(out, "There is no line to explain: nothing was in it.");
         }
         if wanted { self.summary.write(out) } else { Ok(()) }
     }

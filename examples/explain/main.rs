@@ -1,7 +1,7 @@
 //! Explains lines of proxies' logs, statuses, faults, `Proxy-Status` values and error responses.
 //!
 //! `cargo run --example explain -- /var/log/nginx/error.log`, `... | cargo run --example explain`, `-- 502`,
-//! `-- connection_refused`, `-- 'edge; error=dns_timeout'`, `curl -i URL | cargo run --example explain`.
+//! `-- connection_refused`, `-- 'edge; error=dns_timeout'`, `-- UF` (a word of a log), `curl -i URL | cargo run --example explain`.
 //!
 //! Of a log it explains each failure once, where it first stands, and ends with a summary if there were more. It
 //! takes files of any size in constant memory, and lines as they come.
@@ -17,6 +17,7 @@ mod response;
 mod show;
 mod subject;
 mod summary;
+mod word;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -59,9 +60,14 @@ pub(crate) fn run(flags: &Flags, out: &mut impl Write) -> io::Result<()> {
             Ask::Status(code) => subject::status(*code, flags.json, out)?,
             Ask::Fault(kind) => subject::fault(*kind, flags.json, out)?,
             Ask::ProxyStatus(value) => subject::proxy_status(value, flags.json, out)?,
+            Ask::Word(word) => word::explain(word, flags.json, out)?,
+            Ask::Stdin => {
+                log.read(io::stdin().lock(), out)?;
+                files += 1;
+            }
             Ask::File(path) => {
                 let file = File::open(path).map_err(|e| io::Error::new(e.kind(), format!("{path}: {e}")))?;
-                log.read(file, out)?;
+                log.read(file, out).map_err(|e| io::Error::new(e.kind(), format!("{path}: {e}")))?;
                 files += 1;
             }
         }

@@ -5,6 +5,7 @@
 use std::io::{self, Write};
 
 use badgateway::diagnose;
+use badgateway::dialect::Dialect;
 use badgateway::fault::FaultKind;
 use badgateway::proxy_status::{self, Member};
 
@@ -29,10 +30,45 @@ pub(crate) fn fault(kind: FaultKind, json: bool, out: &mut impl Write) -> io::Re
         let leading = [("dialect", None), ("proxy_status", value.as_deref())];
         return writeln!(out, "{}", diagnosis.json().with_leading(&leading));
     }
-    writeln!(out, "{kind}: {}", kind.phrase())?;
-    let token = kind.error_type().map_or("no Proxy-Status", |error| error.token());
-    writeln!(out, "{token}, status {}, Cloudflare {}; {}\n", kind.status(), kind.cloudflare(), kind.source())?;
-    writeln!(out, "{diagnosis}")
+    write!(out, "{}", show::wrapped("", "  ", &format!("{kind}: {}", kind.phrase())))?;
+    let token =
+        kind.error_type().map_or("no Proxy-Status".into(), |error| format!("Proxy-Status error={}", error.token()));
+    let head =
+        format!("{token}, status {} (Cloudflare {}); source: {}", kind.status(), kind.cloudflare(), kind.source());
+    writeln!(out, "{}", show::wrapped("", "  ", &head))?;
+    writeln!(out, "{diagnosis}")?;
+    beside(kind, out)
+}
+
+/// What is easily taken for it, and what others call it.
+pub(crate) fn beside(kind: FaultKind, out: &mut impl Write) -> io::Result<()> {
+    let near: Vec<FaultKind> =
+        FaultKind::ALL.iter().copied().filter(|other| *other != kind && other.phase() == kind.phase()).collect();
+    if !near.is_empty() {
+        let head = format!("Not to be taken for it: the other faults while {}", kind.phase().phrase());
+        write!(out, "{}", show::wrapped("", "", &head))?;
+        for other in near {
+            write!(out, "{}", show::wrapped("  - ", "    ", &format!("{other}: {}", other.phrase())))?;
+        }
+        writeln!(out)?;
+    }
+    let words: Vec<String> = Dialect::ALL
+        .iter()
+        .filter_map(|dialect| Some(format!("{} {}", dialect.name(), quoted(dialect.word(kind)?))))
+        .collect();
+    if !words.is_empty() {
+        writeln!(out, "What others call it, most of them with other faults")?;
+        for word in words {
+            write!(out, "{}", show::wrapped("  - ", "    ", &word))?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// A word that ends where it ends.
+fn quoted(word: &str) -> String {
+    if word.contains(' ') { format!("`{word}`") } else { word.to_owned() }
 }
 
 /// Every kind of fault, in the order of the table.
@@ -84,8 +120,15 @@ pub(crate) fn one_member(member: &Member<'_>, value: &str, json: bool, out: &mut
             writeln!(out, "{name} says error={}, which RFC 9209 does not know.", show::text(error.as_bytes(), 100))?;
         }
         (Some(error), Some(kind)) => {
-            let others: Vec<&str> = kinds.iter().map(|kind| kind.code()).collect();
-            writeln!(out, "{name} says error={}: {}", show::text(error.as_bytes(), 100), others.join(", "))?;
+            let error = show::text(error.as_bytes(), 100);
+            let says = match kinds.as_slice() {
+                [only] => only.phrase().to_owned(),
+                several => {
+                    let codes: Vec<&str> = several.iter().map(|kind| kind.code()).collect();
+                    format!("one of {}", codes.join(", "))
+                }
+            };
+            write!(out, "{}", show::wrapped("", "  ", &format!("{name} says error={error}: {says}")))?;
             for (what, text) in [("next hop", member.next_hop()), ("details", member.details())] {
                 if let Some(text) = text {
                     writeln!(out, "  {what}: {}", show::text(text.as_bytes(), 300))?;

@@ -125,6 +125,9 @@ impl Summary {
         let formats: Vec<String> =
             sorted(&self.by_format).iter().map(|(f, n)| format!("{} {n}", f.product())).collect();
         let formats = if formats.is_empty() { String::new() } else { format!(" ({})", formats.join(", ")) };
+        if self.unknown_lines == self.lines {
+            return writeln!(out, "Summary: {}, of no log that is known here", plural(self.lines, "line"));
+        }
         let failures = if self.failures == 0 { "no failure".into() } else { plural(self.failures, "failure") };
         writeln!(out, "Summary: {}{formats}, {failures}", plural(self.lines, "line"))?;
         if !self.faults.is_empty() {

@@ -98,6 +98,8 @@ fn summary(template: &str, hop: Option<&str>, context: &Context<'_>) -> String {
         Some(rest) => format!("{start}{rest}"),
         None => template.to_owned(),
     };
+    // "The name of the next hop, {hop}, ...": who has no name is not named twice.
+    let text = if hop.is_none() { text.replace(", {hop},", "") } else { text };
     text.replace("{hop}", hop.unwrap_or("the next hop")).replace("{after}", &after)
 }
 

@@ -120,11 +120,39 @@ fn arguments() {
     assert!(asked(&["connection_refused"]).starts_with("connection_refused: the next hop refused the connection\n"));
     let field = asked(&["edge; error=connection_timeout; next-hop=\"10.0.0.1:80\", gw; received-status=504"]);
     assert!(
-        field.starts_with("edge says error=connection_timeout: connection_timeout\n  next hop: 10.0.0.1:80\n"),
+        field.starts_with(
+            "edge says error=connection_timeout: connecting to the next hop took too long\n  next hop: 10.0.0.1:80\n"
+        ),
         "{field}"
     );
     assert!(field.ends_with("gw passed on what its next hop sent, which answered 504.\n"), "{field}");
     assert!(asked(&["gw; error=made_up"]).starts_with("gw says error=made_up, which RFC 9209 does not know."));
+    assert!(
+        asked(&["sH--"]).starts_with(
+            "sH of HAProxy (termination state, first two letters): timeout server struck\n  before the response head was whole"
+        ),
+        "{}",
+        asked(&["sH--"])
+    );
+    assert!(asked(&["UF"]).starts_with("UF of Envoy (%RESPONSE_FLAGS%): "));
+    assert!(asked(&["AH01102"]).contains("\n  = closed_before_response, reset_before_response, "));
+    // HAProxy and Envoy mean different things by it.
+    let both = asked(&["DC"]);
+    assert!(both.starts_with("DC of HAProxy ") && both.contains("\nDC of Envoy "), "{both}");
+    assert!(both.ends_with("explain\nclient_aborted; explain no_healthy_upstream\n"), "{both}");
+    assert_eq!(asked(&["--json", "DC"]).lines().count(), 2);
+    assert!(asked(&["LR"]).contains("no fault of an upstream"));
+    // A token that is no kind.
+    assert!(asked(&["tls_protocol_error"]).starts_with("proxy says error=tls_protocol_error: "));
+    for (kind, other) in [("connection_refused", "connection_timeout: "), ("head_truncated", "head_reset: ")] {
+        let text = asked(&[kind]);
+        assert!(text.contains("\nNot to be taken for it: ") && text.contains(&format!("\n  - {other}")), "{text}");
+        assert!(text.contains("\n  - HAProxy S"), "{text}");
+    }
+    for line in asked(&["--all"]).lines().filter(|line| !line.starts_with("       ")) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    assert_eq!(flags(&["-"]).asks, [Ask::Stdin]);
     let all = asked(&["--all", "--json"]);
     assert_eq!(all.lines().count(), badgateway::FaultKind::ALL.len());
     for wrong in [&["--nope"][..], &["600"], &["a;b;;"], &["/no/such/file"], &["--all", "502"]] {
@@ -133,6 +161,19 @@ fn arguments() {
     }
     assert_eq!(flags(&["--", "--summary"]).asks, [Ask::File("--summary".into())]);
     assert_eq!(flags(&["--summary"]).detail, Detail::Summary);
+}
+
+/// What is nothing, and what is no log.
+#[test]
+fn empty_and_binary() {
+    assert_eq!(output(&[], b""), "There is no line to explain: nothing was in it.\n");
+    assert_eq!(output(&["--json"], b""), "");
+    let flags = flags(&[]);
+    let mut out = Vec::new();
+    let error = Log::new(&flags).read(Cursor::new(b"\x7fELF\x02\x01\0\0\0"), &mut out).unwrap_err();
+    assert_eq!((error.kind(), out.len()), (io::ErrorKind::InvalidData, 0));
+    let cut = [&[0; 300][..], nginx().as_bytes()].concat();
+    assert!(output(&["--summary"], &cut).starts_with("Summary: 148 lines (nginx 147"));
 }
 
 #[test]

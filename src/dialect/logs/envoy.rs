@@ -66,7 +66,9 @@ pub fn words(flags: &[u8], details: &[u8], reason: &[u8], status: u16) -> Option
     if let Some((reading, code)) = cut::something(reason).or(behind_bar).and_then(transport) {
         return Some((cause::fault(reading, None, code), reading));
     }
-    let reading = by_details(details).unwrap_or_else(|| by_status(flag, by_flag, status));
+    // Details of a flag that leaves no choice only count where they leave none either.
+    let by_details = by_details(details).filter(|reading| reading.is_exact() || !by_flag.is_exact());
+    let reading = by_details.unwrap_or_else(|| by_status(flag, by_flag, status));
     Some((cause::fault(reading, None, None), reading))
 }
 
