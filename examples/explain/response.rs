@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 
 use badgateway::diagnose;
-use badgateway::diagnose::attribution::{Origin, Seen, attribute};
+use badgateway::diagnose::attribution::{Origin, Seen, Software, attribute};
 use badgateway::proxy_status;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
@@ -60,7 +60,7 @@ pub(crate) fn explain(bytes: &[u8], json: bool, out: &mut impl Write) -> io::Res
             None => writeln!(out, "{head}\"fault\":null,\"phase\":null,\"causes\":[],\"next_steps\":[]}}"),
         };
     }
-    writeln!(out, "{code} {}", show::text(response.reason, 80))?;
+    writeln!(out, "{}", format!("{code} {}", show::text(response.reason, 76)).trim_end())?;
     let who = match (found.origin, software) {
         (Origin::Intermediary | Origin::Gateway, Some(name)) => format!("Made on the way, by {name}"),
         (Origin::Intermediary | Origin::Gateway, None) => "Made on the way, by an intermediary".into(),
@@ -70,11 +70,15 @@ pub(crate) fn explain(bytes: &[u8], json: bool, out: &mut impl Write) -> io::Res
     };
     writeln!(out, "{who} ({}), because:", format!("{:?}", found.confidence).to_lowercase())?;
     for evidence in &found.evidence {
-        writeln!(out, "  - {evidence}")?;
+        write!(out, "{}", show::wrapped("  - ", "    ", evidence))?;
     }
     if !found.on_path.is_empty() {
         let names: Vec<&str> = found.on_path.iter().map(|software| software.name()).collect();
-        writeln!(out, "It passed through {}.", names.join(", "))?;
+        write!(out, "{}", show::wrapped("", "", &format!("It passed through {}.", names.join(", "))))?;
+    }
+    let is_claimed = matches!(found.origin, Origin::Intermediary | Origin::Gateway);
+    if !is_claimed && (520..=530).contains(&code) && found.on_path.contains(&Software::Cloudflare) {
+        writeln!(out, "But {code} is a status of Cloudflare's, whose page its customers may replace.")?;
     }
     writeln!(out)?;
     if let (Some(member), Some(value)) = (&found.member, value.as_deref()) {

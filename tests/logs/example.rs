@@ -185,6 +185,15 @@ fn responses() {
     let own = output(&["--json"], b"HTTP/2 504 \r\nproxy-status: edge; error=connection_timeout\r\n\r\n");
     assert!(own.starts_with("{\"dialect\":\"http\",\"status\":504,\"made_by\":\"intermediary\","), "{own}");
     assert!(own.contains("\"fault\":\"connection_timeout\""), "{own}");
+    let replaced = output(&[], b"HTTP/2 522 \r\nserver: cloudflare\r\ncf-ray: 8f-FRA\r\n\r\nBack soon");
+    assert!(replaced.starts_with("522\nMade by the application or its server (likely), because:\n"), "{replaced}");
+    assert!(
+        replaced.contains("\nBut 522 is a status of Cloudflare's, whose page its customers may replace.\n"),
+        "{replaced}"
+    );
+    for line in text.lines().chain(replaced.lines()) {
+        assert!(line.chars().count() <= 80 || line.starts_with("       "), "{line}");
+    }
     assert_eq!(output(&[], b"HTTP/1.1\r\n"), "unknown: it begins as a response and has no status line\n");
     assert!(output(&[], b"HTTP/1.1 200 OK\r\n\r\nfine").contains("200 is no status that a gateway makes up"));
 }
