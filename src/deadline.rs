@@ -35,6 +35,11 @@ pub trait Timer {
 
     /// Starts to wait.
     fn sleep(&self, duration: Duration) -> Self::Sleep;
+
+    /// Whether it is ever ready: [`Never`] is not, and nobody should wait for it alone.
+    fn fires(&self) -> bool {
+        true
+    }
 }
 
 impl<T: Timer + ?Sized> Timer for &T {
@@ -42,6 +47,10 @@ impl<T: Timer + ?Sized> Timer for &T {
 
     fn sleep(&self, duration: Duration) -> Self::Sleep {
         (**self).sleep(duration)
+    }
+
+    fn fires(&self) -> bool {
+        (**self).fires()
     }
 }
 
@@ -55,6 +64,10 @@ impl Timer for Never {
 
     fn sleep(&self, _duration: Duration) -> Self::Sleep {
         pending()
+    }
+
+    fn fires(&self) -> bool {
+        false
     }
 }
 

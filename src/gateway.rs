@@ -299,6 +299,8 @@ pub(crate) const fn builtin_probes() -> &'static [Probe] {
     &[
         #[cfg(feature = "hyper1")]
         crate::adapters::hyper1::PROBE,
+        #[cfg(feature = "h2_04")]
+        crate::adapters::h2_04::PROBE,
         #[cfg(feature = "rustls023")]
         crate::adapters::rustls023::PROBE,
         #[cfg(feature = "tokio1")]

@@ -81,10 +81,11 @@
 //! |---|---|---|
 //! | `http_body1` | `body::Guarded` | `http-body` 1 |
 //! | `hyper1` | errors of hyper 1, reason phrases for 520 to 530; includes `http_body1` | `hyper` 1 |
+//! | `h2_04` | resets, GOAWAY and broken frames of h2 0.4, also inside errors of hyper, reqwest and tonic | `h2` 0.4 |
 //! | `rustls023` | TLS alerts and certificate errors of rustls 0.23 | `rustls` 0.23 |
 //! | `tokio1` | `Elapsed`, tokio's timer, the tap for `AsyncRead + AsyncWrite` | `tokio` 1 |
 //! | `lab` | upstreams that misbehave on purpose, and a client that judges what a proxy made of them | |
-//! | `full` | what the examples need: all of the above | |
+//! | `full` | what the examples and tests need: all of the above | |
 //! | `all-adapters` | every adapter | |
 //!
 //! An adapter for a foreign major version may be dropped in a minor release, a year after that major's last

@@ -20,10 +20,10 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use badgateway::body::{AbortHandle, End, Guard, Guarded, Ledger, hold_first};
-use badgateway::deadline::Timer;
+use badgateway::deadline::{Never, Timer};
 use badgateway::fault::{Class, Fault, FaultKind, Phase};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Body, Frame, SizeHint};
 
 // ---- the tools -------------------------------------------------------------------------------------
@@ -423,6 +423,106 @@ fn a_deadline_ends_a_drip_but_not_a_body_that_is_done() {
     assert_eq!(run(&[Data("a"), Wait]), ["a", "…!", "deadline_exceeded 1/None"]);
     assert_eq!(run(&[Wait, Wait]), ["…", "deadline_exceeded 0/None", "."]);
     assert_eq!(run(&[Data("a")]), ["a", ".", "."]);
+}
+
+#[test]
+fn a_pause_before_the_error() {
+    // What is polled at second 0, 9 and 10, and what then.
+    type Row = (&'static [Inner], &'static [&'static str], &'static [&'static str]);
+    let rows: &[Row] = &[
+        (&[Fail], &["…", "…", "body_reset 0/None"], &[".", "."]),
+        (&[Data("a"), Fail], &["a", "…", "…"], &["body_reset 1/None", "."]),
+        (&[Wait, Fail], &["…", "…", "…"], &["body_reset 0/None", "."]),
+        (&[Data("a")], &["a", ".", "."], &["."]),
+    ];
+    for (steps, at_0_9_10, at_19) in rows {
+        let clock = Clock::default();
+        let mut body =
+            Guard::new(reset).timed(clock.clone(), Some(secs(99)), None).lingering(secs(10)).around(script(steps).0);
+        let mut got = Vec::new();
+        for now in [0, 9, 10] {
+            clock.now.set(now);
+            got.push(poll(&mut body));
+            assert!(got.last().unwrap() != "…" || !body.is_end_stream());
+        }
+        assert_eq!(got, *at_0_9_10, "{steps:?}");
+        clock.now.set(19);
+        for want in *at_19 {
+            assert_eq!(poll(&mut body), *want, "{steps:?}");
+        }
+    }
+    // No time at all is no pause, but still a chance to flush.
+    let mut body = Guard::new(reset).timed(Clock::default(), None, None).lingering(secs(0)).around(script(&[Fail]).0);
+    assert_eq!([poll(&mut body), poll(&mut body)], ["…!", "body_reset 0/None"]);
+    // Without a timer nobody would wake it up.
+    let mut body = Guard::new(reset).lingering(secs(10)).around(script(&[Fail]).0);
+    assert_eq!([poll(&mut body), poll(&mut body)], ["…!", "body_reset 0/None"]);
+    let mut body = Guard::new(reset).timed(&Never, None, None).lingering(secs(10)).around(script(&[Fail]).0);
+    assert_eq!([poll(&mut body), poll(&mut body)], ["…!", "body_reset 0/None"]);
+    // Dropped meanwhile, it has failed all the same.
+    let ends = RefCell::new(Vec::new());
+    let mut body = Guard::new(reset)
+        .timed(Clock::default(), None, None)
+        .lingering(secs(10))
+        .on_end(|end, _| ends.borrow_mut().push(end))
+        .around(script(&[Fail]).0);
+    assert_eq!(poll(&mut body), "…");
+    drop(body);
+    assert_eq!(*ends.borrow(), [End::Failed(Fault::new(FaultKind::BodyReset).with_received(0))]);
+}
+
+// ---- ends that are told in-band ----------------------------------------------------------------------
+
+#[test]
+fn trailers_in_place_of_an_error() {
+    type Row = (&'static str, &'static [Inner], Option<u64>, bool, &'static [&'static str]);
+    let rows: &[Row] = &[
+        ("at once", &[Fail], None, true, &["[x-told]", "."]),
+        ("after data", &[Data("a"), Fail], None, true, &["a", "[x-told]", "."]),
+        ("the closure does not want to", &[Data("a"), Fail], None, false, &["a", "…!", "body_reset 1/None", "."]),
+        ("a length was announced", &[Data("a"), Fail], Some(2), true, &["a", "…!", "body_reset 1/2", "."]),
+        ("a length, a short end", &[Data("a")], Some(2), true, &["a", "…!", "body_truncated 1/2", "."]),
+        ("behind trailers", &[Trailers(&["etag"]), Fail], None, true, &["[etag]", "…!", "body_reset 0/None", "."]),
+        ("whole", &[Data("a"), Trailers(&["grpc-status"])], None, true, &["a", "[grpc-status]", "."]),
+    ];
+    for (name, steps, expected, wanted, want) in rows {
+        let (wanted, ends) = (*wanted, RefCell::new(Vec::new()));
+        let handle = AbortHandle::new();
+        let mut body = Guard::new(reset)
+            .expecting(*expected)
+            .aborting(handle.clone())
+            .in_trailers(move |fault| {
+                wanted.then(|| {
+                    let kind = HeaderValue::from_static(fault.kind().code());
+                    HeaderMap::from_iter([(HeaderName::from_static("x-told"), kind)])
+                })
+            })
+            .on_end(|end, _| ends.borrow_mut().push(end))
+            .around(script(steps).0);
+        let got: Vec<String> = want.iter().map(|_| poll(&mut body)).collect();
+        assert_eq!(got, *want, "{name}");
+        drop(body);
+        let told = want.contains(&"[x-told]");
+        assert_eq!(handle.is_set(), want.contains(&"…!"), "{name}: trailers need no reset");
+        let failed = matches!(ends.borrow()[..], [End::Failed(_)]);
+        assert_eq!(failed, told || want.contains(&"…!"), "{name}: the owner of the connection is told");
+    }
+}
+
+#[test]
+fn an_end_that_has_to_be_told() {
+    for (steps, expected, knows_its_end, want) in [
+        (&[Data("a")][..], None, true, ["a", ".", "."]),
+        (&[Data("a")], None, false, ["a", "…!", "body_truncated 1/None"]),
+        (&[Data("a"), Wait], None, false, ["a", "…", "body_truncated 1/None"]),
+        // The length says the same.
+        (&[Data("a")], Some(1), false, ["a", ".", "."]),
+        (&[Data("a")], Some(2), true, ["a", "…!", "body_truncated 1/2"]),
+    ] {
+        let inner = Script { knows_its_end, ..script(steps).0 };
+        let mut body = Guard::new(reset).expecting(expected).expecting_end_stream().around(inner);
+        assert_eq!([poll(&mut body), poll(&mut body), poll(&mut body)], want, "{steps:?} {expected:?} {knows_its_end}");
+    }
 }
 
 // ---- the hold ------------------------------------------------------------------------------------------

@@ -136,7 +136,7 @@ impl Trace {
             }
             (None, _) => return None,
         };
-        self.first_try = Some(*fault);
+        self.exchange.first_try = Some(fault.kind());
         self.exchange.attempts = 2;
         self.exchange.phase = None;
         Some(again)
@@ -155,7 +155,11 @@ impl Trace {
         let mut sending = pin!(sending);
         loop {
             self.phase = if watch.progress().is_unfinished() { Phase::Send } else { Phase::Head };
-            let (until, _) = self.timer(begun, watch, link);
+            let (mut until, _) = self.timer(begun, watch, link);
+            if watch.progress().is_unfinished() {
+                // Nothing tells when the upload ends, and from then on another, shorter timer may run.
+                until = until.min(Instant::now() + self.proxy.timeouts.response);
+            }
             tokio::select! {
                 biased;
                 result = &mut sending => {

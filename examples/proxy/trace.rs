@@ -25,8 +25,6 @@ pub(crate) struct Trace {
     pub(crate) exchange: Exchange,
     /// How far it has got, should the client leave now.
     pub(crate) phase: Phase,
-    /// What became of the first try, if there was a second.
-    pub(crate) first_try: Option<Fault>,
     upload: Option<UploadWatch>,
     /// Whose health the outcome tells, once it was asked.
     hop: Option<Target>,
@@ -60,7 +58,6 @@ impl Trace {
             proxy,
             exchange,
             phase: Phase::Select,
-            first_try: None,
             upload: None,
             hop: None,
             probes: false,
@@ -130,9 +127,7 @@ impl Trace {
         if let Some(upload) = &self.upload {
             self.exchange.request_body = upload.progress().stage;
         }
-        let first_try = self.first_try.map(|first| [("attempts", "2"), ("first_try", first.kind().code())]);
-        let fields = first_try.as_ref().map_or(&[][..], |fields| fields);
-        let record = self.proxy.gateway.record(fault, &self.exchange).with_evidence(evidence).with_fields(fields);
+        let record = self.proxy.gateway.record(fault, &self.exchange).with_evidence(evidence);
         self.proxy.log.write(fault, self.exchange.path.as_ref().map_or("", |p| p.as_str()), &record);
     }
 
@@ -147,7 +142,7 @@ impl Trace {
         let deviations = seen.deviations();
         let tolerated = Tolerated { deviations, leftover: seen.leftover() > 0, trailers: seen.forbidden_trailers() };
         let status = seen.status().and_then(|status| StatusCode::from_u16(status).ok());
-        if let (Some(status), false) = (status, tolerated.is_nothing()) {
+        if let (Some(status), false) = (status, tolerated.is_nothing() && self.exchange.first_try.is_none()) {
             self.proxy.log.line(&tolerated.line(status, &self.exchange));
         }
     }

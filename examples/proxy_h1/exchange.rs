@@ -95,7 +95,10 @@ impl Running<'_> {
         self.admit(mounted)?;
         let result = loop {
             match self.attempt(client, &mut job) {
-                Err(trouble) if self.may_repeat(&trouble.fault) => self.exchange.attempts += 1,
+                Err(trouble) if self.may_repeat(&trouble.fault) => {
+                    self.exchange.attempts += 1;
+                    self.exchange.first_try = Some(trouble.fault.kind());
+                }
                 result => break result,
             }
         };
@@ -160,7 +163,8 @@ impl Running<'_> {
         }
         Ok(match result? {
             Outcome::Whole { reusable, keep, tolerated } => {
-                if let (Forwarded::Head { status, .. }, false) = (self.exchange.forwarded, tolerated.is_nothing()) {
+                let is_plain = tolerated.is_nothing() && self.exchange.first_try.is_none();
+                if let (Forwarded::Head { status, .. }, false) = (self.exchange.forwarded, is_plain) {
                     self.proxy.log.line(&tolerated.line(status, &self.exchange));
                 }
                 if reusable && all_sent {

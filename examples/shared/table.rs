@@ -66,12 +66,14 @@ pub(crate) fn text(rows: &[Row], address: SocketAddr) -> String {
         let listed = rows.iter().filter(|row| names.contains(&row.behaviour.name));
         distinct(&listed.map(|row| Signal { name: row.behaviour.name, text: signal(row) }).collect::<Vec<_>>()).0
     };
-    let named = "the log, by names and codes alone,";
-    for (who, signal) in
-        [("the log", &Row::logged as &dyn Fn(&Row) -> String), (named, &Row::named), ("a client", &Row::shown)]
-    {
+    let named = "the same by names and codes alone";
+    for (who, signal) in [
+        ("the records of faults", &Row::logged as &dyn Fn(&Row) -> String),
+        (named, &Row::named),
+        ("a client", &Row::shown),
+    ] {
         let (core, full) = (told(&CORE, signal), told(&all, signal));
-        let _ = writeln!(text, "{who} tells {core} of {} core faults apart, {full} of {}", CORE.len(), all.len());
+        let _ = writeln!(text, "told apart by {who}: {core} of {} core faults, {full} of {}", CORE.len(), all.len());
     }
     let _ = writeln!(text, "\nopen http://{address}/ to try them by hand, or: curl -i http://{address}/refused");
     text

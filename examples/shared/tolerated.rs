@@ -1,4 +1,4 @@
-//! What was put up with in a response that went well all the same.
+//! What was put up with in an exchange that went well all the same: deviations of the response, a second try.
 //!
 //! Its one rule: the client has its answer, so no fault is told; the operator has a next hop that needs a repair, so
 //! it is told, in one line.
@@ -40,7 +40,7 @@ pub(crate) struct Line<'a> {
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Exchange { method, path, next_hop, .. } = self.exchange;
+        let Exchange { method, path, next_hop, attempts, first_try, .. } = self.exchange;
         f.write_str("{\"fault\":null,\"deviations\":[")?;
         let more = [(self.what.leftover, "leftover"), (self.what.trailers, "forbidden_trailers")];
         let more = more.into_iter().filter_map(|(there, name)| there.then_some(name));
@@ -53,6 +53,9 @@ impl fmt::Display for Line<'_> {
         quoted(f, method.as_str())?;
         f.write_str(",\"path\":")?;
         quoted(f, path.as_ref().map_or("", |path| path.as_str()))?;
+        if let Some(kind) = first_try {
+            write!(f, ",\"attempts\":{attempts},\"first_try\":\"{kind}\"")?;
+        }
         f.write_str("}")
     }
 }

@@ -4,6 +4,9 @@
 //! [`classify`](crate::classify()) and what else that crate needs, and nothing that changes what a more
 //! precise finding says.
 
+#[cfg(feature = "h2_04")]
+#[cfg_attr(badgateway_docsrs, doc(cfg(feature = "h2_04")))]
+pub mod h2_04;
 #[cfg(feature = "hyper1")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "hyper1")))]
 pub mod hyper1;

@@ -14,6 +14,30 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// before it returns its error, and whoever owns the socket looks at it when the connection is shut
 /// down or dropped, and lingers zero seconds if it is set.
 ///
+/// ```
+/// use badgateway::body::AbortHandle;
+/// use tokio::net::TcpStream;
+///
+/// /// What is served in place of the socket. `AsyncRead` and `AsyncWrite` pass everything on.
+/// struct Downstream {
+///     stream: TcpStream,
+///     abort: AbortHandle,
+/// }
+///
+/// impl Drop for Downstream {
+///     fn drop(&mut self) {
+///         if self.abort.is_set() {
+///             // What the kernel has not sent yet is lost with it.
+///             let _ = self.stream.set_zero_linger();
+///         }
+///     }
+/// }
+/// ```
+///
+/// `Guard::aborting` takes the other clone. One connection serves one client at a time, so one handle for each
+/// connection will do. `examples/proxy/downstream.rs` has the whole of it; with axum, a `Listener` of your own makes
+/// such a wrapper, and `ConnectInfo` brings its handle to the service.
+///
 /// Use one only where the response is close-delimited. A reset throws away what the kernel has not
 /// sent yet, and elsewhere a missing last chunk or a short body says it as well.
 ///

@@ -3,8 +3,11 @@
 //! Its one rule: everything optional is off until it is asked for.
 
 use core::error::Error;
+use core::fmt;
 use core::time::Duration;
+use std::sync::Arc;
 
+use http::HeaderMap;
 use http_body::Body;
 
 use crate::body::abort::AbortHandle;
@@ -16,6 +19,25 @@ use crate::fault::Fault;
 /// Calls an `F`. Kept beside it as a pointer, so that nothing but [`Guard::new`] needs a bound on `F`: with
 /// one on its futures, rustc takes a closure in an async block for "not general enough" to be `Send`.
 pub(super) type Call<F> = fn(&mut F, &(dyn Error + 'static), &Ledger) -> Fault;
+
+/// Makes the trailers that tell a fault in-band. Shared, so that a guard stays `Clone`, and boxed, because
+/// one more type parameter would be on every guard for the few bodies that are gRPC.
+#[derive(Clone)]
+pub(super) struct InTrailers(Arc<Tell>);
+
+type Tell = dyn Fn(&Fault) -> Option<HeaderMap> + Send + Sync;
+
+impl InTrailers {
+    pub(super) fn tell(&self, fault: &Fault) -> Option<HeaderMap> {
+        (self.0)(fault)
+    }
+}
+
+impl fmt::Debug for InTrailers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InTrailers")
+    }
+}
 
 /// How to guard a body. [`around`](Self::around) puts it there.
 ///
@@ -43,13 +65,70 @@ pub(super) type Call<F> = fn(&mut F, &(dyn Error + 'static), &Ledger) -> Fault;
 ///     .around(Full::new(Bytes::from_static(b"hello")));
 /// # let _ = body;
 /// ```
+///
+/// # In a service
+///
+/// The response of hyper's client on its way to hyper's server, whatever the client speaks. axum takes the same body as
+/// `axum::body::Body::new(body)`.
+///
+/// ```
+/// # #[cfg(all(feature = "hyper1", feature = "tokio1"))] mod service {
+/// use badgateway::adapters::tokio1::TokioTimer;
+/// use badgateway::body::{AbortHandle, Guard};
+/// use badgateway::exchange::{BodyFraming, Exchange, Forwarded};
+/// use badgateway::fault::{Fault, Phase};
+/// use badgateway::Gateway;
+/// use bytes::Bytes;
+/// use http::{Response, Version, header::CONTENT_LENGTH};
+/// use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
+/// use hyper::body::{Body, Incoming};
+/// use std::time::Duration;
+///
+/// /// `response` has passed `Gateway::forward`; `socket` is in the wrapper of the client's socket.
+/// fn pass_on(
+///     gateway: Gateway,
+///     response: Response<Incoming>,
+///     mut exchange: Exchange,
+///     socket: AbortHandle,
+/// ) -> Response<UnsyncBoxBody<Bytes, Fault>> {
+///     let (head, inner) = response.into_parts();
+///     let length = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+///     let framing = match (length, exchange.version) {
+///         _ if inner.is_end_stream() => BodyFraming::None, // HEAD, 204, 304
+///         (Some(_), _) => BodyFraming::Length,
+///         (None, Version::HTTP_09 | Version::HTTP_10) => BodyFraming::UntilClose,
+///         (None, _) => BodyFraming::Chunked,
+///     };
+///     exchange.phase = Some(Phase::Body);
+///     exchange.forwarded = Forwarded::Head { status: head.status, framing };
+///     let client = exchange.version;
+///
+///     let mut guard = Guard::new(move |error, _: &_| gateway.classify(error, &exchange))
+///         .expecting(if framing == BodyFraming::None { Some(0) } else { length })
+///         .timed(TokioTimer, Some(Duration::from_secs(30)), None);
+///     if framing == BodyFraming::UntilClose {
+///         guard = guard.aborting(socket);
+///     }
+///     if head.version == Version::HTTP_2 {
+///         guard = guard.expecting_end_stream(); // hyper would not tell
+///     }
+///     if client == Version::HTTP_2 {
+///         guard = guard.lingering(Duration::from_millis(10)); // another task writes
+///     }
+///     Response::from_parts(head, guard.around(inner).boxed_unsync())
+/// }
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a guard guards nothing until it is put around a body"]
 pub struct Guard<F, T = Never, E = fn(End, &Ledger)> {
     pub(super) classify: F,
     pub(super) call: Call<F>,
     pub(super) expected: Option<u64>,
+    pub(super) end_stream: bool,
+    pub(super) linger: Option<Duration>,
     pub(super) abort: Option<AbortHandle>,
+    pub(super) in_trailers: Option<InTrailers>,
     pub(super) timer: T,
     pub(super) idle: Option<Duration>,
     pub(super) total: Option<Duration>,
@@ -65,7 +144,19 @@ where
     /// client see neither.
     pub const fn new(classify: F) -> Self {
         let call: Call<F> = |classify, error, ledger| classify(error, ledger);
-        Self { classify, call, expected: None, abort: None, timer: Never, idle: None, total: None, on_end: None }
+        Self {
+            classify,
+            call,
+            expected: None,
+            end_stream: false,
+            linger: None,
+            abort: None,
+            in_trailers: None,
+            timer: Never,
+            idle: None,
+            total: None,
+            on_end: None,
+        }
     }
 }
 
@@ -75,6 +166,77 @@ impl<F, T, E> Guard<F, T, E> {
     /// takes what the body itself is certain of, if it is.
     pub const fn expecting(mut self, bytes: Option<u64>) -> Self {
         self.expected = bytes;
+        self
+    }
+
+    /// With the demand that a body of unknown length says of itself that it is over: that
+    /// [`is_end_stream`](Body::is_end_stream) is true when no more frames come. If not, it is
+    /// [`BodyTruncated`](crate::fault::FaultKind::BodyTruncated).
+    ///
+    /// For `hyper::body::Incoming` of an **HTTP/2** response, and for no other body: most never say so, HTTP/1
+    /// ones among them. hyper takes `RST_STREAM(NO_ERROR)` for the end of a body, because a server that has sent
+    /// its whole response may stop the upload so (RFC 9113 section 8.1); that `END_STREAM` never came shows
+    /// nowhere else. (With h2 before 0.4.16 a whole body that is followed by such a reset can look the same.)
+    ///
+    /// ```
+    /// # fn f(response: http::Response<http_body_util::Empty<bytes::Bytes>>) {
+    /// use badgateway::body::Guard;
+    /// use badgateway::fault::{Fault, FaultKind};
+    ///
+    /// let (parts, body) = response.into_parts();
+    /// let mut guard = Guard::new(|_, _| Fault::new(FaultKind::BodyReset));
+    /// if parts.version == http::Version::HTTP_2 {
+    ///     guard = guard.expecting_end_stream();
+    /// }
+    /// let body = guard.around(body);
+    /// # let _ = body; }
+    /// ```
+    pub const fn expecting_end_stream(mut self) -> Self {
+        self.end_stream = true;
+        self
+    }
+
+    /// With a pause before an error goes out, so that the server can send what it has of this response. For
+    /// **HTTP/2**, where the task that polls a body is not the one that writes: to be `Pending` once, as a guarded body is
+    /// before every error, is no proof that the other task has run, and a reset throws away what is still queued in
+    /// the server, the head included (h2's `send_reset` clears the stream's queue). 10 ms are enough, unless the machine is busy or the
+    /// client slow. For HTTP/1 it gives a slow client time; hyper writes from the same task.
+    ///
+    /// It needs a timer, from [`timed`](Self::timed); without one there is no pause.
+    pub const fn lingering(mut self, pause: Duration) -> Self {
+        self.linger = Some(pause);
+        self
+    }
+
+    /// With trailers in place of the error, where the protocol tells its end in them: gRPC. `None` from the
+    /// closure is the error as ever: return it unless [`decide`](crate::decide::decide()) says
+    /// [`How::GrpcStatus`](crate::decide::How::GrpcStatus).
+    ///
+    /// Not asked where a length was announced: an end short of it is malformed, whatever the trailers say (RFC 9113
+    /// section 8.1.1). `on_end` is told of the fault all the same.
+    ///
+    /// ```
+    /// use badgateway::body::Guard;
+    /// use badgateway::decide::{Decision, How};
+    /// use badgateway::exchange::{BodyFraming, Exchange, Forwarded};
+    /// use badgateway::{Fault, FaultKind, Gateway};
+    /// use http::{HeaderMap, HeaderValue, StatusCode};
+    ///
+    /// # fn f(gateway: Gateway, mut exchange: Exchange, inner: http_body_util::Empty<bytes::Bytes>) {
+    /// // What will be true when the body fails.
+    /// exchange.forwarded = Forwarded::Head { status: StatusCode::OK, framing: BodyFraming::UntilClose };
+    /// let body = Guard::new(|_, _| Fault::new(FaultKind::BodyReset))
+    ///     .in_trailers(move |fault| match gateway.decide(fault, &exchange) {
+    ///         Decision::Abort(How::GrpcStatus(status)) => {
+    ///             Some(HeaderMap::from_iter([("grpc-status".parse().ok()?, HeaderValue::from(u16::from(status)))]))
+    ///         }
+    ///         _ => None,
+    ///     })
+    ///     .around(inner);
+    /// # let _ = body; }
+    /// ```
+    pub fn in_trailers(mut self, fields: impl Fn(&Fault) -> Option<HeaderMap> + Send + Sync + 'static) -> Self {
+        self.in_trailers = Some(InTrailers(Arc::new(fields)));
         self
     }
 
@@ -90,8 +252,8 @@ impl<F, T, E> Guard<F, T, E> {
     /// for, so a slow client does not set it off. `total` is the time left for the whole body, counted
     /// from [`around`](Self::around), and then it is [`DeadlineExceeded`](crate::fault::FaultKind::DeadlineExceeded).
     pub fn timed<U: Timer>(self, timer: U, idle: Option<Duration>, total: Option<Duration>) -> Guard<F, U, E> {
-        let Self { classify, call, expected, abort, on_end, .. } = self;
-        Guard { classify, call, expected, abort, timer, idle, total, on_end }
+        let Self { classify, call, expected, end_stream, linger, abort, in_trailers, on_end, .. } = self;
+        Guard { classify, call, expected, end_stream, linger, abort, in_trailers, timer, idle, total, on_end }
     }
 
     /// With a closure to call once, when it is known how the body ended: the place to give the
@@ -100,8 +262,9 @@ impl<F, T, E> Guard<F, T, E> {
     where
         G: FnOnce(End, &Ledger),
     {
-        let Self { classify, call, expected, abort, timer, idle, total, .. } = self;
-        Guard { classify, call, expected, abort, timer, idle, total, on_end: Some(on_end) }
+        let Self { classify, call, expected, end_stream, linger, abort, in_trailers, timer, idle, total, .. } = self;
+        let on_end = Some(on_end);
+        Guard { classify, call, expected, end_stream, linger, abort, in_trailers, timer, idle, total, on_end }
     }
 
     /// Puts the guard around a body.

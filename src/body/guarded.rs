@@ -6,7 +6,8 @@
 //! no reason. So before an error, a short end included, the guarded body is `Pending` once and wakes
 //! its task; the server flushes, polls again, and then gets the error. The first poll counts as one
 //! after a frame, because the head is in the same buffer. One `Pending` is the server's chance to
-//! flush and no proof that it could: what a slow client has not taken may still be lost.
+//! flush and no proof that it could: what a slow client has not taken may still be lost, and so may what
+//! another task was to write. [`Guard::lingering`] makes the chance a better one.
 
 use core::error::Error;
 use core::fmt;
@@ -16,11 +17,12 @@ use core::task::{Context, Poll};
 use core::time::Duration;
 
 use bytes::Buf;
+use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use crate::body::abort::AbortHandle;
-use crate::body::guard::{Call, Guard};
+use crate::body::guard::{Call, Guard, InTrailers};
 use crate::body::ledger::{Ledger, LedgerState};
 use crate::body::trailers;
 use crate::deadline::{Never, Timer, phase_timeout};
@@ -44,6 +46,8 @@ pub enum End {
 enum Stage {
     /// Frames go through.
     Open,
+    /// It failed, and the nap is the server's time to send what it has.
+    Lingering(Fault),
     /// It failed, and the server is getting its chance to flush.
     Failing(Fault),
     /// The end, or the error, has been handed out, and `on_end` told. Fused.
@@ -88,7 +92,11 @@ pin_project! {
         // The last poll was `Pending`, so whatever the server had buffered it could flush.
         settled: bool,
         held: Option<Frame<B::Data>>,
+        // The inner body has to say that it is over.
+        end_stream: bool,
+        linger: Option<Duration>,
         abort: Option<AbortHandle>,
+        in_trailers: Option<InTrailers>,
         timer: T,
         idle: Option<Duration>,
         // The idle sleep counts. It is boxed, as timers tend not to be `Unpin`, when the body
@@ -141,7 +149,8 @@ where
     }
 
     pub(super) fn build(guard: Guard<F, T, E>, inner: B) -> Self {
-        let Guard { classify, call, expected, abort, timer, idle, total, on_end } = guard;
+        let Guard { classify, call, expected, end_stream, linger, abort, in_trailers, timer, idle, total, on_end } =
+            guard;
         let ledger = Ledger::new(expected.or_else(|| inner.size_hint().exact()));
         let total = total.map(|left| Box::pin(timer.sleep(left)));
         Self {
@@ -152,7 +161,10 @@ where
             stage: Stage::Open,
             settled: false,
             held: None,
+            end_stream,
+            linger,
             abort,
+            in_trailers,
             timer,
             idle,
             waiting: false,
@@ -174,7 +186,7 @@ where
 
     fn end_if_dropped(&self) -> End {
         match self.stage {
-            Stage::Failing(fault) => End::Failed(fault),
+            Stage::Lingering(fault) | Stage::Failing(fault) => End::Failed(fault),
             // A server does not poll again once it has all that `Content-Length` promised, or the
             // trailers, so the end is known without having been seen. (Where `Over` is, `on_end` has
             // been called.)
@@ -220,9 +232,12 @@ where
 
     /// One poll of the inner body, and of the timers where it has nothing.
     fn step(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<B::Data> {
-        let this = self.project();
-        let frame = match this.inner.poll_frame(cx) {
+        let mut this = self.project();
+        let frame = match this.inner.as_mut().poll_frame(cx) {
             Poll::Ready(None) => {
+                if *this.end_stream && this.ledger.expected().is_none() && !this.inner.is_end_stream() {
+                    return Step::Fail(this.ledger.fail(Fault::new(FaultKind::BodyTruncated)));
+                }
                 return match this.ledger.end() {
                     Ok(()) => Step::End,
                     Err(fault) => Step::Fail(fault),
@@ -251,11 +266,7 @@ where
         let Some(idle) = *this.idle else { return Step::Wait };
         if !*this.waiting {
             *this.waiting = true;
-            let sleep = this.timer.sleep(idle);
-            match this.nap {
-                Some(nap) => nap.as_mut().set(sleep),
-                None => *this.nap = Some(Box::pin(sleep)),
-            }
+            lie_down(this.nap, this.timer.sleep(idle));
         }
         if this.nap.as_mut().is_some_and(|nap| nap.as_mut().poll(cx).is_ready()) {
             let fault = Fault::new(phase_timeout(Phase::Body, Some(this.ledger.received())));
@@ -264,11 +275,32 @@ where
         Step::Wait
     }
 
-    /// Hands the fault out, or lets the server flush first.
-    fn fail(self: Pin<&mut Self>, fault: Fault, cx: &Context<'_>) -> Poll<Option<Result<Frame<B::Data>, Fault>>> {
-        if !self.settled {
-            let this = self.project();
+    /// Hands the fault out, in trailers or as an error, or lets the server flush first.
+    fn fail(
+        mut self: Pin<&mut Self>,
+        fault: Fault,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, Fault>>> {
+        if let Some(fields) = self.told_in_trailers(&fault) {
+            self.finish(End::Failed(fault));
+            return Poll::Ready(Some(Ok(Frame::trailers(fields))));
+        }
+        let this = self.as_mut().project();
+        if matches!(this.stage, Stage::Open) {
             *this.stage = Stage::Failing(fault);
+            if let Some(linger) = this.linger.filter(|_| this.timer.fires()) {
+                *this.stage = Stage::Lingering(fault);
+                lie_down(this.nap, this.timer.sleep(linger));
+            }
+        }
+        if matches!(this.stage, Stage::Lingering(_)) {
+            if this.nap.as_mut().is_some_and(|nap| nap.as_mut().poll(cx).is_pending()) {
+                *this.settled = true;
+                return Poll::Pending;
+            }
+            *this.stage = Stage::Failing(fault);
+        }
+        if !*this.settled {
             *this.settled = true;
             cx.waker().wake_by_ref();
             return Poll::Pending;
@@ -280,12 +312,31 @@ where
         Poll::Ready(Some(Err(fault)))
     }
 
+    /// The trailers that tell the fault, if the client looks for it there.
+    fn told_in_trailers(&self, fault: &Fault) -> Option<HeaderMap> {
+        // Where a length was announced it would be wrong, and behind trailers there are no others.
+        let is_fit = self.ledger.expected().is_none() && self.ledger.state() != LedgerState::Ended;
+        match self.stage {
+            Stage::Open if is_fit => self.in_trailers.as_ref()?.tell(fault),
+            // Asked already, and the answer was no.
+            Stage::Open | Stage::Lingering(_) | Stage::Failing(_) | Stage::Over => None,
+        }
+    }
+
     fn finish(self: Pin<&mut Self>, end: End) {
         let this = self.project();
         *this.stage = Stage::Over;
         if let Some(on_end) = this.on_end.take() {
             on_end(end, this.ledger);
         }
+    }
+}
+
+/// Starts a nap, in the box of the last one if there was one.
+fn lie_down<S>(nap: &mut Option<Pin<Box<S>>>, sleep: S) {
+    match nap {
+        Some(nap) => nap.as_mut().set(sleep),
+        None => *nap = Some(Box::pin(sleep)),
     }
 }
 
@@ -319,7 +370,7 @@ where
         }
         match self.stage {
             Stage::Open => {}
-            Stage::Failing(fault) => return self.fail(fault, cx),
+            Stage::Lingering(fault) | Stage::Failing(fault) => return self.fail(fault, cx),
             Stage::Over => return Poll::Ready(None),
         }
         match self.as_mut().step(cx) {
@@ -342,7 +393,7 @@ where
     fn is_end_stream(&self) -> bool {
         match self.stage {
             Stage::Open => self.is_whole() && self.inner.is_end_stream(),
-            Stage::Failing(_) => false,
+            Stage::Lingering(_) | Stage::Failing(_) => false,
             Stage::Over => self.held.is_none(),
         }
     }
@@ -354,7 +405,7 @@ where
         }
         match self.stage {
             Stage::Open => {}
-            Stage::Failing(_) => return SizeHint::new(),
+            Stage::Lingering(_) | Stage::Failing(_) => return SizeHint::new(),
             Stage::Over => return SizeHint::with_exact(held),
         }
         let rest = self.inner.size_hint();

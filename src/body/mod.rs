@@ -7,6 +7,26 @@
 //! - [`trailers`] says which fields may not travel behind the body.
 //! - `Guard` and `Guarded` (feature `http_body1`) wrap any `http_body::Body` with all of it, and
 //!   `hold_first` waits a moment for the first frame, so that a fault in it can still be a 502.
+//!
+//! # What a server makes of the error
+//!
+//! A guarded body ends in an error, and the server has to turn it into a cut. hyper, and axum on it, do the right thing
+//! for most clients by themselves:
+//!
+//! | the client has | [`decide`](crate::decide::decide()) says | hyper's server | what is left to you |
+//! |---|---|---|---|
+//! | HTTP/1, a `Content-Length` | `CloseShort` | closes short of it | nothing |
+//! | HTTP/1.1, chunks | `NoLastChunk` | closes without the last chunk | nothing |
+//! | HTTP/1.0, neither | `Reset` | closes in good order: **it looks whole** | [`AbortHandle`], in your wrapper of the socket |
+//! | the same over TLS | `Reset` | closes without `close_notify` | to send none either when the stream is dropped |
+//! | HTTP/2 | `StreamReset` | `RST_STREAM(INTERNAL_ERROR)` | `Guard::lingering`, or the head may be lost |
+//! | HTTP/2, gRPC | `GrpcStatus` | sends the trailers | `Guard::in_trailers` |
+//! | HTTP/3 | `H3StreamReset` | (there is none) | to reset the stream with this code |
+//!
+//! An error of another type would make hyper copy an upstream's HTTP/2 code to the client, `REFUSED_STREAM` ("not
+//! processed") included. A [`Fault`](crate::Fault) has no source to find one in.
+//!
+//! `tests/abort` runs every row but the last, for four faults at four moments, with and without TLS.
 
 mod abort;
 #[cfg(feature = "http_body1")]

@@ -218,11 +218,13 @@ fn phase(cause: Cause, proved: Option<Phase>, likely: Option<(Phase, bool)>, exc
         Some((phase, by_text)) => (Some(phase), by_text),
         None => (None, false),
     };
-    // TLS goes on after the handshake, and the gateway can fail at any time: later than where the kind
-    // belongs, if somebody says so. Other complete faults say themselves where they belong.
+    // TLS goes on after the handshake, a stream is reset in its body, and the gateway can fail at any time:
+    // later than where the kind belongs, if somebody says so. Other complete faults say themselves where they belong.
     if let Cause::Fault(fault) = cause {
         let own = fault.phase();
-        let may_be_later = fault.kind().phase() == Phase::Tls || fault.kind() == FaultKind::ProxyInternal;
+        let may_be_later = fault.kind().phase() == Phase::Tls
+            || matches!(fault.code(), Some(Code::H2(_)))
+            || fault.kind() == FaultKind::ProxyInternal;
         let said = if may_be_later { exchange.phase.or(likely) } else { None };
         return (said.map_or(own, |phase| phase.max(own)), false);
     }

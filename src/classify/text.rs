@@ -32,6 +32,7 @@ pub(crate) fn by_name(link: &(dyn Error + 'static)) -> Option<Finding<'static>> 
 pub(super) fn by_message(error: &io::Error) -> Option<Finding<'static>> {
     let rows = match error.kind() {
         ErrorKind::UnexpectedEof => ENDS,
+        ErrorKind::BrokenPipe | ErrorKind::Other => STREAMS,
         ErrorKind::NotConnected | ErrorKind::InvalidInput => ADDRESSES,
         kind if is_uncategorized(kind) => LOOKUPS,
         _ => return None,
@@ -223,6 +224,16 @@ const ENDS: &[Text] = &[
     // hyper 1, src/proto/h1/decode.rs.
     ("end of file before message length reached", cause(Cause::Closed).likely_at(Phase::Body)),
     ("unexpected EOF during chunk size line", class(Class::PrematureEofChunkSize)),
+];
+
+/// h2 0.3 and 0.4, src/proto/streams: the connection was closed in good order under a stream. "Broken pipe" is
+/// what h2 calls it, and no `EPIPE`.
+#[rustfmt::skip]
+const STREAMS: &[Text] = &[
+    ("stream closed because of a broken pipe", cause(Cause::Closed)),
+    ("connection closed because of a broken pipe", cause(Cause::Closed)),
+    // tokio-util 0.7, src/codec/decoder.rs: within a frame.
+    ("bytes remaining on stream", cause(Cause::Closed)),
 ];
 
 /// No address to try.

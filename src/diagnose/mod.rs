@@ -8,6 +8,7 @@
 //! - [`status`]: what a status such as 502 means, who sends it, and how it differs from its neighbours.
 //! - [`attribution`]: who generated an error response.
 //! - [`timers`]: after how long which product gives up.
+//! - [`attribution`]: who generated a response.
 
 pub mod attribution;
 mod context;

@@ -280,26 +280,26 @@ kinds! {
 
     // ---- multiplexed: HTTP/2 and HTTP/3 ----------------------------------------------------------
     /// `RST_STREAM(REFUSED_STREAM)`: provably not processed.
-    StreamRefused = "stream_refused": Head Limit, e!(DestinationUnavailable), 503 / 520, No, NextHop, Caller,
+    StreamRefused = "stream_refused": Head Limit, e!(DestinationUnavailable), 503 / 520, No, NextHop, Library,
         "the next hop refused the stream", "RFC 9113 section 8.7";
     /// `RST_STREAM` with another code.
-    StreamReset = "stream_reset": Head Reset, e!(ConnectionTerminated), 502 / 520, Perhaps, NextHop, Caller,
+    StreamReset = "stream_reset": Head Reset, e!(ConnectionTerminated), 502 / 520, Perhaps, NextHop, Library,
         "the next hop reset the stream", "RFC 9113 section 6.4";
     /// `GOAWAY` that may have left our stream processed.
-    Goaway = "goaway": Head PrematureEof, e!(ConnectionTerminated), 502 / 520, Perhaps, NextHop, Caller,
+    Goaway = "goaway": Head PrematureEof, e!(ConnectionTerminated), 502 / 520, Perhaps, NextHop, Library,
         "the next hop is closing the connection", "RFC 9113 section 6.8";
     /// `GOAWAY` with a last stream below ours: provably not processed.
-    GoawayUnprocessed = "goaway_unprocessed": Head Limit, e!(DestinationUnavailable), 503 / 520, No, NextHop, Caller,
+    GoawayUnprocessed = "goaway_unprocessed": Head Limit, e!(DestinationUnavailable), 503 / 520, No, NextHop, Library,
         "the next hop is closing the connection and did not take the request", "RFC 9113 section 8.7";
     /// The next hop finds the gateway's behaviour excessive.
-    EnhanceYourCalm = "enhance_your_calm": Head Limit, e!(DestinationUnavailable), 503 / 520, Perhaps, Proxy, Caller,
+    EnhanceYourCalm = "enhance_your_calm": Head Limit, e!(DestinationUnavailable), 503 / 520, Perhaps, Proxy, Library,
         "the next hop asks the gateway to slow down", "RFC 9113 section 7, ENHANCE_YOUR_CALM";
     /// The next hop insists on HTTP/1.1.
-    Http11Required = "http11_required": Head Protocol, e!(HttpUpgradeFailed), 502 / 520, Perhaps, Configuration, Caller,
+    Http11Required = "http11_required": Head Protocol, e!(HttpUpgradeFailed), 502 / 520, Perhaps, Configuration, Library,
         "the next hop insists on HTTP/1.1", "RFC 9113 section 7, HTTP_1_1_REQUIRED";
-    /// The next hop broke the rules of HTTP/2.
-    H2ProtocolError = "h2_protocol_error": Head Protocol, e!(HttpProtocolError), 502 / 520, Perhaps, NextHop, Caller,
-        "the next hop broke the rules of HTTP/2", "RFC 9113 section 8.1.1";
+    /// Somebody broke the rules of HTTP/2: the next hop, or in its opinion the gateway.
+    H2ProtocolError = "h2_protocol_error": Head Protocol, e!(HttpProtocolError), 502 / 520, Perhaps, NextHop, Library,
+        "the rules of HTTP/2 were broken on the way to the next hop", "RFC 9113 section 8.1.1";
     /// `H3_REQUEST_REJECTED`: provably not processed.
     H3RequestRejected = "h3_request_rejected": Head Limit, e!(DestinationUnavailable), 503 / 520, No, NextHop, Caller,
         "the next hop rejected the request", "RFC 9114 section 4.1.1";

@@ -256,6 +256,8 @@ impl Fault {
     #[must_use]
     pub const fn applied(&self) -> Applied {
         match self.kind.applied() {
+            // Who has begun to answer has acted, whatever it promises afterwards.
+            Applied::No if matches!(self.phase, Phase::Body | Phase::Trailers) => Applied::Perhaps,
             // A TLS 1.3 server may refuse the client's certificate, or fail in any other way, after
             // the request was written.
             Applied::No if self.kind.phase().is_after_send() || !self.phase.is_after_send() => Applied::No,

@@ -10,12 +10,12 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, RETRY_AFTER};
 use http::{HeaderValue, Method, Response, StatusCode};
 
+use crate::proxy_status::PROXY_STATUS;
+
 use super::Reply;
 use super::head::{Fixed, Head};
 use super::negotiate::{Format, negotiate};
 use super::sink::{Sink, decimal};
-
-const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
 
 /// Room for a body and the fields; a page has its style sheet besides. Names that are escaped may
 /// need more, and get it.

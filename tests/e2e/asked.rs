@@ -60,6 +60,7 @@ crate::both! {
     an_upload_meets_what_it_meets,
     an_upgrade_is_answered_rightly_or_refused,
     a_head_is_a_head,
+    what_passes_is_what_came,
     the_clock_for_an_answer_starts_with_the_last_byte_of_the_request,
 }
 
@@ -117,6 +118,49 @@ fn the_clock_for_an_answer_starts_with_the_last_byte_of_the_request(engine: Engi
         assert!(answer.elapsed.as_secs() < 5, "{path}: {:?}", answer.elapsed);
         let record = proxy.record(path).unwrap();
         assert_eq!(record.text("fault").as_deref(), Some("response_timeout"), "{}", record.0);
-        assert_eq!(record.text("retry_reason").as_deref(), Some("not_idempotent"), "{}", record.0);
+        assert_eq!(record.text("retry").as_deref(), Some("never"), "{}", record.0);
     }
+}
+
+/// Fields end to end as they were, fields of a hop not at all (RFC 9110 section 7.6.1).
+fn what_passes_is_what_came(engine: Engine) {
+    let names = [
+        "ok_set_cookies",
+        "ok_hop_by_hop",
+        "interim_hop_by_hop",
+        "value_8bit",
+        "ok_gzip_corrupt",
+        "cl_in_connection",
+        "te_in_connection",
+        "ok_many_chunks",
+        "ok_large_segments",
+        "ok_http10",
+    ];
+    let lab = Lab::builder().only(&names).start().unwrap();
+    let proxy = Proxy::start(engine, &lab, &[]);
+    let get = |name: &str| probe::send(proxy.address, &Request::new().path(&format!("/{name}"))).unwrap();
+
+    let cookies = get("ok_set_cookies");
+    let cookies: Vec<&str> =
+        cookies.headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case("set-cookie")).map(|(_, v)| v.as_str()).collect();
+    assert_eq!(cookies, ["a=1", "b=2; Expires=Wed, 09 Jun 2027 10:18:14 GMT", "c=3"]);
+    for name in ["ok_hop_by_hop", "interim_hop_by_hop"] {
+        let raw = String::from_utf8_lossy(&get(name).raw).to_lowercase();
+        for gone in ["x-hop", "secret", "keep-alive", "proxy-connection", "upgrade", "h2c"] {
+            assert!(!raw.contains(gone), "{name}: {gone} was forwarded: {raw}");
+        }
+        assert_eq!(raw.contains("103 early hints") && raw.contains("rel=preload"), name == "interim_hop_by_hop");
+    }
+    assert_eq!(get("value_8bit").header("x-name"), Some("caf\u{e9} \u{ff}"));
+    assert_eq!(get("ok_gzip_corrupt").header("content-encoding"), Some("gzip"));
+    assert_eq!(get("ok_gzip_corrupt").body, b"\x1f\x8b\x08\0corrupt!");
+    // Naming a field in Connection does not make it one of the hop (RFC 9110 section 7.6.1: "a sender MUST NOT").
+    for name in ["cl_in_connection", "te_in_connection"] {
+        let answer = get(name);
+        assert_eq!((answer.end, answer.body.as_slice()), (End::Complete, &b"hello\n"[..]), "{name}");
+    }
+    assert_eq!(get("ok_many_chunks").body, vec![b'x'; 10_000]);
+    assert_eq!(get("ok_large_segments").body, vec![b'x'; 1 << 20]);
+    // The version is of this hop too (RFC 9110 section 2.5).
+    assert!(get("ok_http10").raw.starts_with(b"HTTP/1.1 200 "));
 }

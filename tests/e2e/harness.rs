@@ -99,20 +99,27 @@ impl Proxy {
         &self.log
     }
 
-    /// The records so far, by path, in order.
+    /// The records of faults so far, by path, in order.
     pub(crate) fn records(&self) -> HashMap<String, Vec<Record>> {
-        let mut records: HashMap<String, Vec<Record>> = HashMap::new();
+        let mut records = self.lines();
+        for of_path in records.values_mut() {
+            // What was tolerated is no fault.
+            of_path.retain(|record| !record.0.starts_with("{\"fault\":null"));
+        }
+        records.retain(|_, of_path| !of_path.is_empty());
+        records
+    }
+
+    /// All lines of the log so far, by path, in order.
+    pub(crate) fn lines(&self) -> HashMap<String, Vec<Record>> {
+        let mut lines: HashMap<String, Vec<Record>> = HashMap::new();
         // The last line may be being written: a reader can see the half of it that is on one page.
         let log = fs::read(&self.log).unwrap_or_default();
         for line in log.split_inclusive(|&b| b == b'\n').filter_map(|line| line.strip_suffix(b"\n")) {
             let record = Record(String::from_utf8(line.to_vec()).unwrap());
-            // What was tolerated is no fault.
-            if record.0.starts_with("{\"fault\":null") {
-                continue;
-            }
-            records.entry(record.text("path").unwrap_or_default()).or_default().push(record);
+            lines.entry(record.text("path").unwrap_or_default()).or_default().push(record);
         }
-        records
+        lines
     }
 
     /// The record of this path, waited for: it is written when the exchange ends, which may be after

@@ -2,6 +2,7 @@
 //! proxies were compared, and how much client and operator are told.
 
 use std::fmt::Write as _;
+use std::io::{Read, Write as _};
 use std::time::Duration;
 
 use badgateway::lab::probe::{self, Answer, Request};
@@ -31,18 +32,9 @@ const ALIKE: &[(&[&str], &str)] = &[
         "one limit, reached at the same byte: nobody waits to see whether there is an end",
     ),
     (
-        &[
-            "bare_lf",
-            "cl_duplicate_same",
-            "trailer_forbidden",
-            "status_204_body",
-            "extra_bytes_after_response",
-            "response_before_request_read",
-            "stale_keepalive",
-            "obs_fold",
-            "http12",
-        ],
-        "mended or harmless, and answered with what the upstream meant: the log is about faults, and there was none",
+        &["response_before_request_read", "stale_keepalive"],
+        "both answered rightly: the one fails under the second request alone, and that a response was there before its \
+         request only that one sees who looks before it writes",
     ),
 ];
 
@@ -120,9 +112,9 @@ fn check(engine: Engine) {
         let known = ALIKE.iter().any(|(names, _)| heap.iter().all(|name| names.contains(name)));
         assert!(known, "{heap:?} look alike, and nobody has said why\n{text}");
     }
-    // Floors, a little under what is measured: the heap of four above is a race, in which one may be seen as the other.
-    assert!(core >= 37 && by_name >= 35, "{text}");
-    assert!(full >= 63 && seen_core >= 31 && seen >= 56, "{text}");
+    // Floors. What is measured is up to two more, because the first heap above is a race: one may be seen as another.
+    assert!(core >= 38 && by_name >= 35, "{text}");
+    assert!(full >= 70 && seen_core >= 31 && seen >= 56, "{text}");
 }
 
 /// In how many ways these look, and which look the same.
@@ -175,10 +167,51 @@ fn visit_all(engine: Engine) -> Vec<Visit> {
     });
     // Records are written when an exchange is over, which may be after its client has gone.
     std::thread::sleep(Duration::from_millis(300));
-    let records = details.records();
+    let records = details.lines();
     for visit in &mut visits {
         let lines = records.get(&format!("/{}/told", visit.behaviour.name));
         visit.records = lines.into_iter().flatten().map(|record| record.0.clone()).collect();
     }
     visits
+}
+
+/// Without a proxy the client sees what the upstreams say: each rule that is about what they say is broken by one.
+#[test]
+fn every_rule_can_be_broken() {
+    let lab = Lab::start().unwrap();
+    let plain: Vec<_> = lab.upstreams().iter().filter(|u| u.address().is_some() && !u.behaviour().tls).collect();
+    let broken = in_parallel(&plain, THREADS, |upstream| {
+        let ask = |method: &str| {
+            let request = Request::new().method(method).timeout(Duration::from_secs(1));
+            // Asked twice at once, so that what belongs to nobody is taken for the second answer.
+            probe::send(upstream.address().unwrap(), &request.header("Connection", "keep-alive")).ok()
+        };
+        let (Some(get), next, head) = (ask("GET"), ask("GET"), ask("HEAD")) else { return Vec::new() };
+        let case = Case { behaviour: upstream.behaviour(), get: &get, next: next.as_ref(), head: head.as_ref() };
+        judge(&case).into_iter().map(|(rule, _)| rule.name).collect()
+    });
+    let broken: Vec<&str> = broken.into_iter().flatten().collect();
+    let whole: Vec<&str> = RULES.iter().map(|rule| rule.name).filter(|name| !broken.contains(name)).collect();
+    // A stranger who is trusted and an address that is shown take a proxy.
+    assert_eq!(whole, ["TLS peer not verified", "internal detail shown"]);
+
+    let behaviour = |name: &str| BEHAVIOURS.iter().find(|b| b.name == name).unwrap();
+    let broken = |name: &str, get: &Answer| -> Vec<&str> {
+        let case = Case { behaviour: behaviour(name), get, next: None, head: None };
+        judge(&case).into_iter().map(|(rule, _)| rule.name).collect()
+    };
+    let ok = probe::send(lab.upstream("ok_200").unwrap().address().unwrap(), &Request::new()).unwrap();
+    assert!(broken("tls_expired", &ok).contains(&"TLS peer not verified"));
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        let shown =
+            "HTTP/1.1 502 Bad\r\nProxy-Status: p; error=x; details=\"127.0.0.1:80\"\r\nContent-Length: 0\r\n\r\n";
+        client.write_all(shown.as_bytes()).unwrap();
+        let _ = client.read(&mut [0; 4096]);
+    });
+    let shown = probe::send(address, &Request::new()).unwrap();
+    server.join().unwrap();
+    assert_eq!(broken("refused", &shown), ["internal detail shown"]);
 }
