@@ -395,16 +395,19 @@ fn what_others_said_of_the_client_before_us_is_kept() {
 #[test]
 fn what_was_tolerated_is_one_line_in_the_log() {
     let upstream = Upstream::new(|mut stream, _| {
+        // Closed behind each answer and said so, or a second try would stand in the line as well.
         let head = read_head(&stream);
         let answer = match head.split('/').nth(1).and_then(|path| path.split(' ').next()) {
-            Some("lf") => "HTTP/1.1 200 OK\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok",
-            Some("left") => "HTTP/1.1 204 No Content\r\n\r\nok",
+            Some("lf") => "HTTP/1.1 200 OK\nConnection: close\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok",
+            Some("left") => "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\nok",
             Some("trailers") => {
-                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 5\r\nX-Sum: 1\r\n\r\n"
+                "HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 5\r\nX-Sum: 1\r\n\r\n"
             }
-            Some("gzip") => "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-            Some("identity") => "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity, chunked\r\n\r\n0\r\n\r\n",
-            _ => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+            Some("gzip") => "HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+            Some("identity") => {
+                "HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: identity, chunked\r\n\r\n0\r\n\r\n"
+            }
+            _ => "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
         };
         stream.write_all(answer.as_bytes()).unwrap();
     });

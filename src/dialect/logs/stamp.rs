@@ -33,7 +33,8 @@ const MONTHS: [&[u8]; 12] =
 impl Stamp {
     fn new(date: (u32, u32, u32), time: (u8, u8, u8)) -> Option<Self> {
         let stamp = Self {
-            year: u16::try_from(date.0).ok()?,
+            // Four digits: what has more is no year of a log.
+            year: u16::try_from(date.0).ok().filter(|year| *year <= 9999)?,
             month: u8::try_from(date.1).ok()?,
             day: u8::try_from(date.2).ok()?,
             hour: time.0,
