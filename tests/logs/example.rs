@@ -113,6 +113,18 @@ fn nothing_foreign_is_written_raw() {
     }
 }
 
+/// The README shows what is printed.
+#[test]
+fn readme() {
+    const LINE: &[u8] = b"10.0.0.9:40000 [20/Nov/2026:18:54:29.100] web cart/s1 0/0/2/-1/2003 504 198 - - sH-- 1/1/0/0/0 0/0 \"GET /cart HTTP/1.1\"\n";
+    let (_, section) = include_str!("../../README.md").split_once("\n## A log explained\n").unwrap();
+    let block = section.split("```").nth(1).unwrap();
+    let shown: String = block.lines().skip(2).map(|line| format!("{line}\n")).collect();
+    assert!(shown.lines().count() >= 5);
+    let printed = output(&[], LINE);
+    assert!(printed.starts_with(&shown), "{printed}");
+}
+
 #[test]
 fn arguments() {
     assert!(asked(&["502"]).starts_with("502 Bad Gateway: "));
