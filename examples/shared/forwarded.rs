@@ -2,8 +2,10 @@
 //!
 //! Its one rule: it is said behind what others have said before us, all of it, and nothing is taken back.
 
+use std::fmt::{self, Write};
 use std::net::IpAddr;
 
+use bytes::BytesMut;
 use http::header::{HOST, HeaderMap, HeaderName, VIA};
 use http::{HeaderValue, Version};
 
@@ -15,17 +17,21 @@ pub(crate) fn tell(headers: &mut HeaderMap, peer: Option<IpAddr>, version: Versi
     }
     headers.insert(HeaderName::from_static("x-forwarded-proto"), HeaderValue::from_static("http"));
     if let Some(peer) = peer {
-        append(headers, HeaderName::from_static("x-forwarded-for"), &peer.to_string())?;
+        append(headers, HeaderName::from_static("x-forwarded-for"), format_args!("{peer}"))?;
     }
     // The version is the one that we were spoken to in (RFC 9110 section 7.6.3).
     let received = if version == Version::HTTP_10 { "1.0" } else { "1.1" };
-    append(headers, VIA, &format!("{received} {name}"))
+    append(headers, VIA, format_args!("{received} {name}"))
 }
 
 /// Adds a member to a list field. On one line, whatever it had before: many a server reads the first line alone.
-fn append(headers: &mut HeaderMap, name: HeaderName, member: &str) -> Option<()> {
-    let before: Vec<&[u8]> = headers.get_all(&name).iter().map(HeaderValue::as_bytes).collect();
-    let members = [before, vec![member.as_bytes()]].concat().join(&b", "[..]);
-    headers.insert(name, HeaderValue::from_bytes(&members).ok()?);
+fn append(headers: &mut HeaderMap, name: HeaderName, member: fmt::Arguments<'_>) -> Option<()> {
+    let mut members = BytesMut::with_capacity(64);
+    for before in headers.get_all(&name) {
+        members.extend_from_slice(before.as_bytes());
+        members.extend_from_slice(b", ");
+    }
+    members.write_fmt(member).ok()?;
+    headers.insert(name, HeaderValue::from_maybe_shared(members.freeze()).ok()?);
     Some(())
 }

@@ -3,8 +3,9 @@
 //! Its one rule: a log that cannot be written never holds up an exchange.
 
 use std::collections::HashMap;
+use std::fmt::{Display, Write as _};
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -28,7 +29,14 @@ pub(crate) struct Log {
 }
 
 #[derive(Debug)]
-enum Out {
+struct Out {
+    to: To,
+    /// The line that is being made. Its room is kept for the next one.
+    line: String,
+}
+
+#[derive(Debug)]
+enum To {
     Stderr,
     File(File),
 }
@@ -40,9 +48,9 @@ impl Log {
     ///
     /// One line that says why the file cannot be written.
     pub(crate) fn new(path: Option<&Path>) -> Result<Self, String> {
-        let out = match path {
-            None => Out::Stderr,
-            Some(path) => Out::File(
+        let to = match path {
+            None => To::Stderr,
+            Some(path) => To::File(
                 OpenOptions::new()
                     .create(true)
                     .append(true)
@@ -50,7 +58,7 @@ impl Log {
                     .map_err(|e| format!("--log {}: {e}", path.display()))?,
             ),
         };
-        Ok(Self { out: Some(Mutex::new(out)), seen: None })
+        Ok(Self { out: Some(Mutex::new(Out { to, line: String::new() })), seen: None })
     }
 
     /// Keeps the latest fault of each path as well; the tour's table is made of them.
@@ -63,7 +71,7 @@ impl Log {
     }
 
     /// Writes one record.
-    pub(crate) fn write(&self, fault: &Fault, path: &str, line: &impl std::fmt::Display) {
+    pub(crate) fn write(&self, fault: &Fault, path: &str, line: &impl Display) {
         if let Some(seen) = &self.seen {
             let entry = Seen { kind: fault.kind(), class: fault.class(), phase: fault.phase(), line: line.to_string() };
             seen.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), entry);
@@ -72,14 +80,15 @@ impl Log {
     }
 
     /// Writes a line that is no record of a fault.
-    pub(crate) fn line(&self, line: &impl std::fmt::Display) {
+    pub(crate) fn line(&self, line: &impl Display) {
         if let Some(out) = &self.out {
-            // One write for one line: lines of two exchanges never mix.
-            let line = format!("{line}\n");
-            let _ = match &mut *out.lock().unwrap_or_else(PoisonError::into_inner) {
-                Out::Stderr => io::stderr().write_all(line.as_bytes()),
-                Out::File(file) => file.write_all(line.as_bytes()),
-            };
+            let Out { to, line: room } = &mut *out.lock().unwrap_or_else(PoisonError::into_inner);
+            room.clear();
+            // One write for one line, under the lock: lines of two exchanges never mix.
+            let _ = writeln!(room, "{line}").map_err(io::Error::other).and_then(|()| match to {
+                To::Stderr => io::stderr().write_all(room.as_bytes()),
+                To::File(file) => file.write_all(room.as_bytes()),
+            });
         }
     }
 
