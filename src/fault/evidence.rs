@@ -151,6 +151,11 @@ const fn is_plain(byte: u8) -> bool {
 
 impl Write for Escaper {
     fn write_str(&mut self, s: &str) -> fmt::Result {
+        let fits = s.len() <= FULL.saturating_sub(self.out.len());
+        if fits && s.bytes().all(is_plain) {
+            self.out.push_str(s);
+            return Ok(());
+        }
         // An error ends the formatting of a text that is too long already.
         if self.push(s.as_bytes()) { Ok(()) } else { Err(fmt::Error) }
     }
