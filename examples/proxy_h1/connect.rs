@@ -18,7 +18,7 @@ use badgateway::exchange::Exchange;
 use badgateway::fault::{Failure, Fault, FaultKind, Phase};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use crate::answer::Trouble;
 use crate::buffer::Buffer;
@@ -103,7 +103,7 @@ impl Connector {
         let (connector, to) = (Arc::clone(self), target.clone());
         let asking = thread::Builder::new().spawn(move || {
             let _seat = seat;
-            let Connector { resolver, timeouts, gateway, .. } = &*connector;
+            let Self { resolver, timeouts, gateway, .. } = &*connector;
             // Nobody listens any more if the client has left.
             let _ = tell.send(resolver.resolve(&to.host, to.port, timeouts.connect, gateway));
         });
@@ -181,10 +181,11 @@ enum Begun {
     Connecting,
 }
 
-fn begin(address: SocketAddr) -> io::Result<(Socket, Begun)> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+fn begin(address: SocketAddr) -> io::Result<(TcpStream, Begun)> {
+    // `set_nonblocking` of `std` is one system call, socket2's is two.
+    let socket = TcpStream::from(Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?);
     socket.set_nonblocking(true)?;
-    match socket.connect(&address.into()) {
+    match SockRef::from(&socket).connect(&address.into()) {
         Ok(()) => Ok((socket, Begun::Connected)),
         Err(error) if error.raw_os_error() == Some(IN_PROGRESS) || error.kind() == ErrorKind::WouldBlock => {
             Ok((socket, Begun::Connecting))
@@ -196,9 +197,9 @@ fn begin(address: SocketAddr) -> io::Result<(Socket, Begun)> {
 /// `EINPROGRESS`, which stable `std` has no name for: of Linux, else of the BSDs and macOS. Windows says `WouldBlock`.
 const IN_PROGRESS: i32 = if cfg!(any(target_os = "linux", target_os = "android")) { 115 } else { 36 };
 
-fn blocking(socket: Socket) -> io::Result<TcpStream> {
+fn blocking(socket: TcpStream) -> io::Result<TcpStream> {
     socket.set_nonblocking(false)?;
-    Ok(socket.into())
+    Ok(socket)
 }
 
 /// Leave to look one name up.

@@ -2,6 +2,7 @@
 //!
 //! Its one rule: a log that cannot be written never holds up an exchange.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt::{Display, Write as _};
 use std::fs::{File, OpenOptions};
@@ -20,6 +21,11 @@ pub(crate) struct Seen {
     pub(crate) line: String,
 }
 
+thread_local! {
+    /// Where a thread makes its line, before it asks for the lock. It is kept for the next one.
+    static ROOM: Cell<String> = const { Cell::new(String::new()) };
+}
+
 /// The log.
 #[derive(Debug)]
 pub(crate) struct Log {
@@ -29,14 +35,7 @@ pub(crate) struct Log {
 }
 
 #[derive(Debug)]
-struct Out {
-    to: To,
-    /// The line that is being made. Its room is kept for the next one.
-    line: String,
-}
-
-#[derive(Debug)]
-enum To {
+enum Out {
     Stderr,
     File(File),
 }
@@ -48,9 +47,9 @@ impl Log {
     ///
     /// One line that says why the file cannot be written.
     pub(crate) fn new(path: Option<&Path>) -> Result<Self, String> {
-        let to = match path {
-            None => To::Stderr,
-            Some(path) => To::File(
+        let out = match path {
+            None => Out::Stderr,
+            Some(path) => Out::File(
                 OpenOptions::new()
                     .create(true)
                     .append(true)
@@ -58,7 +57,7 @@ impl Log {
                     .map_err(|e| format!("--log {}: {e}", path.display()))?,
             ),
         };
-        Ok(Self { out: Some(Mutex::new(Out { to, line: String::new() })), seen: None })
+        Ok(Self { out: Some(Mutex::new(out)), seen: None })
     }
 
     /// Keeps the latest fault of each path as well; the tour's table is made of them.
@@ -82,13 +81,17 @@ impl Log {
     /// Writes a line that is no record of a fault.
     pub(crate) fn line(&self, line: &impl Display) {
         if let Some(out) = &self.out {
-            let Out { to, line: room } = &mut *out.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut room = ROOM.try_with(Cell::take).unwrap_or_default();
             room.clear();
-            // One write for one line, under the lock: lines of two exchanges never mix.
-            let _ = writeln!(room, "{line}").map_err(io::Error::other).and_then(|()| match to {
-                To::Stderr => io::stderr().write_all(room.as_bytes()),
-                To::File(file) => file.write_all(room.as_bytes()),
-            });
+            if writeln!(room, "{line}").is_ok() {
+                // One write for one line, under the lock: lines of two exchanges never mix.
+                let _ = match &mut *out.lock().unwrap_or_else(PoisonError::into_inner) {
+                    Out::Stderr => io::stderr().write_all(room.as_bytes()),
+                    Out::File(file) => file.write_all(room.as_bytes()),
+                };
+            }
+            // A thread that is ending has no room any more, and needs none.
+            let _ = ROOM.try_with(|kept| kept.set(room));
         }
     }
 
