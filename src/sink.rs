@@ -38,26 +38,50 @@ impl Sink for Vec<u8> {
     }
 }
 
-/// A formatter as a sink.
+/// A formatter as a sink. It collects what is small: a formatter takes as long for one character as for a line.
 pub(crate) struct Formatting<'a, 'b> {
     formatter: &'a mut fmt::Formatter<'b>,
     result: fmt::Result,
+    /// Whole texts, one behind the other.
+    collected: [u8; 256],
+    filled: usize,
 }
 
 impl<'a, 'b> Formatting<'a, 'b> {
     pub(crate) const fn new(formatter: &'a mut fmt::Formatter<'b>) -> Self {
-        Self { formatter, result: Ok(()) }
+        Self { formatter, result: Ok(()), collected: [0; 256], filled: 0 }
     }
 
-    pub(crate) const fn finish(self) -> fmt::Result {
+    pub(crate) fn finish(mut self) -> fmt::Result {
+        self.flush();
         self.result
+    }
+
+    fn flush(&mut self) {
+        let collected = self.collected.get(..self.filled).unwrap_or_default();
+        if self.result.is_ok() {
+            self.result =
+                std::str::from_utf8(collected).map_err(|_| fmt::Error).and_then(|t| self.formatter.write_str(t));
+        }
+        self.filled = 0;
     }
 }
 
 impl Sink for Formatting<'_, '_> {
+    #[inline]
     fn put(&mut self, text: &str) {
-        if self.result.is_ok() {
-            self.result = self.formatter.write_str(text);
+        if self.filled.saturating_add(text.len()) > self.collected.len() {
+            self.flush();
+        }
+        let end = self.filled.saturating_add(text.len());
+        match self.collected.get_mut(self.filled..end) {
+            Some(room) => {
+                room.copy_from_slice(text.as_bytes());
+                self.filled = end;
+            }
+            // Larger than the room.
+            None if self.result.is_ok() => self.result = self.formatter.write_str(text),
+            None => {}
         }
     }
 
@@ -230,6 +254,47 @@ mod tests {
     fn numbers_are_decimal() {
         for n in [0, 7, 10, 99, 100, 12_345, u64::MAX] {
             assert_eq!(made(|out| out.number(n)), n.to_string());
+        }
+    }
+
+    /// Whatever the pieces, nothing is lost and nothing changes places.
+    #[test]
+    fn a_formatter_gets_all_of_it_in_order() {
+        struct Pieces(Vec<usize>);
+        impl fmt::Display for Pieces {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut out = Formatting::new(f);
+                for (n, len) in self.0.iter().enumerate() {
+                    out.put(&"é".repeat(*len));
+                    out.number(n as u64);
+                }
+                out.finish()
+            }
+        }
+        for pieces in [
+            vec![],
+            vec![0],
+            vec![127],
+            vec![128],
+            vec![129, 1],
+            vec![1, 126, 1, 1],
+            vec![60; 9],
+            vec![300, 1, 300, 128],
+        ] {
+            let expected: String =
+                pieces.iter().enumerate().map(|(n, len)| "é".repeat(*len) + &n.to_string()).collect();
+            assert_eq!(Pieces(pieces).to_string(), expected);
+        }
+        let mut full = Full(300);
+        let refused = fmt::write(&mut full, format_args!("{}", Pieces(vec![60; 9])));
+        assert!(refused.is_err(), "the writer's error is told");
+
+        struct Full(usize);
+        impl fmt::Write for Full {
+            fn write_str(&mut self, s: &str) -> fmt::Result {
+                self.0 = self.0.checked_sub(s.len()).ok_or(fmt::Error)?;
+                Ok(())
+            }
         }
     }
 

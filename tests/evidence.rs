@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use badgateway::fault::{Evidence, Failure, Fault, FaultKind};
+use badgateway::fault::{Code, Evidence, Failure, Fault, FaultKind};
 use proptest::prelude::*;
 
 #[derive(Debug)]
@@ -35,6 +35,67 @@ fn the_whole_chain_is_told_with_what_io_errors_hide() {
     assert_eq!(texts[..2], ["request failed", "tls"]);
     assert!(texts[2].contains("104"), "{texts:?}");
     assert_eq!(texts.len(), 3, "a message that only repeats its source's stands once");
+}
+
+/// The fault's own text ends with the number, and the system's text is made from it.
+#[test]
+fn a_number_that_a_failure_has_told_is_not_told_again() {
+    let io = |number| io::Error::from_raw_os_error(number);
+    let refused = || Fault::new(FaultKind::ConnectionRefused);
+    let numbered = |number| refused().with_code(Code::Errno(number));
+    let cases: [(Box<dyn Error>, usize, &str); 6] = [
+        (Failure::new(numbered(111), io(111)).into(), 1, "the same"),
+        (Failure::new(numbered(111), io(104)).into(), 2, "another"),
+        (Failure::new(refused(), io(111)).into(), 2, "a fault without a number"),
+        (Failure::new(numbered(111), io::Error::other("111")).into(), 2, "no number"),
+        (Failure::new(numbered(111), link("tls", io(111))).into(), 3, "not the next in the chain"),
+        (link("send", Failure::new(numbered(111), io(111))).into(), 2, "further in"),
+    ];
+    for (error, texts, name) in cases {
+        let evidence = Evidence::new().with_error(&*error);
+        assert_eq!(evidence.iter().count(), texts, "{name}: {evidence}");
+        assert!(evidence.to_string().contains("111"), "{name}: {evidence}");
+    }
+}
+
+/// The rule of the escape, a byte at a time.
+fn escaped(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for &byte in bytes {
+        if out.len() >= 508 {
+            break;
+        }
+        match byte {
+            b'\'' | b'"' => out.push(char::from(byte)),
+            _ => out.extend(std::ascii::escape_default(byte).map(char::from)),
+        }
+    }
+    out
+}
+
+proptest! {
+    #[test]
+    fn runs_are_escaped_as_bytes_are(bytes in prop::collection::vec(prop_oneof![9 => b' '..=b'~', 1 => any::<u8>()], 1..600)) {
+        let evidence = Evidence::new().with_first_bytes(&bytes);
+        prop_assert_eq!(evidence.iter().next().unwrap().1, escaped(&bytes));
+    }
+
+    /// However a message is written.
+    #[test]
+    fn pieces_are_escaped_as_a_whole_is(pieces in prop::collection::vec("[ -~\r\n\u{e9}]{0,90}", 1..12)) {
+        #[derive(Debug)]
+        struct InPieces(Vec<String>);
+        impl fmt::Display for InPieces {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.iter().try_for_each(|piece| f.write_str(piece))
+            }
+        }
+        impl Error for InPieces {}
+
+        let whole = pieces.concat();
+        let evidence = Evidence::new().with_error(&InPieces(pieces));
+        prop_assert_eq!(evidence.iter().next().map_or("", |(_, text)| text), escaped(whole.as_bytes()));
+    }
 }
 
 #[test]

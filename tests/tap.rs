@@ -641,3 +641,68 @@ fn what_the_parser_tolerates_is_told_in_any_split() {
         }
     }
 }
+
+/// What a tap answers for every good response is what an observation of it would have told, whatever the pieces.
+#[test]
+fn a_response_is_flawless_if_an_observation_has_nothing_to_tell() {
+    let large = "x".repeat(5000);
+    let with_length = format!("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{large}");
+    let in_chunks = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1388\r\n{large}\r\n0\r\n\r\n");
+    let long_head = format!("HTTP/1.1 200 OK\r\nX: {large}\r\nContent-Length: 1\r\n\r\nx");
+    let cases: [(&str, bool); 22] = [
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", true),
+        ("HTTP/1.1 204 No Content\r\n\r\n", true),
+        ("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", true),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", true),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Sum: 1\r\n\r\n", true),
+        (&with_length, true),
+        (&in_chunks, true),
+        (&long_head, true),
+        // Bytes behind it.
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok!", false),
+        ("HTTP/1.1 204 No Content\r\n\r\nx", false),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nx", false),
+        (&format!("{with_length}x"), false),
+        (&format!("{in_chunks}x"), false),
+        (&format!("{long_head}x"), false),
+        // Something that is put up with.
+        ("HTTP/1.1 200 OK\nContent-Length: 2\n\nok", false),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nok", false),
+        ("HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 2\r\n\r\nok", false),
+        ("HTTP/1.1 103 Early Hints\nX: a\n\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", false),
+        (&with_length.replacen("\r\n", "\n", 1), false),
+        (&long_head.replacen("\r\n", "\n", 1), false),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 1\r\n\r\n", false),
+        // Not known to be whole.
+        ("HTTP/1.1 200 OK\r\n\r\nuntil the end", false),
+    ];
+    for (response, flawless) in cases {
+        for piece in [1, 7, 1000, response.len()] {
+            let tap = fed(&Method::GET, response.as_bytes().chunks(piece), None);
+            let name = response.get(..80).unwrap_or(response);
+            assert_eq!(tap.is_flawless(), flawless, "{name:?} by {piece}");
+            let seen = tap.observation();
+            let quiet = seen.deviations().is_empty() && !seen.forbidden_trailers() && seen.leftover() == 0;
+            assert!(quiet || !flawless, "{name:?} by {piece}");
+        }
+        // Before its end it is not.
+        if flawless {
+            let cut = &response.as_bytes()[..response.len() - 1];
+            assert!(!fed(&Method::GET, [cut], None).is_flawless(), "{response:?} without its last byte");
+        }
+    }
+}
+
+/// A second exchange on the connection is judged by its own bytes.
+#[test]
+fn a_flaw_is_forgotten_with_its_exchange_and_what_came_unasked_is_not() {
+    let mut tap = fed(&Method::GET, [&b"HTTP/1.1 200 OK\nContent-Length: 0\n\n"[..]], None);
+    assert!(!tap.is_flawless());
+    tap.begin(&Method::GET);
+    tap.read(b"HTTP/1.1 204 No Content\r\n\r\n", Instant::now());
+    assert!(tap.is_flawless());
+    tap.read(&[b'x'; 4000], Instant::now());
+    tap.begin(&Method::GET);
+    tap.read(b"HTTP/1.1 204 No Content\r\n\r\n", Instant::now());
+    assert!(!tap.is_flawless());
+}

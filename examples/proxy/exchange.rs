@@ -4,7 +4,6 @@
 //! comes before what the upstream did, and a response that arrived comes before an error of sending
 //! (a 413 is a valid answer to a body that was never read to its end).
 
-use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 
 use badgateway::Exchange;
@@ -17,7 +16,7 @@ use hyper::upgrade::OnUpgrade;
 
 use crate::connect::Link;
 use crate::downstream::Wishes;
-use crate::forwarded;
+use crate::forwarded::{self, Via};
 use crate::relay::relay;
 use crate::route::Mounted;
 use crate::serve::ReplyBody;
@@ -32,14 +31,14 @@ impl Trace {
         request: Request<Incoming>,
         mounted: &Mounted,
         path: &str,
-        peer: Option<IpAddr>,
+        peer: Option<&HeaderValue>,
         wishes: &Wishes,
     ) -> Response<ReplyBody> {
         let (mut parts, body) = request.into_parts();
         let client = parts.extensions.remove::<OnUpgrade>();
         let (upload, watch) = Upload::new(body);
         self.watch(watch.clone());
-        let Some(parts) = outgoing(parts, mounted, path, peer, &self.proxy.name, &mut self.exchange) else {
+        let Some(parts) = outgoing(parts, mounted, path, peer, &self.proxy.via, &mut self.exchange) else {
             return self.answer(Fault::new(FaultKind::ProxyInternal));
         };
         let protocols = parts.headers.get_all(UPGRADE).iter().cloned().collect();
@@ -97,14 +96,14 @@ fn outgoing(
     mut parts: request::Parts,
     mounted: &Mounted,
     path: &str,
-    peer: Option<IpAddr>,
-    name: &str,
+    peer: Option<&HeaderValue>,
+    via: &Via,
     exchange: &mut Exchange,
 ) -> Option<request::Parts> {
     parts.uri = path.parse().ok()?;
     let version = std::mem::replace(&mut parts.version, Version::HTTP_11);
     exchange.upgrade_offered = audit::tidy_request(&mut parts.headers, exchange);
-    forwarded::tell(&mut parts.headers, peer, version, name)?;
+    forwarded::tell(&mut parts.headers, peer, version, via)?;
     parts.headers.insert(HOST, mounted.authority.clone());
     Some(parts)
 }

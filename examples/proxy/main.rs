@@ -69,6 +69,7 @@ use tokio::net::TcpListener;
 
 use crate::connect::Connector;
 use crate::flags::{Flags, usage};
+use crate::forwarded::Via;
 use crate::log::Log;
 use crate::resolve::Resolver;
 use crate::serve::Proxy;
@@ -123,9 +124,10 @@ fn build(flags: &Flags, log: Log) -> Result<Arc<Proxy>, String> {
         .with_profile(flags.profile)
         .with_disclosure(flags.disclosure);
     let gateway = Arc::new(gateway);
+    let via = Via::new(&flags.name).map_err(|e| format!("--name {:?}: {e}", flags.name))?;
     let resolver = flags.resolver.map_or(Resolver::System, Resolver::Server);
     let connector = Connector::new(Arc::clone(&gateway), resolver, flags.ca.as_deref(), flags.timeouts)?;
-    Ok(Arc::new(Proxy::new(flags, gateway, connector, log)))
+    Ok(Arc::new(Proxy::new(flags, gateway, connector, via, log)))
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, String> {

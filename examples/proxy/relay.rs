@@ -110,7 +110,7 @@ impl Relay {
             End::Whole => {
                 if let Some(mut trace) = self.trace.take() {
                     if let Some(link) = &link {
-                        trace.tolerate(&link.tap.observation());
+                        trace.tolerate(&link.tap);
                     }
                     trace.finish();
                     // A connection that is still busy with the request's body is not fit for another.

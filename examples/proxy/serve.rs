@@ -26,6 +26,7 @@ use crate::connect::Connector;
 use crate::downstream::{Downstream, Wishes, reset};
 use crate::eject::Eject;
 use crate::flags::{Flags, Timeouts};
+use crate::forwarded::{self, Via};
 use crate::log::Log;
 use crate::pool::Pool;
 use crate::route::{Routes, Target};
@@ -39,8 +40,7 @@ pub(crate) type ReplyBody = UnsyncBoxBody<Bytes, Fault>;
 
 /// The proxy.
 pub(crate) struct Proxy {
-    /// Our name in `Via` and `Proxy-Status`.
-    pub(crate) name: String,
+    pub(crate) via: Via,
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) connector: Connector,
     pub(crate) pool: Pool,
@@ -53,9 +53,9 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    pub(crate) fn new(flags: &Flags, gateway: Arc<Gateway>, connector: Connector, log: Log) -> Self {
+    pub(crate) fn new(flags: &Flags, gateway: Arc<Gateway>, connector: Connector, via: Via, log: Log) -> Self {
         Self {
-            name: flags.name.clone(),
+            via,
             gateway,
             connector,
             pool: Pool::default(),
@@ -94,11 +94,11 @@ impl Proxy {
 
     async fn client(self: Arc<Self>, stream: TcpStream) {
         let _ = stream.set_nodelay(true);
-        let peer = stream.peer_addr().map(|a| a.ip()).ok();
+        let peer = stream.peer_addr().ok().and_then(|address| forwarded::client(address.ip()));
         let wishes = Wishes::default();
         let stream = Arc::new(stream);
         let io = TokioIo::new(Downstream::new(Arc::clone(&stream), wishes.clone()));
-        let service = service_fn(|request| Arc::clone(&self).handle(request, peer, wishes.clone()));
+        let service = service_fn(|request| Arc::clone(&self).handle(request, peer.clone(), wishes.clone()));
         // A client that shuts down its sending side still gets its answer. The price: one that left
         // altogether by an orderly close is only noticed when something is written to it.
         let connection = http1::Builder::new()
@@ -118,7 +118,7 @@ impl Proxy {
     async fn handle(
         self: Arc<Self>,
         request: Request<Incoming>,
-        peer: Option<std::net::IpAddr>,
+        peer: Option<HeaderValue>,
         wishes: Wishes,
     ) -> Result<Response<ReplyBody>, Infallible> {
         if request.method() == Method::CONNECT {
@@ -135,9 +135,9 @@ impl Proxy {
             let trace = Trace::new(Arc::clone(&self), exchange);
             return Ok(trace.answer(Fault::new(FaultKind::NoRoute)));
         };
-        exchange.next_hop = Some(mounted.target.to_string().into());
+        exchange.next_hop = Some(mounted.next_hop.clone().into());
         let trace = Trace::new(Arc::clone(&self), exchange);
-        Ok(trace.forward(request, mounted, &path, peer, &wishes).await)
+        Ok(trace.forward(request, mounted, &path, peer.as_ref(), &wishes).await)
     }
 }
 

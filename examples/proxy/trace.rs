@@ -8,9 +8,9 @@ use std::time::Instant;
 
 use badgateway::Exchange;
 use badgateway::adapters::hyper1::reason_phrase;
+use badgateway::adapters::tokio1::TapHandle;
 use badgateway::exchange::RequestBody;
 use badgateway::fault::{Evidence, Failure, Fault, FaultKind, Phase};
-use badgateway::tap::Observation;
 use http::{Response, StatusCode};
 
 use crate::eject::Admit;
@@ -138,7 +138,12 @@ impl Trace {
     }
 
     /// The response is whole, and was passed on. What was put up with for that is written down.
-    pub(crate) fn tolerate(&self, seen: &Observation) {
+    pub(crate) fn tolerate(&self, tap: &TapHandle) {
+        // An observation is a copy, which nearly no good response needs.
+        if self.exchange.first_try.is_none() && tap.is_flawless() {
+            return;
+        }
+        let seen = tap.observation();
         let deviations = seen.deviations();
         let tolerated = Tolerated { deviations, leftover: seen.leftover() > 0, trailers: seen.forbidden_trailers() };
         let status = seen.status().and_then(|status| StatusCode::from_u16(status).ok());

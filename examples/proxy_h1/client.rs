@@ -5,14 +5,15 @@
 //! unread bytes and the answer is lost with it (RFC 9112 section 9.6).
 
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, Shutdown, TcpStream};
+use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-use http::{Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use socket2::SockRef;
 
 use crate::date;
 use crate::exchange;
+use crate::forwarded;
 use crate::request::{Incoming, Parsed, parse};
 use crate::serve::Proxy;
 use crate::wire::would_block;
@@ -46,12 +47,13 @@ pub(crate) struct Client {
     pub(crate) stream: TcpStream,
     /// Received and not used: the rest of a body, the next request.
     pub(crate) input: Vec<u8>,
-    pub(crate) address: Option<IpAddr>,
+    /// As it stands in `X-Forwarded-For`.
+    pub(crate) address: Option<HeaderValue>,
 }
 
 impl Client {
     pub(crate) fn new(stream: TcpStream) -> Self {
-        let address = stream.peer_addr().map(|a| a.ip()).ok();
+        let address = stream.peer_addr().ok().and_then(|address| forwarded::client(address.ip()));
         Self { stream, input: Vec::new(), address }
     }
 

@@ -85,10 +85,10 @@ impl Running<'_> {
         let Some((mounted, path)) = self.proxy.routes.find(&parts.uri) else {
             return Err(Fault::new(FaultKind::NoRoute).into());
         };
-        self.exchange.next_hop = Some(Cow::Owned(mounted.target.to_string()));
+        self.exchange.next_hop = Some(Cow::Owned(mounted.next_hop.clone()));
         let offered = parts.headers.get_all(UPGRADE).iter().cloned().collect();
-        let name = &self.proxy.name;
-        let head = outgoing::head(parts, mounted, &path, client.address, body, name, &mut self.exchange)
+        let via = &self.proxy.via;
+        let head = outgoing::head(parts, mounted, &path, client.address.as_ref(), body, via, &mut self.exchange)
             .ok_or(Fault::new(FaultKind::ProxyInternal))?;
         let mut job = Job { target: &mounted.target, head, body: BodyReader::new(body), expects_continue, offered };
         self.take_along(&mut job, body, client);

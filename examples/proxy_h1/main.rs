@@ -5,7 +5,7 @@
 //! cargo run --features full --example proxy_h1 -- --route /=http://127.0.0.1:3000
 //! ```
 //!
-//! One thread a client, and a second one while a connection is made, a request's body is on its way or a tunnel is
+//! One thread a client, and a second one while a name is looked up, a request's body is on its way or a tunnel is
 //! open.
 //! Waiting is reading with a timeout, cut into ticks, so that whoever waits for one side notices what
 //! becomes of the other.
@@ -76,6 +76,7 @@ use badgateway::Gateway;
 
 use crate::connect::Connector;
 use crate::flags::{Flags, usage};
+use crate::forwarded::Via;
 use crate::log::Log;
 use crate::resolve::Resolver;
 use crate::serve::Proxy;
@@ -116,9 +117,10 @@ fn build(flags: &Flags, log: Log) -> Result<Arc<Proxy>, String> {
         .map_err(|e| format!("--name {:?}: {e}", flags.name))?
         .with_profile(flags.profile)
         .with_disclosure(flags.disclosure);
+    let via = Via::new(&flags.name).map_err(|e| format!("--name {:?}: {e}", flags.name))?;
     let resolver = flags.resolver.map_or(Resolver::System, Resolver::Server);
     let connector = Connector::new(gateway.clone(), resolver, flags.ca.as_deref(), flags.timeouts)?;
-    Ok(Arc::new(Proxy::new(flags, gateway, connector, log)))
+    Ok(Arc::new(Proxy::new(flags, gateway, connector, via, log)))
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, String> {

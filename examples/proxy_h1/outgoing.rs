@@ -2,14 +2,12 @@
 //!
 //! Its one rule: what the client said to us stays here, and the body's framing is said by who frames it.
 
-use std::net::IpAddr;
-
 use badgateway::Exchange;
 use badgateway::audit;
 use http::header::{CONTENT_LENGTH, HOST, TRAILER, TRANSFER_ENCODING};
 use http::{HeaderValue, request};
 
-use crate::forwarded;
+use crate::forwarded::{self, Via};
 use crate::request::Body;
 use crate::route::Mounted;
 
@@ -18,14 +16,14 @@ pub(crate) fn head(
     parts: request::Parts,
     mounted: &Mounted,
     path: &str,
-    peer: Option<IpAddr>,
+    peer: Option<&HeaderValue>,
     body: Body,
-    name: &str,
+    via: &Via,
     exchange: &mut Exchange,
 ) -> Option<Vec<u8>> {
     let mut headers = parts.headers;
     exchange.upgrade_offered = audit::tidy_request(&mut headers, exchange);
-    forwarded::tell(&mut headers, peer, parts.version, name)?;
+    forwarded::tell(&mut headers, peer, parts.version, via)?;
     // Trailers of requests are dropped, and what is not going to come is not announced.
     headers.remove(TRAILER);
     match body {

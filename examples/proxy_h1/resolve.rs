@@ -31,7 +31,7 @@ pub(crate) enum Resolver {
 }
 
 impl Resolver {
-    /// The addresses of a name, at least one.
+    /// The addresses of a name, at least one. What is no name is [`literal`].
     ///
     /// # Errors
     ///
@@ -43,11 +43,6 @@ impl Resolver {
         limit: Duration,
         gateway: &Gateway,
     ) -> Result<Vec<SocketAddr>, Failure> {
-        // `[::1]` in a URL is an address without its brackets.
-        let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
-        if let Ok(ip) = bare.parse::<IpAddr>() {
-            return Ok(vec![SocketAddr::new(ip, port)]);
-        }
         let found = match self {
             Self::System => system(host, port, limit, gateway)?,
             Self::Server(server) => {
@@ -74,6 +69,12 @@ fn system(host: &str, port: u16, limit: Duration, gateway: &Gateway) -> Result<V
         Ok(found) => found.map_err(|e| dns::local(e, gateway)),
         Err(elapsed) => Err(Failure::new(Fault::new(FaultKind::DnsTimeout), elapsed)),
     }
+}
+
+/// What needs no lookup: an address, in a URL's brackets if it is one of IPv6.
+pub(crate) fn literal(host: &str, port: u16) -> Option<SocketAddr> {
+    let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+    Some(SocketAddr::new(bare.parse().ok()?, port))
 }
 
 /// One of the threads that may look names up.

@@ -13,6 +13,7 @@ use crate::client::Client;
 use crate::connect::Connector;
 use crate::eject::Eject;
 use crate::flags::{Flags, Timeouts};
+use crate::forwarded::Via;
 use crate::log::Log;
 use crate::pool::Pool;
 use crate::route::{Routes, Target};
@@ -22,8 +23,7 @@ const CLIENTS: usize = 1024;
 
 /// The proxy.
 pub(crate) struct Proxy {
-    /// Our name in `Via` and `Proxy-Status`.
-    pub(crate) name: String,
+    pub(crate) via: Via,
     pub(crate) gateway: Gateway,
     pub(crate) connector: Arc<Connector>,
     pub(crate) pool: Pool,
@@ -38,9 +38,9 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    pub(crate) fn new(flags: &Flags, gateway: Gateway, connector: Connector, log: Log) -> Self {
+    pub(crate) fn new(flags: &Flags, gateway: Gateway, connector: Connector, via: Via, log: Log) -> Self {
         Self {
-            name: flags.name.clone(),
+            via,
             gateway,
             connector: Arc::new(connector),
             pool: Pool::default(),

@@ -4,28 +4,55 @@
 
 use std::net::IpAddr;
 
-use http::header::{HOST, HeaderMap, HeaderName, VIA};
+use bytes::Bytes;
+use http::header::{HOST, HeaderMap, HeaderName, InvalidHeaderValue, VIA};
 use http::{HeaderValue, Version};
 
+/// What we call ourselves in `Via`. The version is the one that we were spoken to in (RFC 9110 section 7.6.3).
+#[derive(Clone, Debug)]
+pub(crate) struct Via {
+    spoken_to_in_1_0: HeaderValue,
+    spoken_to_in_1_1: HeaderValue,
+}
+
+impl Via {
+    /// # Errors
+    ///
+    /// The name cannot be in a field's value.
+    pub(crate) fn new(name: &str) -> Result<Self, InvalidHeaderValue> {
+        Ok(Self {
+            spoken_to_in_1_0: HeaderValue::try_from(format!("1.0 {name}"))?,
+            spoken_to_in_1_1: HeaderValue::try_from(format!("1.1 {name}"))?,
+        })
+    }
+}
+
+/// A client as it stands in `X-Forwarded-For`: made once for each connection.
+pub(crate) fn client(peer: IpAddr) -> Option<HeaderValue> {
+    peer.to_string().try_into().ok()
+}
+
 /// Adds `X-Forwarded-For`, `X-Forwarded-Proto`, `X-Forwarded-Host` and `Via` to a request that was tidied, and takes
-/// the client's `Host` out, for the next hop has another. `None` for a name that cannot be a field's value.
-pub(crate) fn tell(headers: &mut HeaderMap, peer: Option<IpAddr>, version: Version, name: &str) -> Option<()> {
+/// the client's `Host` out, for the next hop has another. `None` for what cannot be a field's value.
+pub(crate) fn tell(headers: &mut HeaderMap, peer: Option<&HeaderValue>, version: Version, via: &Via) -> Option<()> {
     if let Some(host) = headers.remove(HOST) {
         headers.insert(HeaderName::from_static("x-forwarded-host"), host);
     }
     headers.insert(HeaderName::from_static("x-forwarded-proto"), HeaderValue::from_static("http"));
     if let Some(peer) = peer {
-        append(headers, HeaderName::from_static("x-forwarded-for"), &peer.to_string())?;
+        append(headers, HeaderName::from_static("x-forwarded-for"), peer)?;
     }
-    // The version is the one that we were spoken to in (RFC 9110 section 7.6.3).
-    let received = if version == Version::HTTP_10 { "1.0" } else { "1.1" };
-    append(headers, VIA, &format!("{received} {name}"))
+    append(headers, VIA, if version == Version::HTTP_10 { &via.spoken_to_in_1_0 } else { &via.spoken_to_in_1_1 })
 }
 
 /// Adds a member to a list field. On one line, whatever it had before: many a server reads the first line alone.
-fn append(headers: &mut HeaderMap, name: HeaderName, member: &str) -> Option<()> {
-    let before: Vec<&[u8]> = headers.get_all(&name).iter().map(HeaderValue::as_bytes).collect();
-    let members = [before, vec![member.as_bytes()]].concat().join(&b", "[..]);
-    headers.insert(name, HeaderValue::from_bytes(&members).ok()?);
+fn append(headers: &mut HeaderMap, name: HeaderName, member: &HeaderValue) -> Option<()> {
+    let value = if headers.contains_key(&name) {
+        let before = headers.get_all(&name).iter().chain([member]).map(HeaderValue::as_bytes);
+        HeaderValue::from_maybe_shared(Bytes::from(before.collect::<Vec<_>>().join(&b", "[..]))).ok()?
+    } else {
+        member.clone()
+    };
+    headers.insert(name, value);
     Some(())
 }

@@ -2,9 +2,11 @@
 //!
 //! Its one rule: a log that cannot be written never holds up an exchange.
 
+use std::cell::Cell;
 use std::collections::HashMap;
+use std::fmt::{Display, Write as _};
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -17,6 +19,11 @@ pub(crate) struct Seen {
     pub(crate) class: Option<Class>,
     pub(crate) phase: Phase,
     pub(crate) line: String,
+}
+
+thread_local! {
+    /// Where a thread makes its line, before it asks for the lock. It is kept for the next one.
+    static ROOM: Cell<String> = const { Cell::new(String::new()) };
 }
 
 /// The log.
@@ -63,7 +70,7 @@ impl Log {
     }
 
     /// Writes one record.
-    pub(crate) fn write(&self, fault: &Fault, path: &str, line: &impl std::fmt::Display) {
+    pub(crate) fn write(&self, fault: &Fault, path: &str, line: &impl Display) {
         if let Some(seen) = &self.seen {
             let entry = Seen { kind: fault.kind(), class: fault.class(), phase: fault.phase(), line: line.to_string() };
             seen.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), entry);
@@ -72,14 +79,19 @@ impl Log {
     }
 
     /// Writes a line that is no record of a fault.
-    pub(crate) fn line(&self, line: &impl std::fmt::Display) {
+    pub(crate) fn line(&self, line: &impl Display) {
         if let Some(out) = &self.out {
-            // One write for one line: lines of two exchanges never mix.
-            let line = format!("{line}\n");
-            let _ = match &mut *out.lock().unwrap_or_else(PoisonError::into_inner) {
-                Out::Stderr => io::stderr().write_all(line.as_bytes()),
-                Out::File(file) => file.write_all(line.as_bytes()),
-            };
+            let mut room = ROOM.try_with(Cell::take).unwrap_or_default();
+            room.clear();
+            if writeln!(room, "{line}").is_ok() {
+                // One write for one line, under the lock: lines of two exchanges never mix.
+                let _ = match &mut *out.lock().unwrap_or_else(PoisonError::into_inner) {
+                    Out::Stderr => io::stderr().write_all(room.as_bytes()),
+                    Out::File(file) => file.write_all(room.as_bytes()),
+                };
+            }
+            // A thread that is ending has no room any more, and needs none.
+            let _ = ROOM.try_with(|kept| kept.set(room));
         }
     }
 

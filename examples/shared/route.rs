@@ -29,6 +29,8 @@ pub(crate) struct Routes(Vec<Mounted>);
 pub(crate) struct Mounted {
     prefix: String,
     pub(crate) target: Target,
+    /// The target's name in records.
+    pub(crate) next_hop: String,
     /// What goes into `Host`.
     pub(crate) authority: HeaderValue,
     /// The URL's own path, without a `/` at its end.
@@ -46,8 +48,8 @@ impl Routes {
     pub(crate) fn find(&self, uri: &Uri) -> Option<(&Mounted, String)> {
         let (mounted, rest) = self.0.iter().find_map(|route| Some((route, route.rest(uri.path())?)))?;
         let slash = if rest.starts_with('/') { "" } else { "/" };
-        let query = uri.query().map(|q| format!("?{q}")).unwrap_or_default();
-        Some((mounted, format!("{}{slash}{rest}{query}", mounted.base)))
+        let (mark, query) = uri.query().map_or(("", ""), |query| ("?", query));
+        Some((mounted, [mounted.base.as_str(), slash, rest, mark, query].concat()))
     }
 }
 
@@ -63,9 +65,11 @@ impl Mounted {
             Some(port) => format!("{host}:{port}"),
             None => host.clone(),
         };
+        let target = Target { tls, host, port };
         Some(Self {
             prefix: route.prefix.clone(),
-            target: Target { tls, host, port },
+            next_hop: target.to_string(),
+            target,
             authority: HeaderValue::from_str(&named).ok()?,
             base: route.url.path().trim_end_matches('/').to_owned(),
         })

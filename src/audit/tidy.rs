@@ -3,7 +3,9 @@
 //! Its one rule: what concerns one connection stays on it (RFC 9110 section 7.6.1), and what concerns
 //! the recipient of the content stays in it, even where a `Connection` field asks for its removal.
 
-use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HeaderMap, HeaderValue, TRAILER, TRANSFER_ENCODING, UPGRADE};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
 use http::response::Parts;
 use http::{StatusCode, Version};
 
@@ -45,7 +47,7 @@ pub fn tidy(parts: &mut Parts, exchange: &Exchange) {
     let upgraded = parts.status == StatusCode::SWITCHING_PROTOCOLS && may_upgrade(exchange);
     let coded = parts.headers.contains_key(TRANSFER_ENCODING);
 
-    strip_hop_by_hop(&mut parts.headers, upgraded);
+    strip(&mut parts.headers, upgraded, &[]);
     if exchange.version < Version::HTTP_2 && !exchange.trailers_wanted {
         parts.headers.remove(TRAILER);
     }
@@ -97,11 +99,7 @@ pub fn tidy_request(headers: &mut HeaderMap, exchange: &Exchange) -> bool {
     let upgrade = may_upgrade(exchange) && drop_h2c(headers);
     let coded = headers.contains_key(TRANSFER_ENCODING);
 
-    strip_hop_by_hop(headers, upgrade);
-    headers.remove(EXPECT);
-    for name in ["http2-settings", "proxy"] {
-        headers.remove(name);
-    }
+    strip(headers, upgrade, &FOR_THE_GATEWAY);
     if coded {
         headers.remove(CONTENT_LENGTH);
     } else {
@@ -122,13 +120,21 @@ fn drop_h2c(headers: &mut HeaderMap) -> bool {
     items(headers, UPGRADE).next().is_some()
 }
 
-/// With `Upgrade`, and a `Connection` of our own for it, where there is one to pass on.
-fn strip_hop_by_hop(headers: &mut HeaderMap, keep_upgrade: bool) {
-    let upgrade: Vec<HeaderValue> =
-        if keep_upgrade { headers.get_all(UPGRADE).iter().cloned().collect() } else { Vec::new() };
-    HopByHop::of_map(headers).remove_from(headers);
-    for value in upgrade {
-        headers.append(UPGRADE, value);
+/// What no next hop is told, besides what is hop by hop: see [`tidy_request`].
+const FOR_THE_GATEWAY: [&str; 3] = ["expect", "http2-settings", "proxy"];
+
+/// Takes out what is hop by hop, and `more`, which is in lower case. `Upgrade` stays where there is one to pass on,
+/// with a `Connection` of our own for it.
+fn strip(headers: &mut HeaderMap, keep_upgrade: bool, more: &[&str]) {
+    let hop = HopByHop::of_map(headers);
+    // The names that are there are looked at once, instead of each known one being looked for: they are fewer.
+    let is_gone = |name: &&HeaderName| {
+        let text = name.as_str();
+        (hop.contains(text) || more.contains(&text)) && !(keep_upgrade && **name == UPGRADE)
+    };
+    let gone: Vec<HeaderName> = headers.keys().filter(is_gone).cloned().collect();
+    for name in gone {
+        headers.remove(name);
     }
     if keep_upgrade {
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));

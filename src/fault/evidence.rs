@@ -6,10 +6,14 @@
 use core::error::Error;
 use core::fmt::{self, Write};
 
+use super::{Code, Failure};
+
 /// The most links of an error chain that are recorded.
 const LINKS: usize = 16;
 /// The most bytes that are kept of one text, after escaping.
 const TEXT: usize = 512;
+/// A text of so many bytes takes no more: the longest escape has four.
+const FULL: usize = TEXT - 4;
 
 /// Texts that support a fault: the messages of an error chain, the first bytes that came.
 ///
@@ -42,22 +46,32 @@ impl Evidence {
         self
     }
 
-    /// Adds the messages of an error and of its sources, outermost first, each message once.
+    /// Adds the messages of an error and of its sources, outermost first, each message once. An error of the
+    /// operating system that is no more than its number is left out behind a [`Failure`] that has told the number:
+    /// its text is made from nothing else.
     #[must_use]
     pub fn with_error(mut self, error: &(dyn Error + 'static)) -> Self {
+        let begun = self.items.len();
         let mut next = Some(error);
-        let mut last = String::new();
+        let mut told = None;
         for _ in 0..LINKS {
             let Some(link) = next else { break };
+            let io = link.downcast_ref::<std::io::Error>();
+            if let (Some(told), Some(number)) = (told, io.and_then(std::io::Error::raw_os_error)) {
+                if told == Code::Errno(number) {
+                    break; // it has no source
+                }
+            }
+            told = link.downcast_ref::<Failure>().and_then(|failure| failure.fault().code());
             // A message can be as long as its writer likes; it is cut while it is written.
             let mut text = Escaper::new();
             let _ = write!(text, "{link}");
-            if text.out != last {
-                self.items.push(("error", text.out.clone()));
-                last = text.out;
+            let before = self.items.get(begun..).and_then(<[_]>::last);
+            if before.map_or(!text.out.is_empty(), |(_, before)| *before != text.out) {
+                self.items.push(("error", text.out));
             }
             // `io::Error::source` skips the error it wraps.
-            next = match link.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            next = match io.and_then(std::io::Error::get_ref) {
                 Some(inner) => Some(inner),
                 None => link.source(),
             };
@@ -109,27 +123,39 @@ struct Escaper {
 }
 
 impl Escaper {
-    const fn new() -> Self {
-        Self { out: String::new() }
+    fn new() -> Self {
+        Self { out: String::with_capacity(64) }
     }
 
-    fn push(&mut self, bytes: &[u8]) -> bool {
-        for &byte in bytes {
-            if self.out.len() >= TEXT.saturating_sub(4) {
+    /// Appends text that needs no escape in one piece, which is nearly all of it. Whether all of it had room.
+    fn push(&mut self, mut bytes: &[u8]) -> bool {
+        loop {
+            let room = FULL.saturating_sub(self.out.len()).min(bytes.len());
+            let run = bytes.iter().take(room).position(|&byte| !is_plain(byte)).unwrap_or(room);
+            let (plain, rest) = bytes.split_at(run);
+            self.out.push_str(core::str::from_utf8(plain).unwrap_or_default());
+            let Some((&byte, rest)) = rest.split_first() else { return true };
+            if self.out.len() >= FULL {
                 return false;
             }
-            match byte {
-                // Quotes are the business of who quotes.
-                b'\'' | b'"' => self.out.push(char::from(byte)),
-                _ => self.out.extend(core::ascii::escape_default(byte).map(char::from)),
-            }
+            self.out.extend(core::ascii::escape_default(byte).map(char::from));
+            bytes = rest;
         }
-        true
     }
+}
+
+/// Printable ASCII. Quotes are the business of who quotes.
+const fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && byte != b'\\'
 }
 
 impl Write for Escaper {
     fn write_str(&mut self, s: &str) -> fmt::Result {
+        let fits = s.len() <= FULL.saturating_sub(self.out.len());
+        if fits && s.bytes().all(is_plain) {
+            self.out.push_str(s);
+            return Ok(());
+        }
         // An error ends the formatting of a text that is too long already.
         if self.push(s.as_bytes()) { Ok(()) } else { Err(fmt::Error) }
     }

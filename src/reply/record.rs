@@ -73,22 +73,22 @@ impl<'a> Record<'a> {
         out.put("{\"fault\":\"");
         out.put(fault.kind().code());
         out.put("\"");
-        optional(out, "class", fault.class().map(|c| c.as_str()));
-        text(out, "phase", fault.phase().code());
+        word(out, ",\"class\":", fault.class().map(|c| c.as_str()));
+        word(out, ",\"phase\":", Some(fault.phase().code()));
         let sent = match self.decision {
             Decision::Respond(_) => Some(self.reply.http_status()),
             Decision::Abort(_) | Decision::Silence => None,
         };
-        number(out, "status", sent.map(|s| u64::from(s.as_u16())));
+        number(out, ",\"status\":", sent.map(|s| u64::from(s.as_u16())));
         number(
             out,
-            "forwarded_status",
+            ",\"forwarded_status\":",
             match exchange.forwarded {
                 Forwarded::Head { status, .. } => Some(u64::from(status.as_u16())),
                 Forwarded::Nothing | Forwarded::Interim => None,
             },
         );
-        key(out, "proxy_status");
+        out.put(",\"proxy_status\":");
         if sent.is_some() {
             out.put("\"");
             self.reply.write_proxy_status(&mut InJson(out));
@@ -97,38 +97,35 @@ impl<'a> Record<'a> {
             out.put("null");
         }
         let advice = retry::advise(fault, exchange);
-        text(out, "applied", applied(fault, exchange).code());
-        text(out, "retry", advice.code());
-        text(out, "retry_reason", advice.reason());
-        text(out, "blame", fault.blame().code());
-        text(out, "category", fault.category().code());
-        number(out, "elapsed_ms", exchange.elapsed.map(|t| u64::try_from(t.as_millis()).unwrap_or(u64::MAX)));
-        optional(out, "next_hop", exchange.next_hop.as_deref());
-        text(out, "method", exchange.method.as_str());
-        key(out, "path");
+        word(out, ",\"applied\":", Some(applied(fault, exchange).code()));
+        word(out, ",\"retry\":", Some(advice.code()));
+        word(out, ",\"retry_reason\":", Some(advice.reason()));
+        word(out, ",\"blame\":", Some(fault.blame().code()));
+        word(out, ",\"category\":", Some(fault.category().code()));
+        number(out, ",\"elapsed_ms\":", exchange.elapsed.map(|t| u64::try_from(t.as_millis()).unwrap_or(u64::MAX)));
+        optional(out, ",\"next_hop\":", exchange.next_hop.as_deref());
+        text(out, ",\"method\":", exchange.method.as_str());
+        out.put(",\"path\":");
         quoted(out, exchange.path.as_ref().map(|p| bounded(p.as_str(), MAX_PATH)));
-        number(out, "offset", fault.offset());
-        number(out, "expected", fault.expected());
-        number(out, "received", fault.received());
-        text(
-            out,
-            "confidence",
-            match fault.confidence() {
-                Confidence::Typed => "typed",
-                Confidence::Text => "text",
-            },
-        );
+        number(out, ",\"offset\":", fault.offset());
+        number(out, ",\"expected\":", fault.expected());
+        number(out, ",\"received\":", fault.received());
+        let confidence = match fault.confidence() {
+            Confidence::Typed => "typed",
+            Confidence::Text => "text",
+        };
+        word(out, ",\"confidence\":", Some(confidence));
         self.write_decision(out);
         if sent.is_some() && self.reply.is_grpc() {
-            number(out, "grpc_status", Some(u64::from(grpc_status(fault))));
+            number(out, ",\"grpc_status\":", Some(u64::from(grpc_status(fault))));
         }
         self.write_code(out);
         if exchange.attempts > 1 {
-            number(out, "attempts", Some(u64::from(exchange.attempts)));
-            optional(out, "first_try", exchange.first_try.map(|kind| kind.code()));
+            number(out, ",\"attempts\":", Some(u64::from(exchange.attempts)));
+            word(out, ",\"first_try\":", exchange.first_try.map(|kind| kind.code()));
         }
         if let Some(reference) = exchange.reference.as_deref() {
-            text(out, "reference", reference);
+            text(out, ",\"reference\":", reference);
         }
         self.write_extra(out);
         out.put("}");
@@ -150,10 +147,10 @@ impl<'a> Record<'a> {
                 ("abort", Some(how), code)
             }
         };
-        text(out, "decision", decision);
-        optional(out, "how", how);
+        word(out, ",\"decision\":", Some(decision));
+        word(out, ",\"how\":", how);
         if code.is_some() {
-            number(out, "how_code", code);
+            number(out, ",\"how_code\":", code);
         }
     }
 
@@ -161,22 +158,22 @@ impl<'a> Record<'a> {
         match self.reply.fault.code() {
             None => {}
             Some(Code::Errno(n)) => {
-                key(out, "errno");
+                out.put(",\"errno\":");
                 if n < 0 {
                     out.put("-");
                 }
                 out.number(u64::from(n.unsigned_abs()));
             }
             Some(Code::TlsAlert(n)) => {
-                number(out, "alert", Some(u64::from(n)));
-                optional(out, "alert_name", alert_name(n));
+                number(out, ",\"alert\":", Some(u64::from(n)));
+                optional(out, ",\"alert_name\":", alert_name(n));
             }
             Some(Code::DnsRcode(n)) => {
-                number(out, "rcode", Some(u64::from(n)));
-                optional(out, "rcode_name", rcode_name(n));
+                number(out, ",\"rcode\":", Some(u64::from(n)));
+                optional(out, ",\"rcode_name\":", rcode_name(n));
             }
-            Some(Code::H2(n)) => number(out, "h2_code", Some(u64::from(n))),
-            Some(Code::H3(n)) => number(out, "h3_code", Some(u64::from(n))),
+            Some(Code::H2(n)) => number(out, ",\"h2_code\":", Some(u64::from(n))),
+            Some(Code::H3(n)) => number(out, ",\"h3_code\":", Some(u64::from(n))),
             // It is the status above.
             Some(Code::Status(_)) => {}
         }
@@ -184,17 +181,17 @@ impl<'a> Record<'a> {
 
     fn write_extra(&self, out: &mut impl Sink) {
         if let Some(evidence) = self.evidence {
-            key(out, "evidence");
+            out.put(",\"evidence\":");
             for (n, (label, content)) in evidence.iter().take(MAX_ITEMS).enumerate() {
                 out.put(if n == 0 { "[{\"label\":" } else { ",{\"label\":" });
                 quoted(out, Some(bounded(label, MAX_TEXT)));
-                text(out, "text", content);
+                text(out, ",\"text\":", content);
                 out.put("}");
             }
             out.put(if evidence.is_empty() { "[]" } else { "]" });
         }
         if !self.fields.is_empty() {
-            key(out, "extra");
+            out.put(",\"extra\":");
             for (n, (name, content)) in self.fields.iter().take(MAX_ITEMS).enumerate() {
                 out.put(if n == 0 { "{" } else { "," });
                 quoted(out, Some(bounded(name, MAX_TEXT)));
@@ -214,12 +211,6 @@ impl fmt::Display for Record<'_> {
     }
 }
 
-fn key(out: &mut impl Sink, name: &str) {
-    out.put(",\"");
-    out.put(name);
-    out.put("\":");
-}
-
 fn quoted(out: &mut impl Sink, value: Option<&str>) {
     match value {
         Some(value) => {
@@ -231,17 +222,31 @@ fn quoted(out: &mut impl Sink, value: Option<&str>) {
     }
 }
 
-fn optional(out: &mut impl Sink, name: &str, value: Option<&str>) {
-    key(out, name);
+/// A text of anybody's. `key` is the whole of it, with its comma, quotes and colon: one piece to write instead of three.
+fn optional(out: &mut impl Sink, key: &str, value: Option<&str>) {
+    out.put(key);
     quoted(out, value.map(|v| bounded(v, MAX_TEXT)));
 }
 
-fn text(out: &mut impl Sink, name: &str, value: &str) {
-    optional(out, name, Some(value));
+fn text(out: &mut impl Sink, key: &str, value: &str) {
+    optional(out, key, Some(value));
 }
 
-fn number(out: &mut impl Sink, name: &str, value: Option<u64>) {
-    key(out, name);
+/// A word of our own, which has nothing to escape.
+fn word(out: &mut impl Sink, key: &str, value: Option<&'static str>) {
+    out.put(key);
+    match value {
+        Some(value) => {
+            out.put("\"");
+            out.put(value);
+            out.put("\"");
+        }
+        None => out.put("null"),
+    }
+}
+
+fn number(out: &mut impl Sink, key: &str, value: Option<u64>) {
+    out.put(key);
     match value {
         Some(n) => out.number(n),
         None => out.put("null"),

@@ -177,6 +177,25 @@ impl Observer {
         self.whole_at = Some(self.received);
     }
 
+    /// Whether there is nothing to say about a response that the HTTP library took: it is whole by its own framing, there
+    /// was nothing to put up with in it ([`Observation::deviations`], [`Observation::forbidden_trailers`]), and nothing
+    /// came behind it. `false` where that is not known, as of a body that only the connection's end delimits: then an
+    /// [`observation`](Self::observation) tells. This is for every good response;
+    /// it costs a reading of the head, and no copy.
+    #[must_use]
+    pub fn is_flawless(&self) -> bool {
+        if self.unkept > 0 {
+            return false;
+        }
+        if let Some(reader) = &self.reader {
+            return reader.is_quiet() && reader.is_at_the_end();
+        }
+        let mut reader = Reader::new(self.request);
+        reader.feed(self.first_bytes());
+        let is_whole = if self.behind { reader.is_at_the_end() } else { self.follower.state == State::Complete };
+        reader.is_quiet() && is_whole && self.follower.leftover == 0
+    }
+
     /// The connection ended. The first end counts, except that a mere failure (of a write, say) gives
     /// way to what the reads then say.
     pub fn ended(&mut self, how: Ended) {

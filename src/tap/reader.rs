@@ -18,6 +18,7 @@ pub(super) struct Reader {
     deviations: Deviations,
     forbidden_trailers: bool,
     over: bool,
+    leftover: bool,
 }
 
 impl Reader {
@@ -30,6 +31,7 @@ impl Reader {
             deviations: Deviations::new(),
             forbidden_trailers: false,
             over: false,
+            leftover: false,
         }
     }
 
@@ -57,8 +59,19 @@ impl Reader {
         self.forbidden_trailers
     }
 
+    /// Whether it has refused nothing and tolerated nothing so far.
+    pub(super) const fn is_quiet(&self) -> bool {
+        self.error.is_none() && self.deviations.is_empty() && !self.forbidden_trailers
+    }
+
+    /// Whether the response is over, and nothing came behind it.
+    pub(super) const fn is_at_the_end(&self) -> bool {
+        self.over && !self.leftover
+    }
+
     fn read(&mut self, bytes: &[u8], eof: Eof) {
         if self.over {
+            self.leftover |= !bytes.is_empty();
             return;
         }
         let held = core::mem::take(&mut self.held);
@@ -89,6 +102,7 @@ impl Reader {
                         }
                         Event::End(end) => {
                             self.deviations = self.deviations.union(end.deviations);
+                            self.leftover = used < bytes.len();
                             break;
                         }
                         Event::Trailers(section) => {

@@ -95,6 +95,12 @@ impl TapHandle {
         self.lock().observation()
     }
 
+    /// Whether there is nothing to say about a good response. See [`Observer::is_flawless`].
+    #[must_use]
+    pub fn is_flawless(&self) -> bool {
+        self.lock().is_flawless()
+    }
+
     /// The response was handed on to its end. See [`Observer::whole`].
     pub fn whole(&self) {
         self.lock().whole();
