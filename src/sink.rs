@@ -138,15 +138,54 @@ pub(crate) fn json(out: &mut impl Sink, text: &str) {
 
 /// Appends text as HTML: content, or the inside of a quoted attribute.
 pub(crate) fn html(out: &mut impl Sink, text: &str) {
-    escape(out, text, |out, c| match c {
-        '&' => out.put("&amp;"),
-        '<' => out.put("&lt;"),
-        '>' => out.put("&gt;"),
-        '"' => out.put("&quot;"),
-        '\'' => out.put("&#39;"),
-        _ if is_unprintable(c) => out.put("\u{fffd}"),
-        _ => put_char(out, c),
+    escape(out, text, |out, c| match html_escape(c) {
+        Some(escaped) => out.put(escaped),
+        None => put_char(out, c),
     });
+}
+
+/// The same in at most so many bytes, with an ellipsis behind them where the text is longer.
+pub(crate) fn html_within(out: &mut impl Sink, text: &str, max: usize) {
+    // No character becomes more than six bytes.
+    if text.len() <= max / 6 {
+        return html(out, text);
+    }
+    let mut left = max;
+    let cut = text.char_indices().find(|(_, c)| match left.checked_sub(html_char_len(*c)) {
+        Some(rest) => {
+            left = rest;
+            false
+        }
+        None => true,
+    });
+    match cut {
+        Some((end, _)) => {
+            html(out, text.get(..end).unwrap_or_default());
+            out.put("\u{2026}");
+        }
+        None => html(out, text),
+    }
+}
+
+/// How many bytes a text takes as HTML.
+pub(crate) fn html_len(text: &str) -> usize {
+    text.chars().map(html_char_len).fold(0, usize::saturating_add)
+}
+
+fn html_char_len(c: char) -> usize {
+    html_escape(c).map_or(c.len_utf8(), str::len)
+}
+
+fn html_escape(c: char) -> Option<&'static str> {
+    match c {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '"' => Some("&quot;"),
+        '\'' => Some("&#39;"),
+        _ if is_unprintable(c) => Some("\u{fffd}"),
+        _ => None,
+    }
 }
 
 /// Appends text to a plain text: one line stays one line.

@@ -1,0 +1,152 @@
+//! What a diagnosis has for the page: what was seen, likely causes, next steps.
+//!
+//! Its one rule: by disclosure. Nobody outside gets a diagnosis; with [`Disclosure::Details`] it is made without the
+//! names in an exchange, so that none can show through; and it never makes a page longer than its room.
+
+use std::borrow::Cow;
+
+use crate::diagnose::{self, Cause, Diagnosis, Fact, Step};
+use crate::exchange::Exchange;
+use crate::fault::Evidence;
+use crate::reply::Reply;
+use crate::reply::disclosure::Disclosure;
+use crate::sink::{Sink, html_len, html_within};
+
+use super::strings::Text;
+use super::value::row;
+use super::{MAX_SHOWN, Texts};
+
+/// The most rows of what was seen, and the bytes for them.
+const FACTS: (usize, usize) = (8, 640);
+const CAUSES: (usize, usize) = (3, 700);
+const STEPS: (usize, usize) = (4, 1000);
+/// What was seen of a malformation: numbers, and no name of anything. As in problem details.
+const NUMBERS: [&str; 6] = ["TLS alert", "HTTP/2 code", "HTTP/3 code", "DNS code", "progress", "offset"];
+/// What stands among the facts already.
+const TOLD: [&str; 3] = ["fault", "class", "next hop"];
+
+/// The part of a diagnosis that is shown.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    facts: Vec<Fact>,
+    causes: Vec<Cause>,
+    steps: Vec<Step>,
+}
+
+impl Findings {
+    /// What may be told to whom this reply goes.
+    pub(super) fn of(reply: &Reply<'_>) -> Self {
+        let context = reply.context.unwrap_or_default();
+        let nothing = Evidence::new();
+        match reply.disclosure {
+            Disclosure::Token => Self::default(),
+            Disclosure::Details => {
+                let context = diagnose::Context { waited: context.waited, ..Default::default() };
+                let found = diagnose::diagnose(reply.fault, &nameless(reply.exchange), &nothing, &context);
+                let facts = |fact: &Fact| NUMBERS.contains(&fact.name) && !fact.trusted;
+                Self { steps: Vec::new(), ..Self::shown(found, facts) }
+            }
+            Disclosure::Trusted => {
+                let evidence = reply.evidence.unwrap_or(&nothing);
+                let found = diagnose::diagnose(reply.fault, reply.exchange, evidence, &context);
+                Self::shown(found, |fact: &Fact| !TOLD.contains(&fact.name))
+            }
+        }
+    }
+
+    fn shown(found: Diagnosis, wanted: impl Fn(&Fact) -> bool) -> Self {
+        let Diagnosis { mut evidence, mut causes, mut steps, .. } = found;
+        evidence.retain(wanted);
+        // What supports the fault stands last, and says the most.
+        evidence.sort_by_key(|fact| !fact.trusted);
+        fit(&mut evidence, FACTS, |fact| html_len(&fact.value).min(MAX_SHOWN).saturating_add(fact.name.len()));
+        fit(&mut causes, CAUSES, |cause| html_len(&cause.text));
+        fit(&mut steps, STEPS, |step| html_len(&step.command).saturating_add(html_len(step.why)));
+        Self { facts: evidence, causes, steps }
+    }
+
+    pub(super) fn has_causes(&self) -> bool {
+        !self.causes.is_empty()
+    }
+
+    pub(super) fn has_steps(&self) -> bool {
+        !self.steps.is_empty()
+    }
+
+    pub(super) fn write_facts(&self, out: &mut Vec<u8>) {
+        for Fact { name, value, .. } in &self.facts {
+            row(out, ENGLISH, name, value);
+        }
+    }
+
+    pub(super) fn write_causes(&self, out: &mut Vec<u8>, texts: &Texts) {
+        list(out, "causes", &self.causes, |out, cause| {
+            html_within(out, &cause.text, usize::MAX);
+            if cause.supported {
+                out.put(" <b>(");
+                out.put(texts.get(Text::Fits));
+                out.put(")</b>");
+            }
+        });
+    }
+
+    pub(super) fn write_steps(&self, out: &mut Vec<u8>) {
+        list(out, "steps", &self.steps, |out, step| {
+            html_within(out, step.why, usize::MAX);
+            out.put(" <i>(");
+            out.put(step.place.phrase());
+            out.put(")</i> <code>");
+            html_within(out, &step.command, usize::MAX);
+            out.put("</code>");
+        });
+    }
+}
+
+/// A diagnosis is in English, whatever the page is in.
+const ENGLISH: &str = " lang=\"en\" dir=\"ltr\"";
+
+fn list<T>(out: &mut Vec<u8>, class: &str, items: &[T], write: impl Fn(&mut Vec<u8>, &T)) {
+    out.put("<ol class=\"");
+    out.put(class);
+    out.put("\"");
+    out.put(ENGLISH);
+    out.put(">\n");
+    for item in items {
+        out.put("<li>");
+        write(out, item);
+        out.put("</li>\n");
+    }
+    out.put("</ol>\n");
+}
+
+/// Keeps what comes first and fits.
+fn fit<T>(items: &mut Vec<T>, (most, room): (usize, usize), length: impl Fn(&T) -> usize) {
+    let mut left = room;
+    items.retain(|item| match left.checked_sub(length(item)) {
+        Some(rest) => {
+            left = rest;
+            true
+        }
+        None => false,
+    });
+    items.truncate(most);
+}
+
+/// The same exchange with numbers only: which causes fit must not tell where the next hop is.
+fn nameless(exchange: &Exchange) -> Exchange {
+    Exchange {
+        method: exchange.method.clone(),
+        version: exchange.version,
+        request_body: exchange.request_body,
+        replayable: exchange.replayable,
+        attempts: exchange.attempts,
+        phase: exchange.phase,
+        sent: exchange.sent,
+        received: exchange.received,
+        reused: exchange.reused,
+        elapsed: exchange.elapsed,
+        forwarded: exchange.forwarded,
+        next_hop: None::<Cow<'static, str>>,
+        ..Exchange::default()
+    }
+}
