@@ -24,13 +24,26 @@ async function inspect(page, name, view, { width, colorScheme }) {
   const seen = await page.evaluate(() => {
     const color = (element) => getComputedStyle(element).backgroundColor;
     const reference = document.querySelector('.reference');
+    // The text itself, not its box: labels may reach over the lines beside them, not over each other.
+    const extent = (element) => {
+      const range = document.createRange();
+      range.selectNodeContents(element);
+      return range.getBoundingClientRect();
+    };
+    const stations = [...document.querySelectorAll('.way li:not(.link)')].map((li) => [...li.querySelectorAll('b, span')].map(extent));
+    const figure = document.querySelector('figure').getBoundingClientRect();
+    const all = stations.flat();
+    const apart = (a, b) => a.right <= b.left || b.right <= a.left;
+    const crowded = stations.some((one, n) => stations.slice(n + 1).some((two) => one.some((a) => two.some((b) => !apart(a, b)))))
+      || all.some((box) => box.left < figure.left || box.right > figure.right);
     return {
+      crowded,
       over: document.documentElement.scrollWidth - document.documentElement.clientWidth,
       background: color(document.body),
       selects: reference && getComputedStyle(reference).userSelect,
       animated: document.getAnimations().length,
       clipped: [...document.querySelectorAll('main *')]
-        .filter((e) => !e.closest('.link') && !e.closest('svg') && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline')
+        .filter((e) => !e.closest('.way') && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline')
         .map((e) => e.tagName),
     };
   });
@@ -40,6 +53,7 @@ async function inspect(page, name, view, { width, colorScheme }) {
   else if (dark !== (colorScheme === 'dark')) report(name, view, `the background is ${seen.background}`);
   if (seen.selects && seen.selects !== 'all') report(name, view, 'the reference is not selected as a whole');
   if (seen.animated) report(name, view, 'something moves');
+  if (seen.crowded) report(name, view, 'labels on the way touch each other or the edge');
   if (seen.clipped.length) report(name, view, `text sticks out of ${seen.clipped}`);
 }
 
@@ -47,7 +61,8 @@ async function main() {
   const names = fs.readdirSync(pages).filter((file) => file.endsWith('.html')).map((file) => file.slice(0, -5)).sort();
   const server = http.createServer((request, response) => {
     const name = path.basename(request.url);
-    if (!names.includes(name)) return response.writeHead(404).end();
+    // The browser asks for an icon by itself.
+    if (!names.includes(name)) return response.writeHead(204).end();
     response.writeHead(200, {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': fs.readFileSync(path.join(pages, `${name}.policy`), 'utf8'),

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use badgateway::diagnose::{Context, Deployment};
 use badgateway::exchange::RequestBody;
-use badgateway::fault::{Code, Evidence};
+use badgateway::fault::{Class, Code, Evidence};
 use badgateway::reply::{Disclosure, Page, Strings};
 use badgateway::{Exchange, Fault, FaultKind, Gateway};
 use bytes::Bytes;
@@ -75,8 +75,8 @@ fn at_gateway() -> Response<Bytes> {
 
 fn details() -> Response<Bytes> {
     let mut exchange = get();
-    exchange.elapsed = Some(Duration::from_secs(60));
-    gateway(Disclosure::Details).answer_fault(&Fault::new(FaultKind::ResponseTimeout), &exchange)
+    exchange.reused = Some(true);
+    gateway(Disclosure::Details).answer_fault(&Fault::of_class(Class::FramingClAndTe).with_offset(53), &exchange)
 }
 
 fn trusted() -> Response<Bytes> {

@@ -1,13 +1,11 @@
 //! What a diagnosis has for the page: what was seen, likely causes, next steps.
 //!
-//! Its one rule: by disclosure. Nobody outside gets a diagnosis; with [`Disclosure::Details`] it is made without the
-//! names in an exchange, so that none can show through; and it never makes a page longer than its room.
+//! Its one rule: by disclosure. Nobody outside gets a diagnosis; with [`Disclosure::Details`] it is made without what
+//! only [`Disclosure::Trusted`] may tell, so that none of it can show through; and it never needs more than its room.
 
-use std::borrow::Cow;
-
-use crate::diagnose::{self, Cause, Diagnosis, Fact, Step};
+use crate::diagnose::{self, Cause, Context, Diagnosis, Fact, Step};
 use crate::exchange::Exchange;
-use crate::fault::Evidence;
+use crate::fault::{Code, Evidence, Fault};
 use crate::reply::Reply;
 use crate::reply::disclosure::Disclosure;
 use crate::sink::{Sink, html_len, html_within};
@@ -36,17 +34,17 @@ pub(super) struct Findings {
 impl Findings {
     /// What may be told to whom this reply goes.
     pub(super) fn of(reply: &Reply<'_>) -> Self {
-        let context = reply.context.unwrap_or_default();
         let nothing = Evidence::new();
         match reply.disclosure {
             Disclosure::Token => Self::default(),
             Disclosure::Details => {
-                let context = diagnose::Context { waited: context.waited, ..Default::default() };
-                let found = diagnose::diagnose(reply.fault, &nameless(reply.exchange), &nothing, &context);
+                let (fault, exchange) = (blurred(reply.fault), nameless(reply.exchange));
+                let found = diagnose::diagnose(&fault, &exchange, &nothing, &Context::default());
                 let facts = |fact: &Fact| NUMBERS.contains(&fact.name) && !fact.trusted;
                 Self { steps: Vec::new(), ..Self::shown(found, facts) }
             }
             Disclosure::Trusted => {
+                let context = reply.context.unwrap_or_default();
                 let evidence = reply.evidence.unwrap_or(&nothing);
                 let found = diagnose::diagnose(reply.fault, reply.exchange, evidence, &context);
                 Self::shown(found, |fact: &Fact| !TOLD.contains(&fact.name))
@@ -132,7 +130,26 @@ fn fit<T>(items: &mut Vec<T>, (most, room): (usize, usize), length: impl Fn(&T) 
     items.truncate(most);
 }
 
-/// The same exchange with numbers only: which causes fit must not tell where the next hop is.
+/// The same fault without the system's error number.
+fn blurred(fault: &Fault) -> Fault {
+    let Some(Code::Errno(_)) = fault.code() else { return *fault };
+    let mut blurred = Fault::new(fault.kind()).at(fault.phase()).with_confidence(fault.confidence());
+    if let Some(class) = fault.class() {
+        blurred = blurred.with_class(class);
+    }
+    if let Some(offset) = fault.offset() {
+        blurred = blurred.with_offset(offset);
+    }
+    if let Some(expected) = fault.expected() {
+        blurred = blurred.with_expected(expected);
+    }
+    if let Some(received) = fault.received() {
+        blurred = blurred.with_received(received);
+    }
+    blurred
+}
+
+/// The same exchange without a name, a path or a time: which causes fit must not tell where the next hop is.
 fn nameless(exchange: &Exchange) -> Exchange {
     Exchange {
         method: exchange.method.clone(),
@@ -144,9 +161,7 @@ fn nameless(exchange: &Exchange) -> Exchange {
         sent: exchange.sent,
         received: exchange.received,
         reused: exchange.reused,
-        elapsed: exchange.elapsed,
         forwarded: exchange.forwarded,
-        next_hop: None::<Cow<'static, str>>,
         ..Exchange::default()
     }
 }

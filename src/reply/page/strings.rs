@@ -58,7 +58,7 @@ texts! {
     Log "log" "The log of the gateway has the details.";
     LogReference "log_reference" "The log of the gateway has the details, under the same reference.";
     FactGateway "fact.gateway" "Gateway";
-    FactError "fact.error" "Error";
+    FactError "fact.error" "Error type";
     FactCode "fact.code" "Code";
     FactClass "fact.class" "Class";
     FactNextHop "fact.next_hop" "Next hop";
