@@ -10,7 +10,7 @@ const [pages, shots] = process.argv.slice(2);
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync'];
 const VIEWS = [];
-for (const width of [320, 1280]) for (const colorScheme of ['light', 'dark']) VIEWS.push({ width, colorScheme });
+for (const width of [320, 768, 1280]) for (const colorScheme of ['light', 'dark']) VIEWS.push({ width, colorScheme });
 
 let wrong = 0;
 let checked = 0;
@@ -114,6 +114,9 @@ async function main() {
     });
     await visit(name, { viewport: { width: 640, height: 800 }, colorScheme: 'dark' }, 'print', async (page) => {
       await page.emulateMedia({ media: 'print' });
+      // Paper is white, and printers leave backgrounds out.
+      const color = await page.evaluate(() => getComputedStyle(document.body).color);
+      if (!color.match(/\d+/g).every((part) => Number(part) < 64)) report(name, 'print', `the text is ${color}`);
       await page.screenshot({ path: path.join(shots, `${name}-print.png`), fullPage: true });
     });
   }

@@ -347,7 +347,9 @@ fn a_gateway_can_be_shared() {
     shared(&gateway());
     let debug = format!("{:?}", gateway());
     assert!(
-        debug.starts_with(r#"Gateway { name: "gw", profile: Rfc9209, disclosure: Token, mark: ServerErrors, page: Page { bytes: "#),
+        debug.starts_with(
+            r#"Gateway { name: "gw", profile: Rfc9209, disclosure: Token, mark: ServerErrors, page: Page { bytes: "#
+        ),
         "{debug}"
     );
 }

@@ -3,11 +3,52 @@
 /// Elements without an end tag (HTML, section 13.1.2).
 const VOID: [&str; 3] = ["meta", "br", "img"];
 const ELEMENTS: [&str; 31] = [
-    "html", "head", "meta", "title", "style", "body", "main", "p", "h1", "h2", "h3", "figure", "figcaption", "ol", "li",
-    "b", "i", "span", "svg", "path", "dl", "dt", "dd", "code", "a", "div", "section", "header", "footer", "ul", "strong",
+    "html",
+    "head",
+    "meta",
+    "title",
+    "style",
+    "body",
+    "main",
+    "p",
+    "h1",
+    "h2",
+    "h3",
+    "figure",
+    "figcaption",
+    "ol",
+    "li",
+    "b",
+    "i",
+    "span",
+    "svg",
+    "path",
+    "dl",
+    "dt",
+    "dd",
+    "code",
+    "a",
+    "div",
+    "section",
+    "header",
+    "footer",
+    "ul",
+    "strong",
 ];
 const ATTRIBUTES: [&str; 13] = [
-    "lang", "dir", "charset", "name", "content", "class", "role", "aria-label", "aria-hidden", "viewBox", "d", "href", "id",
+    "lang",
+    "dir",
+    "charset",
+    "name",
+    "content",
+    "class",
+    "role",
+    "aria-label",
+    "aria-hidden",
+    "viewBox",
+    "d",
+    "href",
+    "id",
 ];
 const ENTITIES: [&str; 5] = ["amp;", "lt;", "gt;", "quot;", "#39;"];
 
@@ -94,8 +135,18 @@ fn the_checker_finds_what_is_wrong() {
     let page = |body: &str| format!("<!DOCTYPE html>\n<html lang=\"en\">{body}</html>\n");
     assert_eq!(tags(&page("<h1 class=\"a b\">x &amp; y</h1>")).unwrap(), ["html", "h1"]);
     for wrong in [
-        "<p>", "</p>", "<p><b></p></b>", "<script></script>", "<p onclick=\"x\"></p>", "<p class=x></p>", "a & b", "a > b",
-        "<p class=\"a&b\"></p>", "\u{7}", "<p", "<img src=\"x\">",
+        "<p>",
+        "</p>",
+        "<p><b></p></b>",
+        "<script></script>",
+        "<p onclick=\"x\"></p>",
+        "<p class=x></p>",
+        "a & b",
+        "a > b",
+        "<p class=\"a&b\"></p>",
+        "\u{7}",
+        "<p",
+        "<img src=\"x\">",
     ] {
         assert!(tags(&page(wrong)).is_err(), "{wrong}");
     }

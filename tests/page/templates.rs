@@ -91,8 +91,12 @@ fn a_placeholder_stands_only_where_its_escape_holds() {
         assert!(Page::template(&section, &Strings::default()).is_err(), "{section}");
     }
     // A piece of HTML is none in an attribute or a title, and a text of another language none in a link.
-    for template in ["<p title=\"{{way}}\">", "<title>{{facts}}</title>", "<a href=\"?{{headline}}\">", "<a href=\"?{{text.you}}\">"]
-    {
+    for template in [
+        "<p title=\"{{way}}\">",
+        "<title>{{facts}}</title>",
+        "<a href=\"?{{headline}}\">",
+        "<a href=\"?{{text.you}}\">",
+    ] {
         refused(template);
     }
 }

@@ -8,16 +8,25 @@ use crate::exchange::Exchange;
 use crate::fault::{Code, Evidence, Fault};
 use crate::reply::Reply;
 use crate::reply::disclosure::Disclosure;
-use crate::sink::{Sink, html_len, html_within};
+use crate::sink::{Sink, html, html_len};
 
 use super::strings::Text;
 use super::value::row;
 use super::{MAX_SHOWN, Texts};
 
-/// The most rows of what was seen, and the bytes for them.
-const FACTS: (usize, usize) = (8, 640);
-const CAUSES: (usize, usize) = (3, 700);
-const STEPS: (usize, usize) = (4, 1000);
+/// How many of each at most, the bytes of the tags around one, and the bytes for all: together with the longest names
+/// that there can be, the built-in page stays under 8 KiB.
+const FACTS: Room = Room { most: 8, tags: 48, bytes: 700 };
+const CAUSES: Room = Room { most: 3, tags: 40, bytes: 540 };
+const STEPS: Room = Room { most: 4, tags: 48, bytes: 760 };
+
+#[derive(Clone, Copy)]
+struct Room {
+    most: usize,
+    tags: usize,
+    bytes: usize,
+}
+
 /// What was seen of a malformation: numbers, and no name of anything. As in problem details.
 const NUMBERS: [&str; 6] = ["TLS alert", "HTTP/2 code", "HTTP/3 code", "DNS code", "progress", "offset"];
 /// What stands among the facts already.
@@ -73,13 +82,13 @@ impl Findings {
 
     pub(super) fn write_facts(&self, out: &mut Vec<u8>) {
         for Fact { name, value, .. } in &self.facts {
-            row(out, ENGLISH, name, value);
+            row(out, " lang=\"en\"", name, value);
         }
     }
 
     pub(super) fn write_causes(&self, out: &mut Vec<u8>, texts: &Texts) {
         list(out, "causes", &self.causes, |out, cause| {
-            html_within(out, &cause.text, usize::MAX);
+            html(out, &cause.text);
             if cause.supported {
                 out.put(" <b>(");
                 out.put(texts.get(Text::Fits));
@@ -90,11 +99,11 @@ impl Findings {
 
     pub(super) fn write_steps(&self, out: &mut Vec<u8>) {
         list(out, "steps", &self.steps, |out, step| {
-            html_within(out, step.why, usize::MAX);
+            html(out, step.why);
             out.put(" <i>(");
             out.put(step.place.phrase());
             out.put(")</i> <code>");
-            html_within(out, &step.command, usize::MAX);
+            html(out, &step.command);
             out.put("</code>");
         });
     }
@@ -118,16 +127,16 @@ fn list<T>(out: &mut Vec<u8>, class: &str, items: &[T], write: impl Fn(&mut Vec<
 }
 
 /// Keeps what comes first and fits.
-fn fit<T>(items: &mut Vec<T>, (most, room): (usize, usize), length: impl Fn(&T) -> usize) {
-    let mut left = room;
-    items.retain(|item| match left.checked_sub(length(item)) {
-        Some(rest) => {
-            left = rest;
-            true
+fn fit<T>(items: &mut Vec<T>, room: Room, length: impl Fn(&T) -> usize) {
+    let (mut left, mut kept) = (room.bytes, 0usize);
+    items.retain(|item| {
+        if kept == room.most {
+            return false;
         }
-        None => false,
+        let Some(rest) = left.checked_sub(length(item).saturating_add(room.tags)) else { return false };
+        (left, kept) = (rest, kept.saturating_add(1));
+        true
     });
-    items.truncate(most);
 }
 
 /// The same fault without the system's error number.

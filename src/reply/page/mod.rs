@@ -103,7 +103,12 @@ enum Part {
     Fixed(usize),
     Value(Value, Escape),
     /// What follows is for when there is such a value, or none; else so many parts and so much of what is fixed are left out.
-    Section { value: Value, wanted: bool, parts: usize, fixed: usize },
+    Section {
+        value: Value,
+        wanted: bool,
+        parts: usize,
+        fixed: usize,
+    },
 }
 
 /// The texts, escaped.

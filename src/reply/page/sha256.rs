@@ -18,9 +18,8 @@ const K: [u32; 64] = [
 /// The digest.
 pub(super) fn sha256(text: &[u8]) -> [u8; 32] {
     // Section 5.3.3.
-    let mut state: [u32; 8] = [
-        0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
-    ];
+    let mut state: [u32; 8] =
+        [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
     // Section 5.1.1: a one, zeros, and the length in bits.
     let mut data = text.to_vec();
     data.push(0x80);

@@ -38,6 +38,7 @@ texts! {
     You "you" "You";
     Gateway "gateway" "Gateway";
     Service "service" "Service";
+    Connection "connection" "Connection";
     Works "works" "Working";
     Broken "broken" "Broken here";
     Problem "problem" "Problem here";
@@ -45,7 +46,7 @@ texts! {
     AtClientLink "at_client_link" "It stopped between you and the gateway.";
     AtGateway "at_gateway" "It stopped at the gateway.";
     AtLink "at_link" "It stopped between the gateway and the service.";
-    AtService "at_service" "The gateway reached the service. It stopped there.";
+    AtService "at_service" "It stopped at the service.";
     Visitor "visitor" "What you can do";
     TryAgain "try_again" "This is probably temporary. You can try again in a moment.";
     TryAgainIn "try_again_in" "This is probably temporary. You can try again in {time}.";
@@ -283,7 +284,10 @@ mod tests {
             assert_eq!(list.get(title).unwrap().1, words::words(error_type).title);
             assert_eq!(list.get(detail).unwrap().1, words::words(error_type).detail);
         }
-        assert_eq!(list.len(), Text::ALL.len().saturating_add(ErrorType::ALL.len().saturating_add(1).saturating_mul(2)));
+        assert_eq!(
+            list.len(),
+            Text::ALL.len().saturating_add(ErrorType::ALL.len().saturating_add(1).saturating_mul(2))
+        );
         for (n, (key, english)) in list.iter().enumerate() {
             assert_eq!(escape(english), *english);
             assert!(!list.iter().take(n).any(|(other, _)| other == key), "{key} twice");

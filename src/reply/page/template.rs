@@ -72,8 +72,7 @@ enum State {
 /// Elements with text and no markup (HTML, section 13.1.2).
 const TEXT_ELEMENTS: [&str; 2] = ["title", "textarea"];
 /// Elements in which an escape means nothing.
-const RAW_ELEMENTS: [&str; 8] =
-    ["style", "script", "xmp", "iframe", "noembed", "noframes", "noscript", "plaintext"];
+const RAW_ELEMENTS: [&str; 8] = ["style", "script", "xmp", "iframe", "noembed", "noframes", "noscript", "plaintext"];
 /// Attributes whose value is text, whatever stands in it. Names that begin with `aria-` or `data-` are as well.
 const TEXT_ATTRIBUTES: [&str; 9] = ["class", "id", "title", "alt", "lang", "dir", "value", "datetime", "label"];
 
@@ -274,9 +273,8 @@ impl<'a> Parser<'a> {
 
     fn in_attribute(&self, name: &str, value: Option<Value>) -> Result<Escape, TemplateError> {
         let attribute = self.source.get(self.attribute.clone()).unwrap_or_default().to_ascii_lowercase();
-        let is_text = TEXT_ATTRIBUTES.contains(&&*attribute)
-            || attribute.starts_with("aria-")
-            || attribute.starts_with("data-");
+        let is_text =
+            TEXT_ATTRIBUTES.contains(&&*attribute) || attribute.starts_with("aria-") || attribute.starts_with("data-");
         if is_text {
             return Ok(Escape::Html);
         }

@@ -16,7 +16,8 @@ enum State {
     NotReached,
 }
 
-const CROSS: &str = "<svg class=\"x\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M4 4l16 16M20 4L4 20\"/></svg>";
+const CROSS: &str =
+    "<svg class=\"x\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M4 4l16 16M20 4L4 20\"/></svg>";
 
 /// The stations with their pictures: a laptop, a way there and back, two machines.
 const STATIONS: [(Text, &str); 3] = [
@@ -76,7 +77,10 @@ fn link(out: &mut Vec<u8>, texts: &Texts, state: State) {
     out.put(class);
     out.put("\">");
     cross(out, state);
+    // Seen as a line, heard as this.
     out.put("<span>");
+    out.put(texts.get(Text::Connection));
+    out.put(": ");
     out.put(texts.get(text));
     out.put("</span></li>\n");
 }
