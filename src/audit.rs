@@ -19,7 +19,8 @@ use crate::fault::{Class, Fault, FaultKind};
 pub use self::tidy::{tidy, tidy_request};
 
 /// Where the content of a response ends
-/// ([RFC 9112, section 6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)).
+/// ([RFC 9112, section 6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)), in any version of HTTP;
+/// [`h1::Framing`](crate::h1::Framing) is the part of it that HTTP/1 knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Framing {
@@ -35,6 +36,18 @@ pub enum Framing {
     Stream,
     /// It is not a message any more: a 2xx to CONNECT, or 101.
     Tunnel,
+}
+
+impl From<crate::h1::Framing> for Framing {
+    fn from(framing: crate::h1::Framing) -> Self {
+        match framing {
+            crate::h1::Framing::None => Self::None,
+            crate::h1::Framing::Length(bytes) => Self::Length(bytes),
+            crate::h1::Framing::Chunked => Self::Chunked,
+            crate::h1::Framing::UntilClose => Self::UntilClose,
+            crate::h1::Framing::Tunnel => Self::Tunnel,
+        }
+    }
 }
 
 impl Framing {
@@ -72,7 +85,9 @@ impl Framing {
 /// 4. In a 2xx to CONNECT both length fields are ignored.
 /// 5. `Transfer-Encoding`: a fault in HTTP/1.0 (section 6.1), beside `Content-Length` (smuggling;
 ///    hyper, HAProxy and Go forward it, nginx refuses), and unless it is `chunked`, once, last and
-///    without parameters. `gzip, chunked` is refused too: the gateway asked for no such coding, and
+///    without parameters. Empty list elements before it are ignored (RFC 9110 section 5.6.1.2); one behind it is
+///    refused, though it should be ignored too, because hyper looks behind the last comma only and has read
+///    `chunked,` until the end of the connection, chunk sizes and all. `gzip, chunked` is refused too: the gateway asked for no such coding, and
 ///    the field is hop by hop, so the client would get gzip and never know.
 /// 6. `Content-Length` is digits that fit 64 bits; a list or repeated lines must all say the same number.
 /// 7. Otherwise the connection, or the stream, ends the content.
@@ -136,6 +151,29 @@ fn audit_upgrade(headers: &HeaderMap, exchange: &Exchange) -> Result<Framing, Fa
     Ok(Framing::Tunnel)
 }
 
+/// Whether a 101 goes on with what its request offered: it names a protocol, and none that the `Upgrade` of the
+/// request did not ("MUST NOT switch to a protocol that was not indicated by the client", RFC 9110 section 7.8). Names
+/// are compared in any case, and `h2c` is nobody's: [`tidy_request`] never offers it.
+///
+/// Both are the values of `Upgrade` lines. [`audit`](audit()) cannot ask this, because an [`Exchange`] knows that
+/// something was offered, and not what.
+///
+/// ```
+/// use badgateway::audit::answers_upgrade;
+/// assert!(answers_upgrade([&b"h2c, websocket"[..]], [&b"WebSocket"[..]]));
+/// assert!(!answers_upgrade([&b"websocket"[..]], [&b"irc/6.9"[..]]));
+/// ```
+#[must_use]
+pub fn answers_upgrade<'a>(
+    offered: impl IntoIterator<Item = &'a [u8]>,
+    answered: impl IntoIterator<Item = &'a [u8]>,
+) -> bool {
+    let offered: Vec<&[u8]> = offered.into_iter().flat_map(split_list).collect();
+    let is_offered = |protocol: &[u8]| !is_h2c(protocol) && offered.iter().any(|o| o.eq_ignore_ascii_case(protocol));
+    let mut answered = answered.into_iter().flat_map(split_list).filter(|item| !item.is_empty()).peekable();
+    answered.peek().is_some() && answered.all(is_offered)
+}
+
 fn audit_codings(parts: &Parts) -> Result<Framing, Fault> {
     if parts.version >= Version::HTTP_3 {
         return Err(Fault::new(FaultKind::H3ProtocolError));
@@ -161,6 +199,11 @@ fn transfer_codings(headers: &HeaderMap) -> Result<(), Class> {
     let mut chunked = 0_u32;
     let mut others = false;
     let mut chunked_is_last = false;
+    let last = headers.get_all(TRANSFER_ENCODING).into_iter().flat_map(split).last();
+    if last.is_some_and(<[u8]>::is_empty) {
+        // Whoever parsed this may not have taken it for chunked, and what it handed over is not the content.
+        return Err(Class::FramingTeInvalid);
+    }
     for coding in items(headers, TRANSFER_ENCODING) {
         let name = coding.split(|&b| b == b';').next().unwrap_or_default().trim_ascii_end();
         if !is_token(name) {
@@ -243,7 +286,11 @@ fn items(headers: &HeaderMap, name: http::HeaderName) -> impl Iterator<Item = &[
 }
 
 fn split(line: &HeaderValue) -> impl Iterator<Item = &[u8]> {
-    line.as_bytes().split(|&b| b == b',').map(<[u8]>::trim_ascii)
+    split_list(line.as_bytes())
+}
+
+fn split_list(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    line.split(|&b| b == b',').map(<[u8]>::trim_ascii)
 }
 
 /// RFC 9110 section 5.6.2.

@@ -10,7 +10,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, TE, TRANSFER_ENCODING, UPGRA
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, StatusCode, Version};
 
-use crate::fault::Phase;
+use crate::fault::{FaultKind, Phase};
 
 /// What became of the client's request body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -103,6 +103,8 @@ pub struct Exchange {
     pub replayable: bool,
     /// How many times this request has been tried, this time included. Default: 1.
     pub attempts: u32,
+    /// What ended the first try, where this is another.
+    pub first_try: Option<FaultKind>,
     /// How far the exchange had got.
     pub phase: Option<Phase>,
     /// Request bytes written to the next hop. `Some(0)` proves that the request was not applied.
@@ -147,6 +149,7 @@ impl Default for Exchange {
             request_body: RequestBody::Unread,
             replayable: false,
             attempts: 1,
+            first_try: None,
             phase: None,
             sent: None,
             received: None,

@@ -242,6 +242,10 @@ fn facts_of_the_caller_overrule_the_kind() {
     second.attempts = 2;
     assert_eq!(advise(&fault, &second), Retry::Never(WhyNot::AlreadyRetried));
 
+    // Whatever ended the last try, the one before may have been applied.
+    second.sent = Some(0);
+    assert_eq!(applied(&fault, &second), Applied::Perhaps);
+
     let mut interim = exchange(&Method::GET, RequestBody::None);
     interim.forwarded = Forwarded::Interim;
     assert_eq!(advise(&fault, &interim), Retry::Never(WhyNot::Forwarded));

@@ -53,6 +53,12 @@ fn what_is_endless_is_cut() {
 }
 
 #[test]
+fn quotes_stay_and_backslashes_are_told_from_escapes() {
+    let evidence = Evidence::new().with_text("text", "the peer's \"\\r\" and \r\n\u{e9}\0");
+    assert_eq!(evidence.iter().next().unwrap().1, r#"the peer's "\\r" and \r\n\xc3\xa9\x00"#);
+}
+
+#[test]
 fn nothing_is_nothing() {
     let evidence = Evidence::new().with_first_bytes(b"");
     assert!(evidence.is_empty());

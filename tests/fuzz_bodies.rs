@@ -22,13 +22,14 @@ mod bodies;
 type Body = fn(&[u8]);
 
 /// As they are called in `fuzz/Cargo.toml`.
-const TARGETS: [(&str, Body); 7] = [
+const TARGETS: [(&str, Body); 8] = [
     ("h1_split", bodies::h1_split::run),
     ("h1_model", bodies::h1_model::run),
     ("h1_accepts", bodies::h1_accepts::run),
     ("h1_differential", bodies::h1_differential::run),
     ("chunked", bodies::chunked::run),
     ("answer", bodies::answer::run),
+    ("logs", bodies::logs::run),
     ("tap", bodies::tap::run),
 ];
 
@@ -142,8 +143,13 @@ fn answer() {
 }
 
 #[test]
+fn logs() {
+    many(6, 3000);
+}
+
+#[test]
 fn tap() {
-    many(6, 600);
+    many(7, 600);
 }
 
 // ---- what fuzzing found -----------------------------------------------------------------------------

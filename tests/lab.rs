@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,7 +27,7 @@ use simple_dns::{CLASS, Name, Packet, QCLASS, QTYPE, Question, RCODE, TYPE};
 /// For what must come to an end by itself.
 const LONG: Duration = Duration::from_secs(20);
 /// For what must not.
-const SHORT: Duration = Duration::from_millis(400);
+const SHORT: Duration = Duration::from_secs(1);
 
 /// Behaviours met over TCP: name, final status, end, body (its beginning, where `...`
 /// follows), each byte a character.
@@ -46,6 +47,12 @@ const PLAIN: &[(&str, Option<u16>, End, &str)] = &[
     ("close_mid_cl_body", Some(200), End::Cut, "hello"),
     ("close_mid_chunked", Some(200), End::Cut, "hello"),
     ("close_mid_chunk", Some(200), End::Cut, "hello"),
+    ("reset_mid_chunked", Some(200), End::Reset, "hello"),
+    ("close_after_ten_bytes_of_1gb", Some(200), End::Cut, "helloworld"),
+    ("close_after_last_chunk", Some(200), End::Cut, "hello\n"),
+    ("close_mid_trailers", Some(200), End::Cut, "hello\n"),
+    ("reset_mid_upload", None, End::Reset, ""),
+    ("half_close_mid_upload", None, End::Closed, ""),
     ("garbage_status_line", None, End::Raw, "THIS IS NOT HTTP\r\n\r\n"),
     ("http09_html", None, End::Raw, "<html><body>It works!</body></html>\n"),
     ("ssh_banner", None, End::Raw, "SSH-2.0-OpenSSH_9.6\r\n"),
@@ -54,11 +61,28 @@ const PLAIN: &[(&str, Option<u16>, End, &str)] = &[
     ("h2_settings_on_h1", None, End::Raw, "\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64"),
     ("tls_record_on_plain", None, End::Raw, "\x15\x03\x03\0\x02\x02\x0a"),
     ("hostile_status_line", None, End::Raw, "HTTP/1.1 <script>alert(1)</script>\x1b[31m..."),
+    ("http_lower_case", None, End::Raw, "http/1.1 200 OK\r\n..."),
+    ("icy_200", None, End::Raw, "ICY 200 OK\r\nicy-name: lab\r\n..."),
+    ("rtsp_200", None, End::Raw, "RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: 0\r\n\r\n"),
+    ("memcached_error", None, End::Raw, "ERROR\r\nERROR\r\nERROR\r\n"),
+    ("postgres_error", None, End::Raw, "E\0\0\09SFATAL\0VFATAL\0C0A000\0Munsupported frontend protocol\0\0"),
+    ("amqp_header", None, End::Raw, "AMQP\0\0\x09\x01"),
+    ("h2_goaway_on_h1", None, End::Raw, "\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\x01"),
+    ("request_echoed", None, End::Raw, "GET / HTTP/1.1\r\nHost: lab.test\r\n\r\n"),
+    ("mysql_greeting", None, End::Raw, "J\0\0\0\x0a8.0.36\0\x08\0\0\0lab-salt\0..."),
+    ("ftp_greeting", None, End::Raw, "220 (vsFTPd 3.0.5)\r\n"),
+    ("imap_greeting", None, End::Raw, "* OK [CAPABILITY IMAP4rev1 STARTTLS] Dovecot ready.\r\n"),
     ("bad_header_nul", Some(200), End::Complete, "hello\n"),
     ("bad_header_space_before_colon", Some(200), End::Complete, "hello\n"),
     ("bad_header_no_colon", Some(200), End::Complete, "hello\n"),
     ("bad_header_empty_name", Some(200), End::Complete, "hello\n"),
     ("obs_fold", Some(200), End::Complete, "hello\n"),
+    ("obs_fold_te", Some(200), End::Complete, "hello\n"),
+    ("obs_fold_cl", Some(200), End::Complete, "hello\n"),
+    ("leading_whitespace", Some(200), End::Complete, "hello\n"),
+    ("name_8bit", Some(200), End::Complete, "hello\n"),
+    ("value_8bit", Some(200), End::Complete, "hello\n"),
+    ("value_ctl", Some(200), End::Complete, "hello\n"),
     ("bare_lf", Some(200), End::Complete, "hello\n"),
     ("bare_cr", Some(200), End::Complete, "hello\n"),
     ("huge_head_1mb", Some(200), End::Complete, "hello\n"),
@@ -72,6 +96,15 @@ const PLAIN: &[(&str, Option<u16>, End, &str)] = &[
     ("cl_plus", Some(200), End::Raw, "\r\nhello"),
     ("cl_hex", Some(200), End::Raw, "\r\nhello"),
     ("cl_overflow", Some(200), End::Raw, "\r\nhello"),
+    ("cl_empty", Some(200), End::Raw, "\r\nhello"),
+    ("cl_spaced", Some(200), End::Raw, "\r\nhello"),
+    ("cl_list_conflict", Some(200), End::Raw, "\r\nhelloworld"),
+    ("cl_zeros", Some(200), End::Complete, "hello\n"),
+    ("cl_in_connection", Some(200), End::Extra, "hello\n"),
+    ("te_in_connection", Some(200), End::Complete, "hello\n"),
+    ("te_identity_chunked", Some(200), End::Eof, "6\r\nhello\n\r\n0\r\n\r\n"),
+    ("te_gzip_chunked", Some(200), End::Eof, "c\r\n\x1f\u{8b}\x08\0corrupt!\r\n0\r\n\r\n"),
+    ("te_vertical_tab", Some(200), End::Eof, "6\r\nhello\n\r\n0\r\n\r\n"),
     ("cl_te_both", Some(200), End::Complete, "hello"),
     ("te_unknown", Some(200), End::Eof, "hello"),
     ("te_chunked_twice", Some(200), End::Eof, "5\r\nhello\r\n0\r\n\r\n"),
@@ -79,6 +112,17 @@ const PLAIN: &[(&str, Option<u16>, End, &str)] = &[
     ("bad_chunk_size", Some(200), End::Raw, "xyz\r\nhello\r\n0\r\n\r\n"),
     ("empty_chunk_size", Some(200), End::Raw, "hello\r\n\r\n"),
     ("chunk_size_overflow", Some(200), End::Raw, "10000000000000005\r\nhello\r\n0\r\n\r\n"),
+    ("chunk_size_0x", Some(200), End::Raw, "0x5\r\nhello\r\n0\r\n\r\n"),
+    ("chunk_size_underscore", Some(200), End::Raw, "0_5\r\nhello\r\n0\r\n\r\n"),
+    ("chunk_size_negative", Some(200), End::Raw, "-5\r\nhello\r\n0\r\n\r\n"),
+    ("chunk_size_zeros", Some(200), End::Complete, "hello\n"),
+    ("chunk_line_lf", Some(200), End::Complete, "hello\n"),
+    ("chunk_ext_lf", Some(200), End::Raw, "b\r\nhello\n\r\n0\r\n\r\n"),
+    ("chunk_ext_quoted_crlf", Some(200), End::Raw, "\"\r\nhello\n\r\n0\r\n\r\n"),
+    ("endless_trailers", Some(200), End::Stuck, "hello\n"),
+    ("status_204_chunked", Some(204), End::Extra, ""),
+    ("status_304_body", Some(304), End::Extra, ""),
+    ("cl_zero_body", Some(200), End::Extra, ""),
     ("chunk_ext_long", Some(200), End::Complete, "hello\n"),
     ("bad_chunk_crlf", Some(200), End::Raw, "helloXX\r\n0\r\n\r\n"),
     ("bad_second_chunk", Some(200), End::Raw, "helloxyz\r\nhello\r\n0\r\n\r\n"),
@@ -91,10 +135,20 @@ const PLAIN: &[(&str, Option<u16>, End, &str)] = &[
     ("http12", Some(200), End::Complete, "hello\n"),
     ("http2_0_status_line", Some(200), End::Complete, "hello\n"),
     ("no_reason_space", Some(200), End::Complete, "hello\n"),
+    ("reason_cr", Some(200), End::Complete, "hello\n"),
+    ("huge_reason", Some(200), End::Complete, "hello\n"),
+    ("tab_in_status_line", None, End::Raw, "HTTP/1.1\t200 OK\r\n..."),
+    ("leading_crlf", None, End::Raw, "\r\n\r\nHTTP/1.1 200 OK\r\n..."),
+    ("two_status_lines", Some(200), End::Complete, "hello\n"),
     ("hostile_reason", Some(200), End::Complete, "hello\n"),
     ("only_100_then_close", None, End::Cut, ""),
     ("many_1xx", None, End::Stuck, ""),
     ("unexpected_101", Some(101), End::Extra, ""),
+    ("unexpected_101_after_100", Some(101), End::Extra, ""),
+    ("interim_with_body", None, End::Raw, "hello\nHTTP/1.1 200 OK\r\n..."),
+    ("interim_with_length", Some(200), End::Complete, "hello\n"),
+    ("interim_nul", Some(200), End::Complete, "hello\n"),
+    ("interim_hop_by_hop", Some(200), End::Complete, "hello\n"),
     ("no_response_timeout", None, End::Hang, ""),
     ("never_reads", None, End::Hang, ""),
     ("stall_mid_head", Some(200), End::Stuck, ""),
@@ -103,6 +157,14 @@ const PLAIN: &[(&str, Option<u16>, End, &str)] = &[
     ("stall_mid_chunked", Some(200), End::Stuck, "hello"),
     ("slow_drip_head", None, End::Stuck, ""),
     ("slow_drip_body", Some(200), End::Stuck, "a..."),
+    ("stall_in_trailers", Some(200), End::Stuck, "hello\n"),
+    ("stall_mid_upload", None, End::Hang, ""),
+    ("extra_bytes_split", Some(200), End::Extra, "hello\n"),
+    ("idle_response", Some(200), End::Complete, "hello\n"),
+    ("idle_408", Some(200), End::Complete, "hello\n"),
+    ("idle_garbage", Some(200), End::Complete, "hello\n"),
+    ("idle_reset", Some(200), End::Complete, "hello\n"),
+    ("unsolicited_408", Some(408), End::Complete, ""),
     ("extra_bytes_after_response", Some(200), End::Extra, "hello\n"),
     ("response_before_request_read", Some(200), End::Complete, "hello\n"),
     ("stale_keepalive", Some(200), End::Complete, "hello\n"),
@@ -122,7 +184,25 @@ const PLAIN: &[(&str, Option<u16>, End, &str)] = &[
     ("echo_head", Some(200), End::Complete, "GET / HTTP/1.1\r\nHost: lab.test\r\n..."),
     ("ok_large", Some(200), End::Complete, "\0\x01\x02\x03..."),
     ("early_413", Some(413), End::Complete, "too large\n"),
+    ("early_413_reset", Some(413), End::Complete, "too large\n"),
+    ("early_200", Some(200), End::Complete, "hello\n"),
     ("upgrade_echo", Some(426), End::Complete, "upgrade\n"),
+    ("upgrade_other", Some(426), End::Complete, "upgrade\n"),
+    ("upgrade_unnamed", Some(426), End::Complete, "upgrade\n"),
+    ("upgrade_garbage", Some(426), End::Complete, "upgrade\n"),
+    ("head_other_length", Some(200), End::Complete, "hello\n"),
+    ("head_with_body", Some(200), End::Complete, "hello\n"),
+    ("ok_http10", Some(200), End::Eof, "hello\n"),
+    ("ok_http10_keep_alive", Some(200), End::Complete, "hello\n"),
+    ("ok_empty_by_close", Some(200), End::Eof, ""),
+    ("ok_one_byte_segments", Some(200), End::Complete, "hello\n"),
+    ("ok_large_segments", Some(200), End::Complete, "xxxx..."),
+    ("ok_many_chunks", Some(200), End::Complete, "xxxx..."),
+    ("ok_set_cookies", Some(200), End::Complete, "hello\n"),
+    ("ok_twice_date", Some(200), End::Complete, "hello\n"),
+    ("ok_hop_by_hop", Some(200), End::Complete, "hello\n"),
+    ("ok_proxy_status", Some(200), End::Complete, "hello\n"),
+    ("ok_gzip_corrupt", Some(200), End::Complete, "\x1f\u{8b}\x08\0corrupt!"),
 ];
 
 /// Behaviours that are no TCP server, each with a test of its own below.
@@ -177,6 +257,26 @@ const TLS: &[(&str, Tls)] = &[
     ("tls_alert_name", Tls::Fails(|e| alert(e, AlertDescription::UnrecognisedName))),
     ("tls_client_cert", Tls::Fails(|e| alert(e, AlertDescription::CertificateRequired))),
     ("tls_client_cert_12", Tls::Fails(|e| alert(e, AlertDescription::CertificateRequired))),
+    ("tls_unknown_ca", Tls::Fails(|e| *e == rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer))),
+    ("tls_forged", Tls::Fails(|e| *e == rustls::Error::InvalidCertificate(CertificateError::BadSignature))),
+    (
+        "tls_wrong_usage",
+        Tls::Fails(|e| matches!(e, rustls::Error::InvalidCertificate(CertificateError::InvalidPurposeContext { .. }))),
+    ),
+    (
+        "tls_subject_only",
+        Tls::Fails(|e| {
+            matches!(e, rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext { .. }))
+                && presented(e).is_empty()
+        }),
+    ),
+    ("tls_alert_revoked", Tls::Fails(|e| alert(e, AlertDescription::CertificateRevoked))),
+    ("tls_11_only", Tls::Fails(|e| matches!(e, rustls::Error::PeerIncompatible(_)))),
+    ("tls_close_after_request", Tls::Tidy("")),
+    ("tls_cut_after_request", Tls::Ends(ErrorKind::UnexpectedEof, "")),
+    ("tls_close_notify_mid_body", Tls::Tidy("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")),
+    ("tls_bad_record", Tls::Fails(|e| *e == rustls::Error::DecryptError)),
+    ("tls_stall_after_request", Tls::Ends(ErrorKind::WouldBlock, "")),
     ("tls_close_hello", Tls::Ends(ErrorKind::UnexpectedEof, "")),
     ("tls_reset_hello", Tls::Ends(ErrorKind::ConnectionReset, "")),
     ("tls_reset_after_request", Tls::Ends(ErrorKind::ConnectionReset, "")),
@@ -208,33 +308,37 @@ fn the_table_is_whole() {
 fn plain_upstreams_show_what_they_promise() {
     let names: Vec<_> = PLAIN.iter().map(|row| row.0).collect();
     let lab = Lab::builder().only(&names).start().unwrap();
+    // Not all at once: what is sent before a stall has to arrive within the time in which it is seen to be one.
+    let next = AtomicUsize::new(0);
     thread::scope(|scope| {
-        for (name, status, end, body) in PLAIN {
-            let upstream = lab.upstream(name).unwrap();
-            scope.spawn(move || {
-                let patient = !matches!(end, End::Stuck | End::Hang);
-                let request = Request::new().timeout(if patient { LONG } else { SHORT });
-                let address = upstream.address().unwrap();
-                let answer = match probe::send(address, &request) {
-                    // The RST may outrun the end of connect().
-                    Err(error) if *name == "reset_on_accept" => {
-                        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
-                        return;
+        for _ in 0..16 {
+            scope.spawn(|| {
+                while let Some((name, status, end, body)) = PLAIN.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let upstream = lab.upstream(name).unwrap();
+                    let patient = !matches!(end, End::Stuck | End::Hang);
+                    let request = Request::new().timeout(if patient { LONG } else { SHORT });
+                    let address = upstream.address().unwrap();
+                    let answer = match probe::send(address, &request) {
+                        // The RST may outrun the end of connect().
+                        Err(error) if *name == "reset_on_accept" => {
+                            assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+                            continue;
+                        }
+                        sent => sent.unwrap(),
+                    };
+                    let seen = format!("{name}: {answer:.300?}");
+                    assert_eq!((answer.status, answer.end), (*status, *end), "{seen}");
+                    let text: String = answer.body.iter().copied().map(char::from).collect();
+                    match body.strip_suffix("...") {
+                        Some(start) => assert!(text.starts_with(start), "{seen}"),
+                        None => assert_eq!(text, *body, "{seen}"),
                     }
-                    sent => sent.unwrap(),
-                };
-                let seen = format!("{name}: {answer:.300?}");
-                assert_eq!((answer.status, answer.end), (*status, *end), "{seen}");
-                let text: String = answer.body.iter().copied().map(char::from).collect();
-                match body.strip_suffix("...") {
-                    Some(start) => assert!(text.starts_with(start), "{seen}"),
-                    None => assert_eq!(text, *body, "{seen}"),
-                }
 
-                let counts = upstream.counts();
-                let unread = ["reset_on_accept", "close_on_accept", "never_reads"].contains(name);
-                assert_eq!((counts.connections, counts.requests), (1, u64::from(!unread)), "{name}");
-                assert_eq!((counts.method("GET"), counts.unsafe_requests), (u64::from(!unread), 0));
+                    let counts = upstream.counts();
+                    let unread = ["reset_on_accept", "close_on_accept", "never_reads"].contains(name);
+                    assert_eq!((counts.connections, counts.requests), (1, u64::from(!unread)), "{name}");
+                    assert_eq!((counts.method("GET"), counts.unsafe_requests), (u64::from(!unread), 0));
+                }
             });
         }
     });
@@ -292,7 +396,58 @@ fn a_body_is_read_and_given_back() {
     assert_eq!(ask(&lab, "never_reads", &larger).end, End::Hang);
 
     let counts = lab.upstream("echo").unwrap().counts();
-    assert_eq!((counts.requests, counts.unsafe_requests, counts.method("POST")), (4, 4, 4));
+    assert_eq!((counts.requests, counts.unsafe_requests, counts.method("POST"), counts.bodies), (4, 4, 4, 4));
+    // Its head was read, its body not.
+    let counts = lab.upstream("early_413").unwrap().counts();
+    assert_eq!((counts.connections, counts.requests, counts.bodies), (1, 1, 0));
+    // No request has come as far as that.
+    let counts = lab.upstream("never_reads").unwrap().counts();
+    assert_eq!((counts.connections, counts.requests, counts.bodies), (1, 0, 0));
+}
+
+#[test]
+fn uploads_are_refused_in_different_ways() {
+    let cases = [
+        ("early_413", Some(413), End::Complete),
+        ("early_413_reset", Some(413), End::Complete),
+        ("early_200", Some(200), End::Complete),
+        ("reset_mid_upload", None, End::Reset),
+        ("stall_mid_upload", None, End::Hang),
+    ];
+    let lab = Lab::start().unwrap();
+    for (name, status, end) in cases {
+        let timeout = if end == End::Hang { SHORT } else { LONG };
+        let post = Request::new().method("POST").body(vec![b'x'; 8 << 20]).timeout(timeout);
+        let answer = ask(&lab, name, &post);
+        assert_eq!((answer.status, answer.end), (status, end), "{name}");
+        let counts = lab.upstream(name).unwrap().counts();
+        assert_eq!((counts.connections, counts.requests, counts.bodies), (1, 1, 0), "{name}");
+    }
+    // Its FIN comes before the body does, and it takes the body all the same.
+    let upstream = lab.upstream("half_close_mid_upload").unwrap();
+    let mut socket = TcpStream::connect(upstream.address().unwrap()).unwrap();
+    socket.write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab").unwrap();
+    assert_eq!(socket.read(&mut [0; 8]).unwrap(), 0);
+    assert_eq!(upstream.counts().bodies, 0);
+    socket.write_all(b"cde").unwrap();
+    let until = Instant::now() + LONG;
+    while upstream.counts().bodies == 0 {
+        assert!(Instant::now() < until, "the body was not read");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn an_upgrade_is_answered_wrongly() {
+    let lab = Lab::builder().only(&["upgrade_other", "upgrade_unnamed", "upgrade_garbage"]).start().unwrap();
+    let request = Request::new().header("Connection", "upgrade").header("Upgrade", "websocket");
+    for (name, protocol) in
+        [("upgrade_other", Some("other")), ("upgrade_unnamed", None), ("upgrade_garbage", Some("websocket"))]
+    {
+        let answer = ask(&lab, name, &request);
+        assert_eq!((answer.status, answer.header("upgrade")), (Some(101), protocol), "{name}");
+        assert!(answer.raw.ends_with(b"\0garbage\xff"), "{name}");
+    }
 }
 
 #[test]
@@ -510,6 +665,9 @@ const JUDGED: &[Judged] = &[
     (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", true, End::Complete, Some(200), false),
     (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nHost: x\r\n\r\n", true, End::Complete, Some(200), false),
     (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\na", true, End::Eof, Some(200), false),
+    // No white space of HTTP's: this is a coding that nobody knows.
+    (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n", true, End::Eof, Some(200), false),
+    (b"HTTP/1.1 103 E\r\nContent-Length: 1\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", false, End::Complete, Some(200), false),
     (b"HTTP/2.0 200 OK\r\nContent-Length: 1\r\n\r\na", true, End::Complete, Some(200), false),
 ];
 

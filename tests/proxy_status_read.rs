@@ -139,7 +139,7 @@ fn what_is_not_readable_is_refused_where_the_grammar_ends() {
     for (value, offset) in UNREADABLE {
         assert_eq!(proxy_status::read(value.as_bytes()).map_err(|e| e.offset), Err(*offset), "{value:?}");
         assert_eq!(theirs(value.as_bytes()), None, "{value:?}");
-        assert!(!proxy_status::is_well_formed(value.as_bytes()));
+        assert!(!proxy_status::can_be_appended_to(value.as_bytes()));
     }
 }
 
@@ -200,6 +200,14 @@ fn lines_are_read_one_after_another_and_one_bad_line_spoils_all() {
     assert_eq!(names, ["a", "b", "c"]);
     headers.append("proxy-status", HeaderValue::from_static("d,"));
     assert_eq!(proxy_status::read_headers(&headers).unwrap_err().offset, 2);
+
+    // An empty value has no members, and beside another one a comma with nothing on one side.
+    let mut headers = HeaderMap::new();
+    headers.append("proxy-status", HeaderValue::from_static(""));
+    assert_eq!(proxy_status::read_headers(&headers).unwrap(), []);
+    assert!(!proxy_status::can_be_appended_to(b""));
+    headers.append("proxy-status", HeaderValue::from_static("a"));
+    assert!(proxy_status::read_headers(&headers).is_err());
 }
 
 #[test]

@@ -382,7 +382,7 @@ fn a_record_of_an_abort_with_evidence_and_fields() {
         gateway.record(&fault, &exchange).with_evidence(&evidence).with_fields(&[("k\n", "v\u{2028}")]).to_string();
     assert_eq!(
         line,
-        r#"{"fault":"body_truncated","class":null,"phase":"body","status":null,"forwarded_status":200,"proxy_status":null,"applied":"yes","retry":"never","retry_reason":"forwarded","blame":"next_hop","category":"premature_eof","elapsed_ms":null,"next_hop":null,"method":"POST","path":null,"offset":null,"expected":100,"received":60,"confidence":"typed","decision":"abort","how":"stream_reset","how_code":2,"evidence":[{"label":"last bytes","text":"a\\\"b"},{"label":"error","text":"x\\ny"}],"extra":{"k\n":"v\u2028"}}"#
+        r#"{"fault":"body_truncated","class":null,"phase":"body","status":null,"forwarded_status":200,"proxy_status":null,"applied":"yes","retry":"never","retry_reason":"forwarded","blame":"next_hop","category":"premature_eof","elapsed_ms":null,"next_hop":null,"method":"POST","path":null,"offset":null,"expected":100,"received":60,"confidence":"typed","decision":"abort","how":"stream_reset","how_code":2,"evidence":[{"label":"last bytes","text":"a\"b"},{"label":"error","text":"x\\ny"}],"extra":{"k\n":"v\u2028"}}"#
     );
     check_json(line.as_bytes());
 }

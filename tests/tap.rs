@@ -581,3 +581,63 @@ fn a_fault_behind_a_long_head() {
         );
     }
 }
+
+#[test]
+fn what_stops_behind_the_last_chunk_stops_in_the_trailers() {
+    let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (rest, in_trailers) in [
+        (&b"5\r\nhel"[..], false),
+        (b"5\r\nhello\r\n", false),
+        (b"5\r\nhello\r\n0\r\n", true),
+        (b"5\r\nhello\r\n0\r\nX-Sum: 4", true),
+    ] {
+        // Whole, and with more than is kept of it.
+        for padding in [0, 4096] {
+            let bytes = [&head[..], format!("{padding:x}\r\n{}\r\n", "x".repeat(padding)).as_bytes(), rest].concat();
+            let bytes = if padding == 0 { [&head[..], rest].concat() } else { bytes };
+            let mut tap = Observer::new();
+            tap.begin(&Method::GET);
+            tap.wrote(40, Instant::now());
+            tap.read(&bytes, Instant::now());
+            let phase = if in_trailers { Phase::Trailers } else { Phase::Body };
+            let stalled = tap.observation().refine(Fault::new(K::BodyStalled));
+            assert_eq!((stalled.kind(), stalled.phase()), (K::BodyStalled, phase), "{rest:?} {padding}");
+
+            tap.ended(Ended::Clean);
+            // As hyper tells it, whichever part it was.
+            let told = Fault::of_class(Class::PrematureEofChunkSize).with_confidence(Confidence::Text);
+            let cut = tap.observation().refine(told);
+            assert_eq!((cut.kind(), cut.phase()), (K::BodyTruncated, phase), "{rest:?} {padding}");
+            assert_eq!(cut.class() == Some(Class::PrematureEofTrailers), in_trailers, "{cut:?}");
+            assert_eq!(cut.offset(), Some(bytes.len() as u64));
+        }
+    }
+}
+
+#[test]
+fn what_the_parser_tolerates_is_told_in_any_split() {
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let long = format!("{chunked}1000\r\n{}\r\n", "x".repeat(4096));
+    for (response, told) in [
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_owned(), ""),
+        ("HTTP/1.1 200 OK\nContent-Length: 2\n\nok".to_owned(), "bare_lf"),
+        ("HTTP/1.1 103 Early Hints\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_owned(), "bare_lf"),
+        (format!("{chunked}2 \r\nok\r\n0\r\n\r\n"), "chunk_size_space"),
+        // Behind what is kept, it is read along.
+        (format!("{long}2 \r\nok\r\n0\r\n\r\n"), "chunk_size_space"),
+        (format!("{long}2\r\nok\r\n0\r\n\r\n"), ""),
+        (format!("{chunked}0\r\nX-Sum: 1\r\n\r\n"), ""),
+        (format!("{chunked}0\r\nX-Sum: 1\r\nHost: evil\r\n\r\n"), ""),
+    ] {
+        for piece in [response.len(), 1, 7, 2000] {
+            let mut tap = Observer::new();
+            tap.begin(&Method::GET);
+            for bytes in response.as_bytes().chunks(piece) {
+                tap.read(bytes, Instant::now());
+            }
+            let seen = tap.observation();
+            assert_eq!(seen.forbidden_trailers(), response.contains("Host"), "{:?} by {piece}", response.get(..80));
+            assert_eq!(seen.deviations().to_string(), told, "{:?} by {piece}", response.get(..80));
+        }
+    }
+}

@@ -73,19 +73,22 @@ impl Connector {
         Ok(Self { gateway, resolver, tls: TlsConnector::from(Arc::new(config)), timeouts })
     }
 
-    /// Opens a connection to the target.
+    /// Opens a connection to the target, and notes the phase on the way.
     ///
     /// # Errors
     ///
     /// What failed, with its phase. No byte of a request has been written then.
-    pub(crate) async fn connect(&self, target: &Target) -> Result<Link, Failure> {
+    pub(crate) async fn connect(&self, target: &Target, phase: &mut Phase) -> Result<Link, Failure> {
+        *phase = Phase::Resolve;
         let addresses = self.resolver.resolve(&target.host, target.port, self.timeouts.connect, &self.gateway).await?;
+        *phase = Phase::Connect;
         let stream = self.connect_any(&addresses).await?;
         // Small requests must not wait for the acknowledgement of the last ones.
         let _ = stream.set_nodelay(true);
         if !target.tls {
             return self.handshake(stream).await;
         }
+        *phase = Phase::Tls;
         let bare = target.host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let name =
             ServerName::try_from(bare).map_err(|e| Failure::new(Fault::new(FaultKind::ProxyMisconfigured), e))?;

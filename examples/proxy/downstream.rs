@@ -5,6 +5,7 @@
 //!   orderly FIN, so a cut one must end with a reset (RFC 9112 section 8).
 //! - **Lingering close**: an answer given before the request body was read is lost when the kernel
 //!   resets the connection for the unread bytes; so read and drop them for a while (RFC 9112 section 9.6).
+//! - **Interim responses**: hyper's server has no way to send any (see [`Outbox`]).
 //! - **Notice a reset** while nothing is being read or written. A client that only stops sending still
 //!   wants its answer (`half_close`); one that reset the connection does not.
 
@@ -12,12 +13,13 @@ use std::future::Future;
 use std::io;
 use std::net::Shutdown;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use badgateway::body::AbortHandle;
+use bytes::{Buf, Bytes};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
@@ -28,6 +30,9 @@ use tokio::time::{Sleep, sleep};
 const LINGER_FOR: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 64 * 1024 * 1024;
 
+/// Bytes of interim responses that wait for a client that does not take them.
+const ROOM: usize = 16 * 1024;
+
 /// What the exchanges on a connection ask of it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wishes {
@@ -35,6 +40,44 @@ pub(crate) struct Wishes {
     pub(crate) abort: AbortHandle,
     /// Some of a request body was left unread.
     pub(crate) linger: Arc<AtomicBool>,
+    /// Write this in between.
+    pub(crate) outbox: Outbox,
+}
+
+/// Interim responses on their way to the client.
+///
+/// Its one rule: they go out when hyper asks for a flush of what it has written, and at no other time. Its own
+/// buffer is empty then, so that they stand between two messages and not within one. An exchange calls
+/// [`close`](Self::close) before it hands out its final head, after which an interim response would be the
+/// next request's.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outbox(Arc<Mutex<Vec<u8>>>);
+
+impl Outbox {
+    /// Has these bytes written as soon as may be; drops them while there is no room.
+    pub(crate) fn put(&self, bytes: &[u8]) {
+        let mut waiting = self.lock();
+        if waiting.len() + bytes.len() <= ROOM {
+            waiting.extend_from_slice(bytes);
+        }
+    }
+
+    /// The final head is next: lets what is waiting go first, if the client takes it, and drops the rest.
+    pub(crate) async fn close(&self) {
+        if !self.lock().is_empty() {
+            // hyper flushes whenever the exchange is pending.
+            yield_now().await;
+            self.lock().clear();
+        }
+    }
+
+    fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut self.lock())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The client's connection.
@@ -43,6 +86,8 @@ pub(crate) struct Downstream {
     /// Shared with who waits for its reset.
     stream: Arc<TcpStream>,
     wishes: Wishes,
+    /// What is left of the interim responses that are going out.
+    interim: Bytes,
     lingering: Option<Lingering>,
 }
 
@@ -54,7 +99,7 @@ struct Lingering {
 
 impl Downstream {
     pub(crate) fn new(stream: Arc<TcpStream>, wishes: Wishes) -> Self {
-        Self { stream, wishes, lingering: None }
+        Self { stream, wishes, interim: Bytes::new(), lingering: None }
     }
 }
 
@@ -95,6 +140,15 @@ impl AsyncRead for Downstream {
 }
 
 impl Downstream {
+    /// Writes what is left of the interim responses that are going out.
+    fn poll_interim(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.interim.is_empty() {
+            let written = ready!(self.poll_try_write(cx, |stream| stream.try_write(&self.interim)))?;
+            self.interim.advance(written);
+        }
+        Poll::Ready(Ok(()))
+    }
+
     fn poll_try_write(
         &self,
         cx: &mut Context<'_>,
@@ -111,7 +165,8 @@ impl Downstream {
 }
 
 impl AsyncWrite for Downstream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        ready!(self.poll_interim(cx))?;
         self.poll_try_write(cx, |stream| stream.try_write(buf))
     }
 
@@ -120,15 +175,18 @@ impl AsyncWrite for Downstream {
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_interim(cx))?;
         self.poll_try_write(cx, |stream| stream.try_write_vectored(bufs))
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_interim(cx))?;
+        self.interim = self.wishes.outbox.take().into();
+        self.poll_interim(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -5,6 +5,8 @@
 //! cargo run --features full --example proxy -- --route /=http://127.0.0.1:3000
 //! ```
 //!
+//! Its clients speak HTTP/1; the next hops as well.
+//!
 //! Without a route it starts the lab of misbehaving upstreams and a route to each, sends one request
 //! to each, prints what each became, and keeps serving an index page of links.
 //!
@@ -13,35 +15,48 @@
 //! | `flags` | the command line |
 //! | `serve` | accepts clients, finds the route |
 //! | `exchange` | **one exchange: where `badgateway` is used** |
+//! | `attempt` | the request on its way to a response head, and once more where that is safe |
 //! | `relay` | the response body on its way to the client |
+//! | `trace` | the facts so far, and what is written about them |
 //! | `connect`, `resolve`, `pool` | the way to the next hop |
 //! | `upload`, `downstream` | the request body, the client's connection |
+//! | `interim`, `tunnel` | 1xx responses, upgrades |
 //! | `tour` | the lab in front, without flags |
-//! | `../shared` | what the other engine, `proxy_h1`, does in the same way: flags, log, routes, DNS messages, roots, the tour's table |
+//! | `../shared` | what the other engine, `proxy_h1`, does in the same way: flags, log, what was tolerated, routes, ejection, DNS messages, roots, the tour's table |
 
 // Times are added to `Instant`s; the flags bound them to a day.
 #![allow(clippy::arithmetic_side_effects)]
 
+mod attempt;
 mod connect;
 mod downstream;
 mod exchange;
+mod interim;
 mod pool;
 mod relay;
 mod resolve;
 mod serve;
 mod tour;
+mod trace;
+mod tunnel;
 mod upload;
 
 #[path = "../shared/dns.rs"]
 mod dns;
+#[path = "../shared/eject.rs"]
+mod eject;
 #[path = "../shared/flags.rs"]
 mod flags;
+#[path = "../shared/forwarded.rs"]
+mod forwarded;
 #[path = "../shared/log.rs"]
 mod log;
 #[path = "../shared/route.rs"]
 mod route;
 #[path = "../shared/table.rs"]
 mod table;
+#[path = "../shared/tolerated.rs"]
+mod tolerated;
 #[path = "../shared/trust.rs"]
 mod trust;
 
@@ -110,7 +125,7 @@ fn build(flags: &Flags, log: Log) -> Result<Arc<Proxy>, String> {
     let gateway = Arc::new(gateway);
     let resolver = flags.resolver.map_or(Resolver::System, Resolver::Server);
     let connector = Connector::new(Arc::clone(&gateway), resolver, flags.ca.as_deref(), flags.timeouts)?;
-    Ok(Arc::new(Proxy::new(&flags.name, gateway, connector, &flags.routes, flags.timeouts, log)))
+    Ok(Arc::new(Proxy::new(flags, gateway, connector, log)))
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, String> {

@@ -50,6 +50,11 @@ impl Pool {
         links.push((link, Instant::now()));
     }
 
+    /// Closes them all: somebody needs their descriptors more.
+    pub(crate) fn clear(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// The one used last: it is the likeliest to be alive still.
     fn pop(&self, target: &Target) -> Option<(Link, Instant)> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).get_mut(target)?.pop()

@@ -17,9 +17,9 @@ use hyper::body::Incoming;
 
 use crate::connect::Link;
 use crate::downstream::Wishes;
-use crate::exchange::{Trace, Trouble};
 use crate::route::Target;
 use crate::serve::ReplyBody;
+use crate::trace::{Trace, Trouble};
 
 /// What the body's guard and the handler share.
 struct Relay {
@@ -109,6 +109,9 @@ impl Relay {
         match end {
             End::Whole => {
                 if let Some(mut trace) = self.trace.take() {
+                    if let Some(link) = &link {
+                        trace.tolerate(&link.tap.observation());
+                    }
                     trace.finish();
                     // A connection that is still busy with the request's body is not fit for another.
                     if let (Some(link), true) = (link, trace.is_uploaded()) {
@@ -119,6 +122,11 @@ impl Relay {
             }
             End::Failed(fault) if self.forwarded => {
                 if let Some(mut trace) = self.trace.take() {
+                    let fault = link.map_or(fault, |link| {
+                        let seen = link.tap.observation();
+                        seen.fill(&mut trace.exchange);
+                        seen.refine(fault)
+                    });
                     trace.record(&fault, &self.evidence);
                 }
             }

@@ -5,6 +5,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::OnceLock;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use badgateway::fault::{Fault, FaultKind};
@@ -14,7 +15,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -23,11 +24,12 @@ use tokio::time::sleep;
 
 use crate::connect::Connector;
 use crate::downstream::{Downstream, Wishes, reset};
-use crate::exchange::Trace;
-use crate::flags::{Route, Timeouts};
+use crate::eject::Eject;
+use crate::flags::{Flags, Timeouts};
 use crate::log::Log;
 use crate::pool::Pool;
-use crate::route::Routes;
+use crate::route::{Routes, Target};
+use crate::trace::Trace;
 
 /// How long a client may take for a request head.
 const CLIENT_HEAD: Duration = Duration::from_secs(30);
@@ -42,6 +44,7 @@ pub(crate) struct Proxy {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) connector: Connector,
     pub(crate) pool: Pool,
+    pub(crate) eject: Eject<Target>,
     pub(crate) timeouts: Timeouts,
     pub(crate) log: Log,
     routes: Routes,
@@ -50,22 +53,16 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    pub(crate) fn new(
-        name: &str,
-        gateway: Arc<Gateway>,
-        connector: Connector,
-        routes: &[Route],
-        timeouts: Timeouts,
-        log: Log,
-    ) -> Self {
+    pub(crate) fn new(flags: &Flags, gateway: Arc<Gateway>, connector: Connector, log: Log) -> Self {
         Self {
-            name: name.to_owned(),
+            name: flags.name.clone(),
             gateway,
             connector,
             pool: Pool::default(),
-            timeouts,
+            eject: Eject::new(flags.eject.after, flags.eject.span),
+            timeouts: flags.timeouts,
             log,
-            routes: Routes::new(routes),
+            routes: Routes::new(&flags.routes),
             index: OnceLock::new(),
         }
     }
@@ -83,8 +80,14 @@ impl Proxy {
                 Ok((stream, _)) => {
                     tokio::spawn(Arc::clone(&self).client(stream));
                 }
-                // Out of descriptors, most likely. Trying again at once would only burn the processor.
-                Err(_) => sleep(Duration::from_millis(20)).await,
+                // Out of descriptors, most likely. Those of idle connections are the cheapest to come by, and trying
+                // again at once would only burn the processor.
+                Err(error) => {
+                    if self.gateway.classify(&error, &Exchange::default()).kind() == FaultKind::LocalExhausted {
+                        self.pool.clear();
+                    }
+                    sleep(Duration::from_millis(20)).await;
+                }
             }
         }
     }
@@ -123,6 +126,9 @@ impl Proxy {
         }
         let mut exchange = Exchange::of(&request);
         let Some((mounted, path)) = self.routes.find(request.uri()) else {
+            if !request.body().is_end_stream() {
+                wishes.linger.store(true, Ordering::Release);
+            }
             if let (Some(page), "/") = (self.index.get(), request.uri().path()) {
                 return Ok(html(page.clone()));
             }

@@ -1,13 +1,16 @@
 //! From a route to an open connection: resolve, connect, TLS.
 //!
 //! Its one rule: each step has its own timer and its own phase, so that every failure here is exact
-//! and provably before the request.
+//! and provably before the request. Nobody waits for it who has lost the reason to.
 
 use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use badgateway::Gateway;
@@ -16,6 +19,7 @@ use badgateway::fault::{Failure, Fault, FaultKind, Phase};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
+use crate::answer::Trouble;
 use crate::buffer::Buffer;
 use crate::flags::Timeouts;
 use crate::resolve::Resolver;
@@ -30,8 +34,15 @@ pub(crate) struct Link {
     pub(crate) buffer: Buffer,
 }
 
+/// How often who waits for a connection looks whether there is still a reason to.
+const TICK: Duration = Duration::from_millis(50);
+/// Connections in the making at the same time, those included that nobody waits for any more.
+const THREADS: usize = 1024;
+static BUSY: AtomicUsize = AtomicUsize::new(0);
+
 /// Opens connections.
 pub(crate) struct Connector {
+    gateway: Gateway,
     resolver: Resolver,
     tls: Arc<ClientConfig>,
     timeouts: Timeouts,
@@ -43,16 +54,50 @@ impl Connector {
     /// # Errors
     ///
     /// One line that says what is wrong with the file.
-    pub(crate) fn new(resolver: Resolver, ca: Option<&Path>, timeouts: Timeouts) -> Result<Self, String> {
-        Ok(Self { resolver, tls: Arc::new(trust::client_config(ca)?), timeouts })
+    pub(crate) fn new(
+        gateway: Gateway,
+        resolver: Resolver,
+        ca: Option<&Path>,
+        timeouts: Timeouts,
+    ) -> Result<Self, String> {
+        Ok(Self { gateway, resolver, tls: Arc::new(trust::client_config(ca)?), timeouts })
     }
 
-    /// Opens a connection to the target.
+    /// Opens a connection to the target, on a thread that can be left behind: `connect` cannot be cancelled. It ends
+    /// by its own timers.
     ///
     /// # Errors
     ///
-    /// What failed, with its phase. No byte of a request has been written then.
-    pub(crate) fn connect(&self, target: &Target, gateway: &Gateway) -> Result<Link, Failure> {
+    /// What failed, with its phase, or why `wanted` says that it is not. No byte of a request has been written then.
+    pub(crate) fn connect(
+        self: &Arc<Self>,
+        target: &Target,
+        wanted: impl Fn() -> Result<(), Fault>,
+    ) -> Result<Link, Trouble> {
+        let seat = Seat::take().ok_or_else(|| Fault::new(FaultKind::LocalExhausted))?;
+        let (tell, told) = mpsc::sync_channel(1);
+        let (connector, to) = (Arc::clone(self), target.clone());
+        let opening = thread::Builder::new().spawn(move || {
+            let _seat = seat;
+            // Nobody listens any more if the client has left. The connection is closed then.
+            let _ = tell.send(connector.open(&to));
+        });
+        opening.map_err(|error| Failure::new(Fault::new(FaultKind::LocalExhausted), error))?;
+        loop {
+            match told.recv_timeout(TICK) {
+                Ok(opened) => {
+                    // What the client did comes before what the next hop did.
+                    wanted()?;
+                    return Ok(opened?);
+                }
+                Err(RecvTimeoutError::Timeout) => wanted()?,
+                Err(RecvTimeoutError::Disconnected) => return Err(Fault::new(FaultKind::ProxyInternal).into()),
+            }
+        }
+    }
+
+    fn open(&self, target: &Target) -> Result<Link, Failure> {
+        let gateway = &self.gateway;
         let addresses = self.resolver.resolve(&target.host, target.port, self.timeouts.connect, gateway)?;
         let socket = self.connect_any(&addresses, gateway)?;
         // Small requests must not wait for the acknowledgement of the last ones.
@@ -94,6 +139,25 @@ impl Connector {
             }
             Err(error) => Err(failure(error, Phase::Tls, gateway)),
         }
+    }
+}
+
+/// Leave to make one connection.
+struct Seat;
+
+impl Seat {
+    fn take() -> Option<Self> {
+        if BUSY.fetch_add(1, Ordering::Relaxed) < THREADS {
+            return Some(Self);
+        }
+        BUSY.fetch_sub(1, Ordering::Relaxed);
+        None
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        BUSY.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

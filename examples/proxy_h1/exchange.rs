@@ -1,51 +1,33 @@
 //! One exchange: from a request head to the last byte of the response, whoever makes it.
 //!
-//! Its one rule: nothing is sent twice that may have been applied, and nobody hears of a fault in a
-//! status when it is too late for one.
+//! Its one rule: nothing is sent twice that may have been applied, and nothing is sent to who has failed too often.
 
 use std::borrow::Cow;
 use std::io::Write;
-use std::net::{IpAddr, TcpStream};
+use std::net::TcpStream;
 use std::thread;
 use std::time::Instant;
 
 use badgateway::Exchange;
-use badgateway::audit;
-use badgateway::decide::{Decision, How, retry};
-use badgateway::exchange::RequestBody;
-use badgateway::fault::{Evidence, Failure, Fault, FaultKind};
-use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, TRANSFER_ENCODING, VIA};
-use http::{HeaderValue, Version, request};
+use badgateway::decide::retry;
+use badgateway::exchange::{Forwarded, RequestBody};
+use badgateway::fault::{Evidence, Fault, FaultKind, Phase};
+use http::HeaderValue;
+use http::header::UPGRADE;
 
+use crate::answer::{self, Trouble};
+use crate::body::BodyReader;
 use crate::client::{After, Client};
 use crate::connect::Link;
-use crate::date;
+use crate::eject::Admit;
+use crate::outgoing;
 use crate::relay::Reply;
 use crate::request::{Body, Incoming};
-use crate::route::Mounted;
+use crate::route::{Mounted, Target};
 use crate::serve::Proxy;
 use crate::tunnel;
-use crate::upload::{BodyReader, Upload};
-use crate::upstream::{Attempt, Outcome, look};
-
-/// What kept an exchange from getting its response, with what supports it.
-#[derive(Debug)]
-pub(crate) struct Trouble {
-    pub(crate) fault: Fault,
-    pub(crate) evidence: Evidence,
-}
-
-impl From<Fault> for Trouble {
-    fn from(fault: Fault) -> Self {
-        Self { fault, evidence: Evidence::new() }
-    }
-}
-
-impl From<Failure> for Trouble {
-    fn from(failure: Failure) -> Self {
-        Self { fault: failure.fault(), evidence: Evidence::new().with_error(&failure) }
-    }
-}
+use crate::upload::Upload;
+use crate::upstream::{Attempt, Outcome, has_left, look};
 
 /// Serves one request.
 pub(crate) fn run(proxy: &Proxy, client: &mut Client, incoming: Incoming) -> After {
@@ -55,53 +37,116 @@ pub(crate) fn run(proxy: &Proxy, client: &mut Client, incoming: Incoming) -> Aft
         exchange.request_body = RequestBody::None;
         exchange.replayable = true;
     }
-    let mut running = Running { proxy, exchange, started: Instant::now(), keep_alive };
-    let (parts, ()) = request.into_parts();
-    let Some((mounted, path)) = proxy.routes.find(&parts.uri) else {
-        return running.give_up(client, Fault::new(FaultKind::NoRoute).into());
-    };
-    running.exchange.next_hop = Some(Cow::Owned(mounted.target.to_string()));
-    let Some(head) = running.outgoing(parts, mounted, &path, client.address, body) else {
-        return running.give_up(client, Fault::new(FaultKind::ProxyInternal).into());
-    };
-    let mut job = Job { mounted, head, body, expects_continue };
-    running.take_along(&mut job, client);
-    loop {
-        match running.attempt(client, &job) {
-            Ok(after) => return after,
-            Err(trouble) if running.may_repeat(&trouble.fault) => running.exchange.attempts += 1,
-            Err(trouble) => return running.give_up(client, trouble),
-        }
+    let mut running = Running { proxy, exchange, keep_alive };
+    let started = Instant::now();
+    match running.serve(client, request, body, expects_continue) {
+        Ok(after) => after,
+        Err(trouble) => answer::give_up(proxy, client, running.exchange, trouble, keep_alive, started.elapsed()),
     }
 }
 
 /// What is to be sent, and where to.
 struct Job<'a> {
-    mounted: &'a Mounted,
+    target: &'a Target,
     /// The head, and the body if that had come already.
     head: Vec<u8>,
-    /// What is still to come.
-    body: Body,
+    /// The body, if that is still to come.
+    body: Option<BodyReader>,
+    /// The client waits for a 100.
     expects_continue: bool,
+    /// The protocols that the client offered to go on with.
+    offered: Vec<HeaderValue>,
+}
+
+/// How a try ended that has no fault.
+enum Done {
+    /// The response is out.
+    Whole(After),
+    /// From here on bytes are bytes.
+    Tunnel(Box<Link>),
 }
 
 /// An exchange on its way: the facts so far.
 struct Running<'a> {
     proxy: &'a Proxy,
     exchange: Exchange,
-    started: Instant,
     keep_alive: bool,
 }
 
 impl Running<'_> {
+    fn serve(
+        &mut self,
+        client: &mut Client,
+        request: http::Request<()>,
+        body: Body,
+        expects_continue: bool,
+    ) -> Result<After, Trouble> {
+        let (parts, ()) = request.into_parts();
+        let Some((mounted, path)) = self.proxy.routes.find(&parts.uri) else {
+            return Err(Fault::new(FaultKind::NoRoute).into());
+        };
+        self.exchange.next_hop = Some(Cow::Owned(mounted.target.to_string()));
+        let offered = parts.headers.get_all(UPGRADE).iter().cloned().collect();
+        let name = &self.proxy.name;
+        let head = outgoing::head(parts, mounted, &path, client.address, body, name, &mut self.exchange)
+            .ok_or(Fault::new(FaultKind::ProxyInternal))?;
+        let mut job = Job { target: &mounted.target, head, body: BodyReader::new(body), expects_continue, offered };
+        self.take_along(&mut job, body, client);
+        self.admit(mounted)?;
+        let result = loop {
+            match self.attempt(client, &mut job) {
+                Err(trouble) if self.may_repeat(&trouble.fault) => {
+                    self.exchange.attempts += 1;
+                    self.exchange.first_try = Some(trouble.fault.kind());
+                }
+                result => break result,
+            }
+        };
+        self.proxy.eject.settle(job.target, result.as_ref().err().map(|trouble| &trouble.fault), Instant::now());
+        Ok(match result? {
+            Done::Whole(after) => after,
+            Done::Tunnel(link) => {
+                tunnel::run(client, *link);
+                After::Close
+            }
+        })
+    }
+
+    /// Whether the next hop is tried at all.
+    fn admit(&mut self, mounted: &Mounted) -> Result<(), Trouble> {
+        match self.proxy.eject.admit(&mounted.target, Instant::now()) {
+            Admit::Yes | Admit::Probe => Ok(()),
+            Admit::No { retry_after } => {
+                self.exchange.sent = Some(0);
+                self.exchange.retry_after = Some(retry_after);
+                Err(Fault::new(FaultKind::NoHealthyUpstream).into())
+            }
+        }
+    }
+
+    /// Sends a body that has come with its head together with it: no second thread, one segment, and it can be
+    /// produced again.
+    fn take_along(&mut self, job: &mut Job<'_>, body: Body, client: &mut Client) {
+        let Body::Length(length) = body else { return };
+        let Some(length) = usize::try_from(length).ok().filter(|length| *length <= client.input.len()) else { return };
+        job.head.extend(client.input.drain(..length));
+        job.body = None;
+        self.exchange.request_body = RequestBody::Whole;
+        self.exchange.replayable = true;
+    }
+
     /// One try: a connection, the request, the response.
-    fn attempt(&mut self, client: &mut Client, job: &Job<'_>) -> Result<After, Trouble> {
-        let mut link = self.link(job.mounted)?;
-        let Client { stream, input, .. } = client;
-        let stream = &*stream;
+    fn attempt(&mut self, client: &mut Client, job: &mut Job<'_>) -> Result<Done, Trouble> {
+        let mut link = self.link(client, job.target)?;
+        // What would have to be said again is worth keeping only where a second try would be safe: see `may_repeat`.
+        let repeatable = self.exchange.reused == Some(true) && self.exchange.is_idempotent();
+        if let Some(body) = job.body.as_mut().filter(|_| self.exchange.attempts == 1 && !repeatable) {
+            body.forget();
+        }
+        let sent_before = self.exchange.sent.unwrap_or(0);
         let upload = Upload::new(self.exchange.request_body);
-        let mut reply = Reply::new(stream, &self.exchange);
-        let result = self.exchange(job, stream, input, &mut link, &upload, &mut reply);
+        let mut reply = Reply::new(&client.stream, &self.exchange);
+        let result = self.exchange(job, &client.stream, &mut client.input, &mut link, &upload, &mut reply);
         if result.is_err() && reply.has_begun() {
             // What came before the fault was sound, and the cut is behind it.
             let _ = reply.flush(&mut self.exchange);
@@ -110,69 +155,83 @@ impl Running<'_> {
         let all_sent = {
             let progress = upload.progress();
             self.exchange.request_body = progress.stage;
-            self.exchange.sent = Some(progress.sent);
+            self.exchange.sent = Some(sent_before + progress.sent);
             progress.all_sent
         };
-        match result? {
-            Outcome::Whole { reusable, keep } => {
-                if reusable && all_sent {
-                    self.proxy.pool.put(&job.mounted.target, link);
-                }
-                Ok(if keep { After::Keep } else { self.close(client) })
-            }
-            Outcome::Tunnel => {
-                tunnel::run(client, link);
-                Ok(After::Close)
-            }
+        if let Some(body) = &job.body {
+            self.exchange.replayable = body.kept().is_some();
         }
+        Ok(match result? {
+            Outcome::Whole { reusable, keep, tolerated } => {
+                let is_plain = tolerated.is_nothing() && self.exchange.first_try.is_none();
+                if let (Forwarded::Head { status, .. }, false) = (self.exchange.forwarded, is_plain) {
+                    self.proxy.log.line(&tolerated.line(status, &self.exchange));
+                }
+                if reusable && all_sent {
+                    self.proxy.pool.put(job.target, link);
+                }
+                Done::Whole(if keep { After::Keep } else { answer::close(&self.exchange, client) })
+            }
+            Outcome::Tunnel => Done::Tunnel(Box::new(link)),
+        })
     }
 
     /// A connection: a used one for the first try, and never for a second, which the first one's age made
     /// necessary.
-    fn link(&mut self, mounted: &Mounted) -> Result<Link, Trouble> {
-        let pooled = if self.exchange.attempts == 1 { self.proxy.pool.take(&mounted.target) } else { None };
+    fn link(&mut self, client: &Client, target: &Target) -> Result<Link, Trouble> {
+        let pooled = if self.exchange.attempts == 1 { self.proxy.pool.take(target) } else { None };
         self.exchange.reused = Some(pooled.is_some());
-        match pooled {
-            Some(link) => Ok(link),
-            None => self.proxy.connector.connect(&mounted.target, &self.proxy.gateway).map_err(|failure| {
-                self.exchange.sent = Some(0);
-                self.exchange.phase = Some(failure.fault().phase());
-                failure.into()
-            }),
+        if let Some(link) = pooled {
+            return Ok(link);
         }
+        self.proxy.connector.connect(target, || has_left(&client.stream)).inspect_err(|trouble| {
+            self.exchange.sent.get_or_insert(0);
+            self.exchange.phase = Some(trouble.fault.phase());
+        })
     }
 
     fn exchange(
         &mut self,
-        job: &Job<'_>,
+        job: &mut Job<'_>,
         stream: &TcpStream,
         input: &mut Vec<u8>,
         link: &mut Link,
         upload: &Upload,
         reply: &mut Reply<'_>,
     ) -> Result<Outcome, Trouble> {
-        // Connecting takes its time, and who has left meanwhile wants nothing any more.
+        // Who has left meanwhile wants nothing any more.
         look(stream, upload)?;
         let Link { wire, buffer } = link;
         let wire = &*wire;
-        let keep = self.keep_alive;
-        let mut attempt =
-            Attempt { proxy: self.proxy, exchange: &mut self.exchange, client: stream, wire, buffer, upload, keep };
-        attempt.send(&job.head)?;
-        let unread = input.is_empty();
-        let Some(reader) = BodyReader::new(stream, input, job.body) else {
-            let mut progress = upload.progress();
-            progress.all_sent = progress.write_error.is_none();
-            drop(progress);
+        let Job { head, body, offered, expects_continue, .. } = job;
+        let (keep, offered) = (self.keep_alive, &offered[..]);
+        let exchange = &mut self.exchange;
+        let mut attempt = Attempt { proxy: self.proxy, exchange, client: stream, wire, buffer, upload, keep, offered };
+        attempt.send(head)?;
+        let Some(body) = body else {
+            upload.complete();
             return attempt.receive(reply);
         };
+        if let Some(kept) = body.kept().filter(|kept| !kept.is_empty()) {
+            attempt.send(kept)?;
+        }
+        if body.is_done() {
+            upload.complete();
+            return attempt.receive(reply);
+        }
+        if upload.progress().write_error.is_some() {
+            return attempt.receive(reply);
+        }
         thread::scope(|scope| {
-            if upload.progress().write_error.is_none() {
-                if job.expects_continue && unread {
-                    // Whether it could be written is seen when the body does not come.
-                    let _ = (&*stream).write_all(b"HTTP/1.1 100 Continue\r\n\r\n");
-                }
-                scope.spawn(move || upload.run(reader, wire));
+            let unread = input.is_empty();
+            let uploading = thread::Builder::new().spawn_scoped(scope, move || upload.run(body, stream, input, wire));
+            if let Err(error) = uploading {
+                let fault = Fault::new(FaultKind::LocalExhausted).at(Phase::Send);
+                return Err(Trouble { fault, evidence: Evidence::new().with_error(&error) });
+            }
+            if std::mem::take(expects_continue) && unread {
+                // Whether it could be written is seen when the body does not come.
+                let _ = (&*stream).write_all(b"HTTP/1.1 100 Continue\r\n\r\n");
             }
             let result = attempt.receive(reply);
             upload.stop();
@@ -180,121 +239,15 @@ impl Running<'_> {
         })
     }
 
-    /// Sends a body that has come with its head together with it: no second thread, one segment, and it can be
-    /// produced again.
-    fn take_along(&mut self, job: &mut Job<'_>, client: &mut Client) {
-        let Body::Length(length) = job.body else { return };
-        let Some(length) = usize::try_from(length).ok().filter(|length| *length <= client.input.len()) else { return };
-        job.head.extend(client.input.drain(..length));
-        job.body = Body::None;
-        self.exchange.request_body = RequestBody::Whole;
-        self.exchange.replayable = true;
-    }
-
     /// A connection that was kept may be closed just when the request goes out: the famous race. It is worth a
-    /// second try, if that is safe: never for a POST that may have been read.
+    /// second try, if that is safe: never for a POST of which a byte went out. Who could not be connected to is not
+    /// tried again: the connector has tried all of its addresses.
     fn may_repeat(&self, fault: &Fault) -> bool {
         use FaultKind::{ClosedBeforeResponse, ResetBeforeResponse, SendReset};
+        let raced = self.exchange.reused == Some(true) && self.exchange.received.unwrap_or(0) == 0;
+        let unsent = self.exchange.sent == Some(0);
         matches!(fault.kind(), ClosedBeforeResponse | ResetBeforeResponse | SendReset)
-            && self.exchange.reused == Some(true)
-            && self.exchange.received.unwrap_or(0) == 0
+            && (raced || unsent)
             && retry::advise(fault, &self.exchange).is_safe()
     }
-
-    /// The last word on an exchange that failed: a response, a visible cut, or nothing; and a record.
-    fn give_up(mut self, client: &mut Client, trouble: Trouble) -> After {
-        let Trouble { fault, evidence } = trouble;
-        self.exchange.client_gone |= fault.kind() == FaultKind::ClientAborted;
-        self.exchange.elapsed = Some(self.started.elapsed());
-        let gateway = &self.proxy.gateway;
-        let record = gateway.record(&fault, &self.exchange).with_evidence(&evidence);
-        self.proxy.log.write(&fault, self.exchange.path.as_ref().map_or("", |p| p.as_str()), &record);
-        match gateway.decide(&fault, &self.exchange) {
-            Decision::Respond(_) => {
-                let mut out = Vec::with_capacity(1024);
-                gateway.answer_wire(&fault, &self.exchange, &mut out);
-                let keep = self.keep_alive && self.is_read();
-                complete(&mut out, keep);
-                match client.stream.write_all(&out) {
-                    Ok(()) if keep => After::Keep,
-                    Ok(()) => self.close(client),
-                    Err(_) => After::Close,
-                }
-            }
-            Decision::Abort(How::Reset) => After::Reset,
-            // Closing now is short of the length, or without the last chunk.
-            Decision::Abort(_) | Decision::Silence => After::Close,
-        }
-    }
-
-    fn close(&self, client: &Client) -> After {
-        if self.is_read() && client.input.is_empty() { After::Close } else { After::Linger }
-    }
-
-    fn is_read(&self) -> bool {
-        matches!(self.exchange.request_body, RequestBody::None | RequestBody::Whole)
-    }
-
-    /// The request head as it goes to the next hop. `None` for what cannot be one, which the parser of
-    /// requests has ruled out.
-    fn outgoing(
-        &mut self,
-        mut parts: request::Parts,
-        mounted: &Mounted,
-        path: &str,
-        peer: Option<IpAddr>,
-        body: Body,
-    ) -> Option<Vec<u8>> {
-        let headers = &mut parts.headers;
-        let client_host = headers.remove(HOST);
-        self.exchange.upgrade_offered = audit::tidy_request(headers, &self.exchange);
-        if let Some(host) = client_host {
-            headers.insert(HeaderName::from_static("x-forwarded-host"), host);
-        }
-        headers.insert(HeaderName::from_static("x-forwarded-proto"), HeaderValue::from_static("http"));
-        if let Some(peer) = peer {
-            append(headers, HeaderName::from_static("x-forwarded-for"), &peer.to_string())?;
-        }
-        let received = if parts.version == Version::HTTP_10 { "1.0" } else { "1.1" };
-        append(headers, VIA, &format!("{received} {}", self.proxy.name))?;
-        match body {
-            Body::Length(length) => drop(headers.insert(CONTENT_LENGTH, HeaderValue::from(length))),
-            Body::Chunked => drop(headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"))),
-            Body::None => {}
-        }
-        let mut out = format!("{} {path} HTTP/1.1\r\n", parts.method).into_bytes();
-        line(&mut out, HOST.as_str(), &mounted.authority);
-        for (name, value) in headers.iter() {
-            line(&mut out, name.as_str(), value);
-        }
-        out.extend_from_slice(b"\r\n");
-        Some(out)
-    }
-}
-
-fn line(out: &mut Vec<u8>, name: &str, value: &HeaderValue) {
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(b": ");
-    out.extend_from_slice(value.as_bytes());
-    out.extend_from_slice(b"\r\n");
-}
-
-/// Adds a member to a list field.
-fn append(headers: &mut HeaderMap, name: HeaderName, member: &str) -> Option<()> {
-    let value = match headers.get(&name).and_then(|v| v.to_str().ok()) {
-        Some(before) => format!("{before}, {member}"),
-        None => member.to_owned(),
-    };
-    headers.insert(name, HeaderValue::from_str(&value).ok()?);
-    Some(())
-}
-
-/// Adds to a response what only a server knows: the time, and whether it goes on listening.
-fn complete(out: &mut Vec<u8>, keep: bool) {
-    let Some(end) = out.windows(2).position(|pair| pair == b"\r\n") else { return };
-    let head = out.windows(4).position(|four| four == b"\r\n\r\n").and_then(|end| out.get(..end)).unwrap_or_default();
-    let closes = head.windows(19).any(|window| window.eq_ignore_ascii_case(b"\r\nconnection: close"));
-    let close = if keep || closes { "" } else { "Connection: close\r\n" };
-    let fields = format!("Date: {}\r\n{close}", date::now());
-    out.splice(end + 2..end + 2, fields.into_bytes());
 }

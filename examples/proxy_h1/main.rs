@@ -5,7 +5,8 @@
 //! cargo run --features full --example proxy_h1 -- --route /=http://127.0.0.1:3000
 //! ```
 //!
-//! One thread a client, and a second one while a request's body is on its way or a tunnel is open.
+//! One thread a client, and a second one while a connection is made, a request's body is on its way or a tunnel is
+//! open.
 //! Waiting is reading with a timeout, cut into ticks, so that whoever waits for one side notices what
 //! becomes of the other.
 //!
@@ -13,10 +14,12 @@
 //! |---|---|
 //! | `serve` | accepts clients |
 //! | `client`, `request` | the client's connection, its request heads |
-//! | `exchange` | **one exchange: what a fault becomes** |
-//! | `upstream` | **the parser at work: timers, and whose fault it is** |
-//! | `relay` | the response on its way to the client |
-//! | `upload`, `tunnel` | the request's body; bytes after an upgrade |
+//! | `exchange` | **one exchange: what is tried, and tried again** |
+//! | `answer` | **what a fault becomes** |
+//! | `outgoing`, `body`, `upload` | the request on its way to the next hop |
+//! | `upstream` | **whose fault it is** |
+//! | `receive`, `head` | **the parser at work, under timers** |
+//! | `relay`, `tunnel` | the response on its way to the client; bytes after an upgrade |
 //! | `connect`, `resolve`, `pool` | the way to the next hop |
 //! | `wire`, `buffer`, `date` | a socket with or without TLS; bytes not parsed yet; the clock's field |
 //! | `tour` | the lab in front, without flags |
@@ -25,12 +28,17 @@
 // Times are added to `Instant`s; the flags bound them to a day.
 #![allow(clippy::arithmetic_side_effects)]
 
+mod answer;
+mod body;
 mod buffer;
 mod client;
 mod connect;
 mod date;
 mod exchange;
+mod head;
+mod outgoing;
 mod pool;
+mod receive;
 mod relay;
 mod request;
 mod resolve;
@@ -43,14 +51,20 @@ mod wire;
 
 #[path = "../shared/dns.rs"]
 mod dns;
+#[path = "../shared/eject.rs"]
+mod eject;
 #[path = "../shared/flags.rs"]
 mod flags;
+#[path = "../shared/forwarded.rs"]
+mod forwarded;
 #[path = "../shared/log.rs"]
 mod log;
 #[path = "../shared/route.rs"]
 mod route;
 #[path = "../shared/table.rs"]
 mod table;
+#[path = "../shared/tolerated.rs"]
+mod tolerated;
 #[path = "../shared/trust.rs"]
 mod trust;
 
@@ -103,8 +117,8 @@ fn build(flags: &Flags, log: Log) -> Result<Arc<Proxy>, String> {
         .with_profile(flags.profile)
         .with_disclosure(flags.disclosure);
     let resolver = flags.resolver.map_or(Resolver::System, Resolver::Server);
-    let connector = Connector::new(resolver, flags.ca.as_deref(), flags.timeouts)?;
-    Ok(Arc::new(Proxy::new(&flags.name, gateway, connector, &flags.routes, flags.timeouts, log)))
+    let connector = Connector::new(gateway.clone(), resolver, flags.ca.as_deref(), flags.timeouts)?;
+    Ok(Arc::new(Proxy::new(flags, gateway, connector, log)))
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, String> {

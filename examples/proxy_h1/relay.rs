@@ -78,12 +78,10 @@ impl<'a> Reply<'a> {
         let out = &mut self.out;
         write_status_line(out, head.status(), head.reason());
         for field in end_to_end(head) {
-            let is = |name: &str| field.name().eq_ignore_ascii_case(name);
-            // RFC 9110 section 11.7.1: for us, who asked; and 6.6.2: only what is going to come is announced.
-            if is("proxy-authenticate") || is("proxy-authentication-info") || (is("trailer") && !sends_trailers) {
-                continue;
+            // RFC 9110 section 6.6.2: only what is going to come is announced.
+            if sends_trailers || !field.name().eq_ignore_ascii_case("trailer") {
+                write_field(out, &field);
             }
-            write_field(out, &field);
         }
         if head.get("date").is_none() {
             out.extend_from_slice(format!("Date: {}\r\n", date::now()).as_bytes());

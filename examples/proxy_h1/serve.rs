@@ -11,10 +11,11 @@ use badgateway::Gateway;
 
 use crate::client::Client;
 use crate::connect::Connector;
-use crate::flags::{Route, Timeouts};
+use crate::eject::Eject;
+use crate::flags::{Flags, Timeouts};
 use crate::log::Log;
 use crate::pool::Pool;
-use crate::route::Routes;
+use crate::route::{Routes, Target};
 
 /// Clients at the same time.
 const CLIENTS: usize = 1024;
@@ -24,8 +25,9 @@ pub(crate) struct Proxy {
     /// Our name in `Via` and `Proxy-Status`.
     pub(crate) name: String,
     pub(crate) gateway: Gateway,
-    pub(crate) connector: Connector,
+    pub(crate) connector: Arc<Connector>,
     pub(crate) pool: Pool,
+    pub(crate) eject: Eject<Target>,
     pub(crate) timeouts: Timeouts,
     pub(crate) log: Log,
     pub(crate) routes: Routes,
@@ -36,22 +38,16 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    pub(crate) fn new(
-        name: &str,
-        gateway: Gateway,
-        connector: Connector,
-        routes: &[Route],
-        timeouts: Timeouts,
-        log: Log,
-    ) -> Self {
+    pub(crate) fn new(flags: &Flags, gateway: Gateway, connector: Connector, log: Log) -> Self {
         Self {
-            name: name.to_owned(),
+            name: flags.name.clone(),
             gateway,
-            connector,
+            connector: Arc::new(connector),
             pool: Pool::default(),
-            timeouts,
+            eject: Eject::new(flags.eject.after, flags.eject.span),
+            timeouts: flags.timeouts,
             log,
-            routes: Routes::new(routes),
+            routes: Routes::new(&flags.routes),
             index: OnceLock::new(),
             seats: Mutex::new(CLIENTS),
             freed: Condvar::new(),

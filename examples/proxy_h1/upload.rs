@@ -11,17 +11,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use badgateway::exchange::RequestBody;
-use badgateway::h1::chunked::{Chunk, Decoder};
-use badgateway::h1::{Leniency, Limits};
 
-use crate::client::read_more;
-use crate::request::Body;
+use crate::body::{BodyReader, Piece};
 use crate::wire::Wire;
 
 /// How often who waits for the client looks whether there is still a reason to.
 const TICK: Duration = Duration::from_millis(20);
-/// The largest trailer section of a request.
-const TRAILERS: usize = 16 * 1024;
 
 /// How far the request got.
 #[derive(Debug)]
@@ -79,6 +74,12 @@ impl Upload {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// There is no more of it: what was pushed was all.
+    pub(crate) fn complete(&self) {
+        let mut progress = self.progress();
+        progress.all_sent = progress.write_error.is_none();
+    }
+
     /// No more of it is wanted.
     pub(crate) fn stop(&self) {
         self.stop.store(true, Ordering::Release);
@@ -109,12 +110,12 @@ impl Upload {
     }
 
     /// Moves the whole body, until it is over in one way or another. Runs on a thread of its own.
-    pub(crate) fn run(&self, mut body: BodyReader<'_>, wire: &Wire) {
-        let _ = body.stream.set_read_timeout(Some(TICK));
+    pub(crate) fn run(&self, body: &mut BodyReader, stream: &TcpStream, input: &mut Vec<u8>, wire: &Wire) {
+        let _ = stream.set_read_timeout(Some(TICK));
         let mut out = Vec::new();
         loop {
             out.clear();
-            let piece = body.next(&mut out);
+            let piece = body.next(stream, input, &mut out);
             let ended = {
                 let mut progress = self.progress();
                 progress.client_is_slow = matches!(piece, Ok(Piece::Nothing));
@@ -148,121 +149,6 @@ impl Upload {
                 Err(Halt::Told) => {}
             }
             return;
-        }
-    }
-}
-
-/// What a look at the body came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Piece {
-    /// Nothing has come.
-    Nothing,
-    Some,
-    /// And this was the last of it.
-    Last,
-}
-
-/// Reads a request body off the client's connection, and frames it anew for the next hop.
-#[derive(Debug)]
-pub(crate) struct BodyReader<'a> {
-    pub(crate) stream: &'a TcpStream,
-    input: &'a mut Vec<u8>,
-    state: State,
-}
-
-#[derive(Debug)]
-enum State {
-    Length(u64),
-    Chunked(Box<Decoder>),
-    Trailers,
-}
-
-impl<'a> BodyReader<'a> {
-    /// `None` where there is no body.
-    pub(crate) fn new(stream: &'a TcpStream, input: &'a mut Vec<u8>, body: Body) -> Option<Self> {
-        let state = match body {
-            Body::None => return None,
-            Body::Length(length) => State::Length(length),
-            // Strict: what the next hop gets is framed by us, but where the body ends is the client's word.
-            Body::Chunked => State::Chunked(Box::new(Decoder::new(&Limits::default(), &Leniency::strict()))),
-        };
-        Some(Self { stream, input, state })
-    }
-
-    /// Puts what has come into `out`, as it goes to the next hop.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidData` for a body that is malformed, `UnexpectedEof` for one that ends early, and what the
-    /// socket says.
-    fn next(&mut self, out: &mut Vec<u8>) -> io::Result<Piece> {
-        if let Some(piece) = self.take(out)? {
-            return Ok(piece);
-        }
-        match read_more(self.stream, self.input) {
-            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-            Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Piece::Nothing),
-            Err(error) => return Err(error),
-        }
-        Ok(self.take(out)?.unwrap_or(Piece::Nothing))
-    }
-
-    /// `None` where nothing can be made of what is there.
-    fn take(&mut self, out: &mut Vec<u8>) -> io::Result<Option<Piece>> {
-        let malformed = || io::Error::from(ErrorKind::InvalidData);
-        match &mut self.state {
-            State::Length(left) => {
-                let most = usize::try_from(*left).unwrap_or(usize::MAX).min(self.input.len());
-                if most == 0 {
-                    return Ok(None);
-                }
-                out.extend(self.input.drain(..most));
-                *left -= most as u64;
-                Ok(Some(if *left == 0 { Piece::Last } else { Piece::Some }))
-            }
-            State::Chunked(decoder) => {
-                let mut used = 0;
-                let last = loop {
-                    let rest = self.input.get(used..).unwrap_or_default();
-                    let (n, chunk) = decoder.decode(rest).map_err(|_| malformed())?;
-                    used += n;
-                    match chunk {
-                        Chunk::Data(data) => {
-                            out.extend_from_slice(format!("{:x}\r\n", data.len()).as_bytes());
-                            out.extend_from_slice(data);
-                            out.extend_from_slice(b"\r\n");
-                        }
-                        Chunk::Last => break true,
-                        // The enum may grow.
-                        Chunk::NeedMore | _ => break false,
-                    }
-                };
-                self.input.drain(..used);
-                if last {
-                    self.state = State::Trailers;
-                    return match self.take(out)? {
-                        None if out.is_empty() => Ok(None),
-                        None => Ok(Some(Piece::Some)),
-                        piece => Ok(piece),
-                    };
-                }
-                Ok((!out.is_empty()).then_some(Piece::Some))
-            }
-            // A request's trailers are dropped: RFC 9110 section 6.5.1 allows it, and no next hop said that it
-            // wants them.
-            State::Trailers => {
-                let mut fields = [httparse::EMPTY_HEADER; 100];
-                match httparse::parse_headers(self.input, &mut fields) {
-                    Ok(httparse::Status::Complete((used, _))) => {
-                        self.input.drain(..used);
-                        out.extend_from_slice(b"0\r\n\r\n");
-                        Ok(Some(Piece::Last))
-                    }
-                    Ok(httparse::Status::Partial) if self.input.len() < TRAILERS => Ok(None),
-                    Ok(httparse::Status::Partial) | Err(_) => Err(malformed()),
-                }
-            }
         }
     }
 }

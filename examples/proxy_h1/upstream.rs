@@ -1,4 +1,4 @@
-//! One request to a next hop, and the response to it: the parser, fed from a socket, under timers.
+//! One request to a next hop, and the response to it.
 //!
 //! Its one rule is the order of the facts, because several can be true at once: what the client did
 //! comes before what the upstream did, and a response that arrived comes before an error of sending
@@ -6,24 +6,19 @@
 
 use std::io;
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
 
 use badgateway::exchange::{Exchange, RequestBody};
-use badgateway::fault::{Class, Evidence, Fault, FaultKind, Phase};
-use badgateway::h1::{self, Config, Eof, Event, Framing, ParseError, Parser};
+use badgateway::fault::{Fault, FaultKind};
+use http::HeaderValue;
 
+use crate::answer::Trouble;
 use crate::buffer::Buffer;
-use crate::exchange::Trouble;
+use crate::receive::Receiving;
 use crate::relay::Reply;
 use crate::serve::Proxy;
+use crate::tolerated::Tolerated;
 use crate::upload::Upload;
-use crate::wire::{Got, Wire};
-
-/// How long a client may leave its request body unfinished without a byte.
-const CLIENT_BODY: Duration = Duration::from_secs(60);
-/// How often who waits for the next hop looks at the client; more often while the client is sending.
-const TICK: Duration = Duration::from_millis(100);
-const TICK_UPLOADING: Duration = Duration::from_millis(20);
+use crate::wire::Wire;
 
 /// How a response ended that has no fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +29,8 @@ pub(crate) enum Outcome {
         reusable: bool,
         /// The client's can.
         keep: bool,
+        /// What was put up with in it.
+        tolerated: Tolerated,
     },
     /// The head is written; from here on bytes are bytes.
     Tunnel,
@@ -49,24 +46,8 @@ pub(crate) struct Attempt<'a> {
     pub(crate) upload: &'a Upload,
     /// The client would like to keep its connection.
     pub(crate) keep: bool,
-}
-
-/// How the next hop's side of the connection ended.
-enum Ending {
-    Open,
-    Clean,
-    /// TLS, without close_notify.
-    Cut,
-    Failed(io::Error),
-}
-
-/// What is being waited for.
-#[derive(Clone, Copy)]
-enum Wait {
-    Head,
-    /// The first of the body, until then.
-    Hold(Instant),
-    Body,
+    /// The protocols that the client offered to go on with.
+    pub(crate) offered: &'a [HeaderValue],
 }
 
 /// What keeps the request from going out.
@@ -85,6 +66,9 @@ impl Attempt<'_> {
     /// Writes the head, and what is sent together with it. An error of the socket is kept for later: there may
     /// be a response all the same.
     pub(crate) fn send(&mut self, head: &[u8]) -> Result<(), Trouble> {
+        if self.upload.progress().write_error.is_some() {
+            return Ok(());
+        }
         let limit = self.proxy.timeouts.send;
         let tick = || {
             look(self.client, self.upload).map_err(|fault| Unsent::Trouble(fault.into()))?;
@@ -105,251 +89,25 @@ impl Attempt<'_> {
         }
     }
 
+    /// Whether all of the client's body was read.
+    pub(crate) fn is_uploaded(&self) -> bool {
+        matches!(self.upload.progress().stage, RequestBody::None | RequestBody::Whole)
+    }
+
     /// Reads the response and passes it on.
     pub(crate) fn receive(self, reply: &mut Reply<'_>) -> Result<Outcome, Trouble> {
-        let request = h1::Request::new(&self.exchange.method).offering_upgrade(self.exchange.upgrade_offered);
-        let parser = Parser::new(&Config::compatible(), request);
-        let now = Instant::now();
-        let mut receiving =
-            Receiving { attempt: self, parser, received: 0, ending: Ending::Open, at: now, headed: false };
-        // Left by a next hop that spoke first.
-        receiving.received = receiving.attempt.buffer.unread().len() as u64;
-        let result = receiving.run(reply);
-        let Receiving { attempt, received, .. } = receiving;
-        attempt.exchange.received = Some(received);
-        result.map_err(|trouble| match look(attempt.client, attempt.upload) {
+        let (client, upload) = (self.client, self.upload);
+        Receiving::new(self).run(reply).map_err(|trouble| match look(client, upload) {
             Ok(()) => trouble,
             Err(fault) => fault.into(),
         })
     }
 }
 
-/// A response on its way in.
-struct Receiving<'a> {
-    attempt: Attempt<'a>,
-    parser: Parser,
-    received: u64,
-    ending: Ending,
-    /// When the last of it came.
-    at: Instant,
-    /// The final head has come.
-    headed: bool,
-}
-
-impl Receiving<'_> {
-    fn run(&mut self, reply: &mut Reply<'_>) -> Result<Outcome, Trouble> {
-        let mut hold = None;
-        let mut keep = false;
-        let mut has_data = false;
-        let mut framing = Framing::None;
-        let mut ended = false;
-        loop {
-            let eof = self.eof();
-            let attempt = &mut self.attempt;
-            let step = match self.parser.next(attempt.buffer.unread(), eof) {
-                Ok(step) => step,
-                Err(error) => return Err(self.judge(error)),
-            };
-            let used = step.consumed;
-            let mut need_more = false;
-            let mut outcome = None;
-            let written = match step.event {
-                Event::NeedMore => {
-                    need_more = true;
-                    Ok(())
-                }
-                Event::Interim(head) => reply.interim(&head, attempt.exchange),
-                // The parser takes any three digits from 100 on and leaves it to the caller what to make of
-                // them. Caches and firewalls behind us differ (RFC 9110 section 15: outside 100 to 599
-                // they are invalid), so they do not leave the house.
-                Event::Head(head, _) if head.status().as_u16() > 599 => {
-                    let fault = Fault::of_class(Class::StatusLineCodeRange).with_offset(head.offset() + 9);
-                    return Err(Trouble { fault, evidence: Evidence::new() });
-                }
-                Event::Head(head, how) => {
-                    framing = how;
-                    // What the client has not sent yet it will have to send to somebody else.
-                    let uploaded = matches!(attempt.upload.progress().stage, RequestBody::None | RequestBody::Whole);
-                    keep = reply.head(&head, framing, attempt.keep && uploaded);
-                    self.headed = true;
-                    attempt.exchange.phase = Some(Phase::Body);
-                    if may_be_held(&head) {
-                        hold = Some(Instant::now() + attempt.proxy.timeouts.first_byte_hold);
-                    }
-                    Ok(())
-                }
-                Event::Data(data) => {
-                    has_data = true;
-                    reply.data(data, attempt.exchange)
-                }
-                Event::Trailers(section) => {
-                    ended = true;
-                    reply.end(Some(&section));
-                    Ok(())
-                }
-                Event::End(end) => {
-                    if !ended {
-                        reply.end(None);
-                    }
-                    outcome = Some(if framing == Framing::Tunnel {
-                        Outcome::Tunnel
-                    } else {
-                        Outcome::Whole { reusable: end.reusable.is_ok(), keep }
-                    });
-                    reply.flush(attempt.exchange)
-                }
-            };
-            attempt.buffer.consume(used);
-            written.map_err(|error| self.client_gone(&error))?;
-            if let Some(outcome) = outcome {
-                return Ok(outcome);
-            }
-            if !need_more {
-                continue;
-            }
-            // All that has come is sound. Out with it, unless there is nothing but a head and it may wait for more.
-            if !self.headed {
-                self.more(Wait::Head)?;
-                continue;
-            }
-            if let (Some(until), false, false) = (hold, has_data, reply.has_begun()) {
-                if self.more(Wait::Hold(until))? {
-                    continue;
-                }
-            }
-            reply.flush(self.attempt.exchange).map_err(|error| self.client_gone(&error))?;
-            self.more(Wait::Body)?;
-        }
-    }
-
-    /// Waits for more. `false`: none came within the hold.
-    fn more(&mut self, wait: Wait) -> Result<bool, Trouble> {
-        loop {
-            let now = Instant::now();
-            let (until, kind, all_sent) = self.timer(wait);
-            let left = until.saturating_duration_since(now);
-            if left.is_zero() {
-                return match wait {
-                    Wait::Hold(_) => Ok(false),
-                    Wait::Head | Wait::Body => Err(self.late(kind)),
-                };
-            }
-            let tick = if all_sent { TICK } else { TICK_UPLOADING };
-            let Attempt { wire, buffer, client, upload, .. } = &mut self.attempt;
-            self.ending = match wire.read(buffer.room(), left.min(tick)) {
-                Ok(Got::Bytes(n)) => {
-                    buffer.filled(n);
-                    self.received += n as u64;
-                    self.at = Instant::now();
-                    return Ok(true);
-                }
-                Ok(Got::Nothing) => {
-                    look(client, upload)?;
-                    continue;
-                }
-                Ok(Got::End) => Ending::Clean,
-                Ok(Got::Cut) => Ending::Cut,
-                Err(error) => Ending::Failed(error),
-            };
-            // The system tells a reset once, and a write may have been told it already.
-            if let Some(error) = upload.progress().write_error.take() {
-                if !matches!(self.ending, Ending::Failed(_)) {
-                    self.ending = Ending::Failed(error);
-                }
-            }
-            return Ok(true);
-        }
-    }
-
-    /// Which timer runs, what it means if it fires, and whether the request is out. The time for the head is a
-    /// total, counted from the last request byte: neither a drip of bytes nor a slow upload moves it.
-    fn timer(&self, wait: Wait) -> (Instant, FaultKind, bool) {
-        let timeouts = &self.attempt.proxy.timeouts;
-        let progress = self.attempt.upload.progress();
-        // What cannot be sent any more is as good as sent: now it is the next hop's turn.
-        let all_sent = progress.all_sent || progress.write_error.is_some();
-        let (until, kind) = match wait {
-            Wait::Hold(until) => (until, FaultKind::BodyStalled),
-            Wait::Head if all_sent => (progress.at + timeouts.response, FaultKind::ResponseTimeout),
-            Wait::Body if all_sent => (self.at + timeouts.idle, FaultKind::BodyStalled),
-            Wait::Head | Wait::Body if progress.client_is_slow => (progress.at + CLIENT_BODY, FaultKind::ClientTimeout),
-            Wait::Head => (progress.at + timeouts.send, FaultKind::SendTimeout),
-            // A response that goes on while the request does may be waiting for more of it.
-            Wait::Body => (self.at.max(progress.at) + timeouts.idle, FaultKind::BodyStalled),
-        };
-        (until, kind, all_sent)
-    }
-
-    /// A timer fired.
-    fn late(&self, kind: FaultKind) -> Trouble {
-        let unread = self.attempt.buffer.unread();
-        let evidence = Evidence::new().with_first_bytes(unread.get(..32).unwrap_or(unread));
-        let fault = if kind == FaultKind::ResponseTimeout && !unread.is_empty() {
-            // An interim response is not the beginning of the final head.
-            Fault::new(FaultKind::HeadStalled).with_received(self.received)
-        } else if kind == FaultKind::BodyStalled {
-            self.counted(Fault::new(kind))
-        } else {
-            Fault::new(kind)
-        };
-        Trouble { fault, evidence }
-    }
-
-    /// The parser cannot go on: by what the bytes say, or because no more come. How the connection ended
-    /// the parser was not told, so that is added here.
-    fn judge(&mut self, error: ParseError) -> Trouble {
-        let evidence = Evidence::new().with_first_bytes(error.first_bytes());
-        if !error.class().as_str().starts_with("premature_eof.") {
-            return Trouble { fault: error.fault(), evidence };
-        }
-        match &self.ending {
-            Ending::Failed(io) => {
-                let exchange = &mut *self.attempt.exchange;
-                exchange.received = Some(self.received);
-                let unsent = !self.attempt.upload.progress().all_sent && self.received == 0;
-                exchange.phase = Some(match (self.headed, unsent) {
-                    (true, _) => Phase::Body,
-                    (false, true) => Phase::Send,
-                    (false, false) => Phase::Head,
-                });
-                let fault = self.attempt.proxy.gateway.classify(io, exchange);
-                let fault = if self.headed { self.counted(fault) } else { fault };
-                Trouble { fault, evidence: evidence.with_error(io) }
-            }
-            // RFC 9112 section 9.8: only where the end of the connection is the end of the body.
-            Ending::Cut if error.class() == Class::PrematureEofCloseDelimitedBody => {
-                let fault = Fault::new(FaultKind::TlsTruncated).with_class(error.class()).with_offset(error.offset());
-                Trouble { fault: self.counted(fault), evidence }
-            }
-            Ending::Open | Ending::Clean | Ending::Cut => Trouble { fault: error.fault(), evidence },
-        }
-    }
-
-    /// With how much of the body came, and how much was announced.
-    fn counted(&self, fault: Fault) -> Fault {
-        let progress = self.parser.progress();
-        let fault = fault.with_received(progress.body);
-        progress.length.map_or(fault, |length| fault.with_expected(length))
-    }
-
-    fn client_gone(&self, error: &io::Error) -> Trouble {
-        Trouble { fault: Fault::new(FaultKind::ClientAborted), evidence: Evidence::new().with_error(error) }
-    }
-
-    fn eof(&self) -> Eof {
-        match self.ending {
-            Ending::Open => Eof::Open,
-            Ending::Clean => Eof::Clean,
-            Ending::Cut | Ending::Failed(_) => Eof::Unclean,
-        }
-    }
-}
-
 /// What the client did meanwhile: it has reset its connection, or its body has failed.
 pub(crate) fn look(client: &TcpStream, upload: &Upload) -> Result<(), Fault> {
     let mut progress = upload.progress();
-    // The error is told once. An orderly end is none: who only stops sending still wants its answer.
-    progress.client_gone |= !matches!(client.take_error(), Ok(None));
+    progress.client_gone |= has_left(client).is_err();
     if progress.client_gone {
         return Err(Fault::new(FaultKind::ClientAborted));
     }
@@ -359,12 +117,11 @@ pub(crate) fn look(client: &TcpStream, upload: &Upload) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Whether the head may wait a moment for the first of the body: not where the first of it may be minutes
-/// away by design.
-fn may_be_held(head: &h1::Head<'_>) -> bool {
-    let stream = head.get("content-type").is_some_and(|field| {
-        let value = field.value().to_ascii_lowercase();
-        value.starts_with(b"text/event-stream") || value.starts_with(b"application/grpc")
-    });
-    !stream
+/// The client has reset its connection, which is told once. An orderly end is none: who only stops sending still
+/// wants its answer.
+pub(crate) fn has_left(client: &TcpStream) -> Result<(), Fault> {
+    match client.take_error() {
+        Ok(None) => Ok(()),
+        Ok(Some(_)) | Err(_) => Err(Fault::new(FaultKind::ClientAborted)),
+    }
 }

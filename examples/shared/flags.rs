@@ -33,7 +33,7 @@ pub(crate) struct Timeouts {
     pub(crate) send: Duration,
     /// The whole response head, from the last request byte.
     pub(crate) response: Duration,
-    /// Between two reads of the response body.
+    /// Between two reads of a body, the response's or the request's.
     pub(crate) idle: Duration,
     /// How long a clean head waits for its first body frame.
     pub(crate) first_byte_hold: Duration,
@@ -51,6 +51,16 @@ pub(crate) struct Flags {
     pub(crate) disclosure: Disclosure,
     pub(crate) name: String,
     pub(crate) log: Option<PathBuf>,
+    pub(crate) eject: Ejection,
+}
+
+/// When a next hop that fails is left alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ejection {
+    /// After that many failures in a row; 0 is never.
+    pub(crate) after: u32,
+    /// For that long.
+    pub(crate) span: Duration,
 }
 
 /// The longest time that a flag may name.
@@ -66,7 +76,9 @@ usage: PROGRAM [--listen ADDR] [--route /prefix=URL]... [--ca FILE] [--resolver 
              [--connect-timeout T] [--tls-timeout T] [--send-timeout T] [--response-timeout T]
              [--idle-timeout T] [--first-byte-hold T] [--profile rfc9209|cloudflare|nginx|envoy|haproxy]
              [--disclosure token|details|trusted] [--name NAME] [--log FILE]
-T is like 2s or 500ms. Without a route it starts the lab of misbehaving upstreams and a route to each.";
+             [--eject-after N] [--eject-for T]
+T is like 2s or 500ms. A next hop that failed N times in a row (5; 0 is never) is left alone for 5s, or T.
+Without a route it starts the lab of misbehaving upstreams and a route to each, and ejects none of them.";
 
 impl Default for Flags {
     fn default() -> Self {
@@ -87,6 +99,7 @@ impl Default for Flags {
             disclosure: Disclosure::Token,
             name: "badgateway".into(),
             log: None,
+            eject: Ejection { after: 5, span: Duration::from_secs(5) },
         }
     }
 }
@@ -125,6 +138,8 @@ impl Flags {
                 "--disclosure" => flags.disclosure = disclosure(&value()?)?,
                 "--name" => flags.name = value()?,
                 "--log" => flags.log = Some(value()?.into()),
+                "--eject-after" => flags.eject.after = count(&name, &value()?)?,
+                "--eject-for" => flags.eject.span = duration(&name, &value()?)?,
                 _ => return Err(format!("unknown flag {name}; --help lists them")),
             }
         }
@@ -140,6 +155,8 @@ impl Flags {
 pub(crate) fn lead_to(flags: &mut Flags, lab: &Lab) -> Result<(), String> {
     flags.ca = Some(lab.ca_file().to_owned());
     flags.resolver = Some(lab.resolver());
+    // They are ill for good, and each link is to show its own illness however often it is tried.
+    flags.eject.after = 0;
     for upstream in lab.upstreams() {
         let url = upstream.url().parse().map_err(|e| format!("{}: {e}", upstream.url()))?;
         flags.routes.push(Route { prefix: format!("/{}", upstream.name()), url });
@@ -171,6 +188,10 @@ fn route(text: &str) -> Result<Route, String> {
     }
     let prefix = if prefix == "/" { prefix } else { prefix.trim_end_matches('/') };
     Ok(Route { prefix: prefix.to_owned(), url })
+}
+
+fn count(flag: &str, text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| format!("{flag} {text:?} is not a number like 5, or 0"))
 }
 
 fn duration(flag: &str, text: &str) -> Result<Duration, String> {

@@ -1,4 +1,4 @@
-//! Where the records go: one JSON object a line for each faulty exchange.
+//! Where the records go: one JSON object a line for each faulty exchange, and for what else an operator should know.
 //!
 //! Its one rule: a log that cannot be written never holds up an exchange.
 
@@ -16,6 +16,7 @@ pub(crate) struct Seen {
     pub(crate) kind: FaultKind,
     pub(crate) class: Option<Class>,
     pub(crate) phase: Phase,
+    pub(crate) line: String,
 }
 
 /// The log.
@@ -64,9 +65,14 @@ impl Log {
     /// Writes one record.
     pub(crate) fn write(&self, fault: &Fault, path: &str, line: &impl std::fmt::Display) {
         if let Some(seen) = &self.seen {
-            let entry = Seen { kind: fault.kind(), class: fault.class(), phase: fault.phase() };
+            let entry = Seen { kind: fault.kind(), class: fault.class(), phase: fault.phase(), line: line.to_string() };
             seen.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), entry);
         }
+        self.line(line);
+    }
+
+    /// Writes a line that is no record of a fault.
+    pub(crate) fn line(&self, line: &impl std::fmt::Display) {
         if let Some(out) = &self.out {
             // One write for one line: lines of two exchanges never mix.
             let line = format!("{line}\n");

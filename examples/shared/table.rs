@@ -13,6 +13,14 @@ use badgateway::lab::{Behaviour, Lab};
 
 use crate::log::{Log, Seen};
 
+#[path = "judge.rs"]
+mod judge;
+#[path = "signal.rs"]
+mod signal;
+
+use judge::{Case, RULES, judge, shape};
+use signal::{CORE, REST, Signal, distinct};
+
 /// Requests at the same time: the late upstreams take seconds each, and they do not mind company.
 const AT_ONCE: usize = 12;
 
@@ -52,7 +60,21 @@ pub(crate) fn text(rows: &[Row], address: SocketAddr) -> String {
         let _ = writeln!(text, "{}", line.trim_end());
     }
     let right = rows.iter().filter(|row| row.verdict().is_ok()).count();
-    let _ = writeln!(text, "\n{right} of {} as RFC 9110, 9112 and 9209 want them", rows.len());
+    let _ = writeln!(text, "\n{right} of {} as RFC 9110 and 9112 want them, by {} rules", rows.len(), RULES.len());
+    let all = [&CORE[..], &REST].concat();
+    let told = |names: &[&str], signal: &dyn Fn(&Row) -> String| {
+        let listed = rows.iter().filter(|row| names.contains(&row.behaviour.name));
+        distinct(&listed.map(|row| Signal { name: row.behaviour.name, text: signal(row) }).collect::<Vec<_>>()).0
+    };
+    let named = "the same by names and codes alone";
+    for (who, signal) in [
+        ("the records of faults", &Row::logged as &dyn Fn(&Row) -> String),
+        (named, &Row::named),
+        ("a client", &Row::shown),
+    ] {
+        let (core, full) = (told(&CORE, signal), told(&all, signal));
+        let _ = writeln!(text, "told apart by {who}: {core} of {} core faults, {full} of {}", CORE.len(), all.len());
+    }
     let _ = writeln!(text, "\nopen http://{address}/ to try them by hand, or: curl -i http://{address}/refused");
     text
 }
@@ -108,20 +130,29 @@ impl Row {
 
     /// Status and, where the message is not simply whole, how it ended.
     fn status(&self) -> String {
-        match &self.answer {
-            Ok(answer) => {
-                let status = answer.status.map_or_else(|| "-".to_owned(), |s| s.to_string());
-                if answer.end == probe::End::Complete {
-                    return status;
-                }
-                format!("{status}/{}", format!("{:?}", answer.end).to_lowercase())
-            }
-            Err(_) => "-".to_owned(),
-        }
+        self.answer.as_ref().map_or_else(|_| "-".to_owned(), shape)
+    }
+
+    /// What the log lets an operator see of the fault.
+    fn logged(&self) -> String {
+        self.seen.as_ref().map_or_else(String::new, |seen| signal::operator(&[&seen.line]))
+    }
+
+    /// The same, without what depends on the bytes that came.
+    fn named(&self) -> String {
+        self.seen.as_ref().map_or_else(String::new, |seen| signal::names(&[&seen.line]))
+    }
+
+    /// What the answer lets its client see of it.
+    fn shown(&self) -> String {
+        self.answer.as_ref().map_or_else(String::clone, signal::client)
     }
 
     fn verdict(&self) -> Result<(), String> {
-        self.answer.as_ref().map_err(Clone::clone)?.satisfies(&self.behaviour.rule)
+        let get = self.answer.as_ref().map_err(Clone::clone)?;
+        let broken = judge(&Case { behaviour: self.behaviour, get, next: None, head: None });
+        let first = broken.first().map(|(rule, why)| format!("{} ({}): {why}", rule.name, rule.source));
+        first.map_or(Ok(()), Err)
     }
 }
 

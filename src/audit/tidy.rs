@@ -3,15 +3,13 @@
 //! Its one rule: what concerns one connection stays on it (RFC 9110 section 7.6.1), and what concerns
 //! the recipient of the content stays in it, even where a `Connection` field asks for its removal.
 
-use http::header::{
-    self, CONNECTION, CONTENT_LENGTH, EXPECT, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-};
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HeaderMap, HeaderValue, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::response::Parts;
 use http::{StatusCode, Version};
 
-use super::{content_length, is_h2c, is_tunnel, items, may_upgrade, split};
+use super::{content_length, is_h2c, is_tunnel, items, may_upgrade};
 use crate::exchange::Exchange;
+use crate::h1::forward::HopByHop;
 
 /// Prepares a head that passed the [`audit`](super::audit()) for forwarding. Total: nothing is a fault here.
 ///
@@ -28,9 +26,8 @@ use crate::exchange::Exchange;
 /// - `Proxy-Status`, `Via`, `Date` and all the rest stay as they are.
 ///
 /// A `Connection` field can name anything, and a hostile or broken hop can use it to have
-/// `Content-Encoding`, `Set-Cookie` or `Content-Security-Policy` taken out on the way. "A sender MUST NOT
-/// send a connection option corresponding to a field that is intended for all recipients of the
-/// content" (RFC 9110 section 7.6.1), so for such fields the option is ignored, not the field.
+/// `Content-Encoding`, `Set-Cookie` or `Content-Security-Policy` taken out on the way. Such options are
+/// ignored: see [`is_end_to_end`](crate::h1::forward::is_end_to_end).
 ///
 /// ```
 /// use badgateway::Exchange;
@@ -49,8 +46,6 @@ pub fn tidy(parts: &mut Parts, exchange: &Exchange) {
     let coded = parts.headers.contains_key(TRANSFER_ENCODING);
 
     strip_hop_by_hop(&mut parts.headers, upgraded);
-    parts.headers.remove(PROXY_AUTHENTICATE);
-    parts.headers.remove("proxy-authentication-info");
     if exchange.version < Version::HTTP_2 && !exchange.trailers_wanted {
         parts.headers.remove(TRAILER);
     }
@@ -103,9 +98,7 @@ pub fn tidy_request(headers: &mut HeaderMap, exchange: &Exchange) -> bool {
     let coded = headers.contains_key(TRANSFER_ENCODING);
 
     strip_hop_by_hop(headers, upgrade);
-    for name in [EXPECT, PROXY_AUTHORIZATION] {
-        headers.remove(name);
-    }
+    headers.remove(EXPECT);
     for name in ["http2-settings", "proxy"] {
         headers.remove(name);
     }
@@ -129,25 +122,16 @@ fn drop_h2c(headers: &mut HeaderMap) -> bool {
     items(headers, UPGRADE).next().is_some()
 }
 
+/// With `Upgrade`, and a `Connection` of our own for it, where there is one to pass on.
 fn strip_hop_by_hop(headers: &mut HeaderMap, keep_upgrade: bool) {
-    let options: Vec<HeaderValue> = headers.get_all(CONNECTION).iter().cloned().collect();
-    for option in options.iter().flat_map(split) {
-        // What is no field name is the name of no field.
-        let Ok(name) = HeaderName::from_bytes(option) else { continue };
-        if name != UPGRADE && !is_end_to_end(&name) {
-            headers.remove(name);
-        }
-    }
-    for name in [CONNECTION, TE, TRANSFER_ENCODING] {
-        headers.remove(name);
-    }
-    for name in ["keep-alive", "proxy-connection"] {
-        headers.remove(name);
+    let upgrade: Vec<HeaderValue> =
+        if keep_upgrade { headers.get_all(UPGRADE).iter().cloned().collect() } else { Vec::new() };
+    HopByHop::of_map(headers).remove_from(headers);
+    for value in upgrade {
+        headers.append(UPGRADE, value);
     }
     if keep_upgrade {
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
-    } else {
-        headers.remove(UPGRADE);
     }
 }
 
@@ -166,70 +150,3 @@ fn normalize_length(headers: &mut HeaderMap) {
         }
     }
 }
-
-/// Fields for every recipient, which `Connection` must not name.
-fn is_end_to_end(name: &HeaderName) -> bool {
-    END_TO_END.contains(name) || END_TO_END_BY_NAME.contains(&name.as_str())
-}
-
-static END_TO_END: [HeaderName; 34] = [
-    // Framing has rules of its own, above and in the audit.
-    CONTENT_LENGTH,
-    // Without these the content is read as something else.
-    header::CONTENT_DISPOSITION,
-    header::CONTENT_ENCODING,
-    header::CONTENT_LANGUAGE,
-    header::CONTENT_LOCATION,
-    header::CONTENT_RANGE,
-    header::CONTENT_TYPE,
-    header::LOCATION,
-    header::RANGE,
-    // Without these a private answer is cached, or a stale one served. "Cache-Control is never appropriate
-    // as a connection option" (RFC 9110 section 7.6.1).
-    header::AGE,
-    header::CACHE_CONTROL,
-    header::DATE,
-    header::ETAG,
-    header::EXPIRES,
-    header::PRAGMA,
-    header::VARY,
-    // Without these a request goes elsewhere, or comes from nobody (RFC 9110 sections 7.2, 7.6.3; RFC 7239).
-    header::HOST,
-    header::FORWARDED,
-    header::ORIGIN,
-    header::REFERER,
-    header::VIA,
-    // Without these somebody is logged out, or let in.
-    header::AUTHORIZATION,
-    header::COOKIE,
-    header::SET_COOKIE,
-    header::WWW_AUTHENTICATE,
-    // Without these a browser is defenceless.
-    header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
-    header::ACCESS_CONTROL_ALLOW_ORIGIN,
-    header::CONTENT_SECURITY_POLICY,
-    header::CONTENT_SECURITY_POLICY_REPORT_ONLY,
-    header::REFERRER_POLICY,
-    header::STRICT_TRANSPORT_SECURITY,
-    header::X_CONTENT_TYPE_OPTIONS,
-    header::X_FRAME_OPTIONS,
-    // Trailers are announced to whoever reads the content; `tidy` decides.
-    TRAILER,
-];
-
-/// The same, for names without a constant in `http`.
-static END_TO_END_BY_NAME: [&str; 12] = [
-    "clear-site-data",
-    "cross-origin-embedder-policy",
-    "cross-origin-opener-policy",
-    "cross-origin-resource-policy",
-    "permissions-policy",
-    // What an upstream proxy says about the failure (RFC 9209 section 2): ours is appended to it.
-    "proxy-status",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-port",
-    "x-forwarded-prefix",
-    "x-forwarded-proto",
-    "x-real-ip",
-];

@@ -65,8 +65,13 @@ pub fn decide(fault: &Fault, exchange: &Exchange, profile: &Profile) -> Decision
 
 /// Whether the next hop could have acted on the request, by the fault and by what the caller knows.
 ///
-/// A request of which no byte was written was not applied, however the exchange failed.
+/// A request of which no byte was written was not applied, however the exchange failed. Of one that was tried before
+/// only the last try is known, and an earlier one may have been applied.
 #[must_use]
 pub fn applied(fault: &Fault, exchange: &Exchange) -> Applied {
-    if exchange.sent == Some(0) { Applied::No } else { fault.applied() }
+    let last = if exchange.sent == Some(0) { Applied::No } else { fault.applied() };
+    match last {
+        Applied::No if exchange.attempts > 1 => Applied::Perhaps,
+        Applied::No | Applied::Perhaps | Applied::Yes => last,
+    }
 }

@@ -8,6 +8,7 @@
 //! - [`status`]: what a status such as 502 means, who sends it, and how it differs from its neighbours.
 //! - [`attribution`]: who generated an error response.
 //! - [`timers`]: after how long which product gives up.
+//! - [`attribution`]: who generated a response.
 
 pub mod attribution;
 mod context;
@@ -221,7 +222,13 @@ fn settings(looks: &'static [Look], context: &Context<'_>) -> Vec<Setting> {
                     .map(|timer| Setting {
                         product: timer.product,
                         name: timer.setting,
-                        default: timer.duration.map_or("no limit".into(), |time| facts::value(time).into()),
+                        default: match (timer.duration, timer.kind) {
+                            (None, _) => "no limit".into(),
+                            (Some(time), TimerKind::Shipped) => {
+                                format!("{}, as shipped; none of its own", facts::value(time)).into()
+                            }
+                            (Some(time), _) => facts::value(time).into(),
+                        },
                     }),
             ),
             Look::OfNames(_) if !is_named(context) => {}

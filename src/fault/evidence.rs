@@ -13,8 +13,8 @@ const TEXT: usize = 512;
 
 /// Texts that support a fault: the messages of an error chain, the first bytes that came.
 ///
-/// Every text is escaped (no control characters, no line ends, ASCII only) and at most 512 bytes
-/// long, so that it can be logged as it is.
+/// Every text is escaped (no control characters, no line ends, ASCII only; a backslash is two) and at most 512
+/// bytes long, so that it can be logged as it is. Quotes are not escaped: who puts it into quotes does that.
 ///
 /// ```
 /// use badgateway::fault::Evidence;
@@ -118,7 +118,11 @@ impl Escaper {
             if self.out.len() >= TEXT.saturating_sub(4) {
                 return false;
             }
-            self.out.extend(core::ascii::escape_default(byte).map(char::from));
+            match byte {
+                // Quotes are the business of who quotes.
+                b'\'' | b'"' => self.out.push(char::from(byte)),
+                _ => self.out.extend(core::ascii::escape_default(byte).map(char::from)),
+            }
         }
         true
     }

@@ -3,103 +3,16 @@
 //! Its one rule: nothing that was said about one connection is repeated on another. The message that
 //! goes out is framed by the proxy, not by the upstream.
 
-use http::header::{HeaderMap, HeaderName};
 use http::{StatusCode, Version};
 
 use super::head::{Field, Head};
 use super::leniency::Deviation;
 use super::{Framing, Trailers};
 
-/// Whether a field of that name, in any case, is about one connection (RFC 9110 section 7.6.1). Fields
-/// that `Connection` names are, too: see [`HopByHop`].
-///
-/// `Trailer` is not among them: it announces what the proxy may forward.
-#[must_use]
-pub fn is_hop_by_hop(name: &str) -> bool {
-    HOP_BY_HOP.iter().any(|hop| hop.eq_ignore_ascii_case(name))
-}
-
-const HOP_BY_HOP: [&str; 6] = ["connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"];
-
-/// The fields of one head that are about its connection: the known ones, and those that its
-/// `Connection` lines name.
-///
-/// ```
-/// use badgateway::h1::{Config, Eof, Event, Parser, Request, forward::HopByHop};
-///
-/// let mut parser = Parser::new(&Config::default(), Request::get());
-/// let step = parser
-///     .next(b"HTTP/1.1 204 No Content\r\nConnection: X-Hop\r\nX-Hop: 1\r\nX-End: 2\r\n\r\n", Eof::Open)
-///     .unwrap();
-/// let Event::Head(head, _) = step.event else { panic!() };
-/// let hop = HopByHop::of(&head);
-/// let names: Vec<_> = head.fields().map(|f| f.name()).filter(|name| !hop.contains(name)).collect();
-/// assert_eq!(names, ["X-End"]);
-/// ```
-#[derive(Clone, Debug, Default)]
-pub struct HopByHop {
-    /// In lower case, sorted. Nearly always empty: `close` and the like are not kept.
-    named: Vec<Vec<u8>>,
-}
-
-impl HopByHop {
-    /// Those of this head.
-    #[must_use]
-    pub fn of(head: &Head<'_>) -> Self {
-        let mut hop = Self::default();
-        for field in head.fields() {
-            if field.name().eq_ignore_ascii_case("connection") {
-                hop.add(&field.value());
-            }
-        }
-        hop.named.sort_unstable();
-        hop
-    }
-
-    /// Those of a head in `http`'s map.
-    #[must_use]
-    pub fn of_map(headers: &HeaderMap) -> Self {
-        let mut hop = Self::default();
-        for value in headers.get_all(http::header::CONNECTION) {
-            hop.add(value.as_bytes());
-        }
-        hop.named.sort_unstable();
-        hop
-    }
-
-    /// Whether a field of that name, in any case, is among them.
-    #[must_use]
-    pub fn contains(&self, name: &str) -> bool {
-        if is_hop_by_hop(name) {
-            return true;
-        }
-        let lower = |b: &u8| b.to_ascii_lowercase();
-        !self.named.is_empty()
-            && self.named.binary_search_by(|named| named.iter().copied().cmp(name.as_bytes().iter().map(lower))).is_ok()
-    }
-
-    /// Takes them out of a map.
-    pub fn remove_from(&self, headers: &mut HeaderMap) {
-        let names: Vec<HeaderName> = headers.keys().filter(|name| self.contains(name.as_str())).cloned().collect();
-        for name in names {
-            headers.remove(name);
-        }
-    }
-
-    fn add(&mut self, value: &[u8]) {
-        for token in value.split(|&b| b == b',') {
-            let token = token.trim_ascii();
-            // The length is the proxy's own business anyway.
-            let known = [&b"close"[..], b"keep-alive", b"content-length"];
-            if !token.is_empty() && !known.iter().any(|known| known.eq_ignore_ascii_case(token)) {
-                self.named.push(token.to_ascii_lowercase());
-            }
-        }
-    }
-}
+pub use super::hop::{HopByHop, is_end_to_end, is_hop_by_hop};
 
 /// The fields of a head that go on to the client, in order, none merged (RFC 9110 section 5.3): those
-/// that are not about the connection. `Content-Length` is not among them: what there is to say about the
+/// that are not [hop by hop](HopByHop). `Content-Length` is not among them: what there is to say about the
 /// framing say [`outgoing`] and [`content_length`]. In a 101 the `Upgrade` that answers the offer is.
 pub fn end_to_end<'b>(head: &Head<'b>) -> impl Iterator<Item = Field<'b>> + use<'b> {
     let hop = HopByHop::of(head);
@@ -114,8 +27,8 @@ pub fn end_to_end<'b>(head: &Head<'b>) -> impl Iterator<Item = Field<'b>> + use<
 }
 
 /// The number for a `Content-Length` to the client: the framing's, and in an answer to HEAD and in a 304
-/// the one that there would be with content (RFC 9110 section 8.6). Never in 1xx, 204, or beside another
-/// framing.
+/// the one that there would be with content (RFC 9110 section 8.6), if there is one: what is unsound must not be
+/// forwarded. Never in 1xx, 204, or beside another framing.
 #[must_use]
 pub fn content_length(head: &Head<'_>, framing: Framing) -> Option<u64> {
     match framing {

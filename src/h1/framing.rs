@@ -223,13 +223,15 @@ impl Facts {
         self.length.map(|length| length.value)
     }
 
-    /// The decision for a final response, or for an interim one that is to be passed over.
+    /// The decision for a final response, or for an interim one that is to be passed over. `lenient`: see
+    /// [`Leniency::lengths_without_content`](super::Leniency::lengths_without_content).
     #[inline(always)]
     pub(super) fn decide(
         &self,
         code: u16,
         minor: u8,
         request: Request,
+        lenient: bool,
         deviations: &mut Deviations,
     ) -> Result<Framing, Flaw> {
         if code == 200 && self.flaw.is_none() && !request.is_connect() && !request.is_head() {
@@ -241,7 +243,7 @@ impl Facts {
                 _ => {}
             }
         }
-        self.decide_by_all_rules(code, minor, request, deviations)
+        self.decide_by_all_rules(code, minor, request, lenient, deviations)
     }
 
     #[inline(never)]
@@ -250,6 +252,7 @@ impl Facts {
         code: u16,
         minor: u8,
         request: Request,
+        lenient: bool,
         deviations: &mut Deviations,
     ) -> Result<Framing, Flaw> {
         let tunnel = code == 101 || (request.is_connect() && (200..300).contains(&code));
@@ -263,32 +266,38 @@ impl Facts {
         if code < 200 {
             return Ok(Framing::None);
         }
-        // The fields must be sound where they do not count, too: a proxy forwards them.
-        let coded = match &self.te {
-            Some(te) => {
-                self.check_te(te, minor)?;
-                if te.others {
-                    deviations.insert(Deviation::OtherCodings);
-                }
-                true
+        // Rule 1 comes before the rules that find fault with the fields, so no boundary depends on them. Who reads
+        // strictly refuses them all the same: they tell of a next hop that does not know what it sends.
+        let no_content = request.is_head() || code == 204 || code == 304;
+        if let Err(flaw) = self.check(minor, deviations) {
+            if !(no_content && lenient) {
+                return Err(flaw);
             }
-            None => false,
-        };
+            deviations.insert(Deviation::LengthInNoContent);
+        }
+        Ok(match (self.te, self.length) {
+            _ if no_content => Framing::None,
+            (Some(_), _) => Framing::Chunked,
+            (None, Some(length)) => Framing::Length(length.value),
+            (None, None) => Framing::UntilClose,
+        })
+    }
+
+    /// Whether the fields are sound.
+    fn check(&self, minor: u8, deviations: &mut Deviations) -> Result<(), Flaw> {
+        if let Some(te) = &self.te {
+            self.check_te(te, minor)?;
+            if te.others {
+                deviations.insert(Deviation::OtherCodings);
+            }
+        }
         if let Some((class, at)) = self.flaw {
             return Err(Flaw::new(class, at as usize));
         }
         if self.length.is_some_and(|length| length.repeated) {
             deviations.insert(Deviation::RepeatedContentLength);
         }
-        // Rule 1.
-        if request.is_head() || code == 204 || code == 304 {
-            return Ok(Framing::None);
-        }
-        Ok(match self.length {
-            _ if coded => Framing::Chunked,
-            Some(length) => Framing::Length(length.value),
-            None => Framing::UntilClose,
-        })
+        Ok(())
     }
 
     /// Rules 3 and 4, and RFC 9112 section 6.1.

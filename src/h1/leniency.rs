@@ -13,13 +13,14 @@ use core::fmt;
 /// | `obs_fold` | no | yes | Go, HAProxy, pingora, h11; RFC 9112 section 5.2 lets a proxy replace it |
 /// | `chunk_size_space` | no | yes | all of these but llhttp |
 /// | `chunk_ext` | no | yes | hyper, Go, nginx, HAProxy, pingora |
+/// | `lengths_without_content` | no | yes | hyper and Python for 204 and 304; RFC 9112 section 6.3 has no content there before it looks at the lengths |
 /// | `leading_crlf` | no | no | hyper, HAProxy, pingora; not Go, h11, nginx. Often the rest of a mis-framed body |
 /// | `status_line_spaces` | no | no | Go, nginx, HAProxy; not hyper, pingora, h11 |
 /// | `space_before_colon` | no | no | Go, pingora; not hyper, nginx, HAProxy, h11 |
 ///
 /// Not to be had: `Content-Length` beside `Transfer-Encoding`, lengths that disagree, chunked that is
 /// not last or comes twice, Transfer-Encoding in HTTP/1.0, a line feed alone in the chunked coding or
-/// its trailers, a fold in a framing field. There two recipients can disagree about where the message
+/// its trailers, a fold in a framing field, wherever content can follow. There two recipients can disagree about where the message
 /// ends (RFC 9112 section 11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -34,6 +35,10 @@ pub struct Leniency {
     /// A chunk extension that is not well formed, without quotes and control characters: it is
     /// ignored anyway (RFC 9112 section 7.1.1).
     pub chunk_ext: bool,
+    /// `Content-Length` and `Transfer-Encoding` that are malformed or contradict each other, in a response that has
+    /// no content: to HEAD, 204, 304. They are not forwarded, and the connection is not used again, because who
+    /// sends such a head may send content after it. Recorded as [`Deviation::LengthInNoContent`].
+    pub lengths_without_content: bool,
     /// Up to four empty lines before a status line.
     pub leading_crlf: bool,
     /// More than one space before the status code (RFC 9112 section 4).
@@ -52,6 +57,7 @@ impl Leniency {
             obs_fold: false,
             chunk_size_space: false,
             chunk_ext: false,
+            lengths_without_content: false,
             leading_crlf: false,
             status_line_spaces: false,
             space_before_colon: false,
@@ -61,7 +67,14 @@ impl Leniency {
     /// Tolerates what real servers send, most peers accept, and no boundary depends on. The default.
     #[must_use]
     pub const fn compatible() -> Self {
-        Self { bare_lf: true, obs_fold: true, chunk_size_space: true, chunk_ext: true, ..Self::strict() }
+        Self {
+            bare_lf: true,
+            obs_fold: true,
+            chunk_size_space: true,
+            chunk_ext: true,
+            lengths_without_content: true,
+            ..Self::strict()
+        }
     }
 }
 
@@ -106,7 +119,7 @@ deviations! {
     HigherMinor = "higher_minor": "HTTP/1.2 or above, read as HTTP/1.1 (RFC 9110 section 2.5).";
     CodeAbove599 = "code_above_599": "A status code above 599, to be treated as 500 (RFC 9110 section 15).";
     RepeatedContentLength = "repeated_content_length": "The same Content-Length several times (RFC 9110 section 8.6).";
-    LengthInNoContent = "length_in_no_content": "Content-Length or Transfer-Encoding in a 1xx, a 204 or an answer to CONNECT (RFC 9110 section 8.6, RFC 9112 section 6.1), ignored.";
+    LengthInNoContent = "length_in_no_content": "Content-Length or Transfer-Encoding in a 1xx, a 204 or an answer to CONNECT (RFC 9110 section 8.6, RFC 9112 section 6.1), or unsound ones in an answer to HEAD or a 304: ignored.";
     OtherCodings = "other_codings": "Transfer codings below chunked: the content is still encoded (RFC 9112 section 7).";
 }
 

@@ -22,6 +22,7 @@ mod event;
 pub mod forward;
 mod framing;
 mod head;
+mod hop;
 mod leniency;
 mod limits;
 pub mod parser;

@@ -22,6 +22,9 @@ pub(super) enum Act {
     Url(&'static str),
     /// Read a request, write these bytes at once, end like this.
     Say(&'static [u8], Then),
+    /// Write these bytes before a request was read, as servers do that speak first; then read it, and
+    /// end like this.
+    Greet(&'static [u8], Then),
     /// TCP.
     Plain(Play),
     /// TCP, under this host name of the lab's own resolver.
@@ -66,6 +69,11 @@ impl Act {
             Self::Say(bytes, then) => {
                 peer.request()?;
                 peer.say(bytes)?;
+                peer.end(*then)
+            }
+            Self::Greet(bytes, then) => {
+                peer.say(bytes)?;
+                peer.request()?;
                 peer.end(*then)
             }
             Self::Plain(play) | Self::Named(_, play) | Self::NotTls(play) | Self::Tls(_, play) => play(peer),

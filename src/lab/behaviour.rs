@@ -48,7 +48,7 @@ pub enum Group {
     Time,
     /// What comes does not belong to the request it seems to answer.
     Desync,
-    /// Nothing is wrong: these must pass a proxy unharmed.
+    /// Nothing is wrong, or nothing that is a proxy's to judge: these must pass it unharmed.
     Control,
 }
 

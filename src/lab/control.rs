@@ -77,6 +77,13 @@ pub(super) fn early_hints(peer: &mut Peer) -> io::Result<()> {
     })
 }
 
+/// Nothing but a head, whose end is the body's as well.
+pub(super) fn empty_by_close(peer: &mut Peer) -> io::Result<()> {
+    peer.request()?;
+    peer.say(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")?;
+    peer.end(Then::Fin)
+}
+
 pub(super) fn close_delimited(peer: &mut Peer) -> io::Result<()> {
     let head = peer.request()?;
     peer.say(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n")?;
@@ -113,6 +120,57 @@ pub(super) fn events(peer: &mut Peer) -> io::Result<()> {
         }
         peer.say(b"0\r\n\r\n")
     })
+}
+
+/// Ten thousand chunks of one byte.
+pub(super) fn many_chunks(peer: &mut Peer) -> io::Result<()> {
+    serve(peer, |peer, head| {
+        peer.say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;
+        match head.method.as_str() {
+            "HEAD" => Ok(()),
+            _ => peer.say(format!("{}0\r\n\r\n", "1\r\nx\r\n".repeat(10_000)).as_bytes()),
+        }
+    })
+}
+
+/// A whole chunked response, each byte a segment of its own.
+pub(super) fn one_byte_segments(peer: &mut Peer) -> io::Result<()> {
+    serve(peer, |peer, head| {
+        let (fields, body) = ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "6;a=b\r\nhello\n\r\n0\r\n\r\n");
+        let body = if head.method == "HEAD" { "" } else { body };
+        for byte in [fields, body].concat().as_bytes().chunks(1) {
+            peer.say(byte)?;
+            // Nothing gathers what left this long ago.
+            thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    })
+}
+
+/// 1 MiB, 64 KiB at a time.
+pub(super) fn large_segments(peer: &mut Peer) -> io::Result<()> {
+    serve(peer, |peer, head| {
+        peer.say(b"HTTP/1.1 200 OK\r\nContent-Length: 1048576\r\n\r\n")?;
+        for _ in 0..if head.method == "HEAD" { 0 } else { 16 } {
+            peer.say(&[b'x'; 64 << 10])?;
+            thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    })
+}
+
+/// A length of its own for HEAD, which is allowed to be wrong for nobody but is all the same. There is no
+/// body to disagree with it.
+pub(super) fn head_other_length(peer: &mut Peer) -> io::Result<()> {
+    serve(peer, |peer, head| match head.method.as_str() {
+        "HEAD" => peer.say(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"),
+        _ => respond(peer, head, "200 OK", TEXT, b"hello\n"),
+    })
+}
+
+/// The body of a GET for HEAD as well: six bytes too many (RFC 9112 section 6.3, rule 1).
+pub(super) fn head_with_body(peer: &mut Peer) -> io::Result<()> {
+    serve(peer, |peer, _| peer.say(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n"))
 }
 
 /// Gives the body back, with its length and its FNV-1a hash in fields.
@@ -168,6 +226,35 @@ pub(super) fn upgrade(peer: &mut Peer) -> io::Result<()> {
         }
         peer.say(&bytes)?;
     }
+}
+
+/// Switches, but to another protocol than the one asked for (RFC 9110 section 7.8: it must not).
+pub(super) fn upgrade_other(peer: &mut Peer) -> io::Result<()> {
+    switch(peer, "Upgrade: other\r\nConnection: upgrade\r\n")
+}
+
+/// Switches without a word to what (RFC 9110 section 7.8: a 101 must name it).
+pub(super) fn upgrade_unnamed(peer: &mut Peer) -> io::Result<()> {
+    switch(peer, "")
+}
+
+/// Switches as asked, and then does not speak that protocol. What is in a tunnel is no longer the proxy's.
+pub(super) fn upgrade_garbage(peer: &mut Peer) -> io::Result<()> {
+    switch(peer, "Upgrade: websocket\r\nConnection: upgrade\r\n")
+}
+
+/// 101 with these fields if an upgrade was asked for, bytes that are no protocol, FIN. 426 otherwise.
+fn switch(peer: &mut Peer, fields: &str) -> io::Result<()> {
+    let mut head = peer.request()?;
+    if head.upgrade.is_none() {
+        head.keep_alive = false;
+        let fields = "Upgrade: websocket\r\nConnection: upgrade\r\n";
+        respond(peer, &head, "426 Upgrade Required", fields, b"upgrade\n")?;
+    } else {
+        peer.say(format!("HTTP/1.1 101 Switching Protocols\r\n{fields}\r\n").as_bytes())?;
+        peer.say(b"\0garbage\xff")?;
+    }
+    peer.end(Then::Fin)
 }
 
 const TEXT: &str = "Content-Type: text/plain\r\n";

@@ -14,6 +14,8 @@ const DRIP: Duration = Duration::from_millis(200);
 /// Between two pieces of something endless: enough to fill any limit within seconds, and little
 /// enough not to fill a core.
 const THROTTLE: Duration = Duration::from_millis(10);
+/// After a response, before the connection that it left idle is misused: the client has read it by then.
+const IDLE: Duration = Duration::from_millis(60);
 
 // ---- close
 
@@ -91,6 +93,54 @@ pub(super) fn tls_cut_mid_body(peer: &mut Peer) -> io::Result<()> {
     peer.fin_untidily()
 }
 
+/// The head of a session in TLS 1.1 (RFC 4346 section 7.4.1.3), which nobody may take any more (RFC
+/// 8996 section 5).
+pub(super) fn tls_11(peer: &mut Peer) -> io::Result<()> {
+    peer.hello()?;
+    // ServerHello: version 3.2, 32 random bytes, no session, TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, no compression.
+    let mut bytes = vec![22, 3, 2, 0, 42, 2, 0, 0, 38, 3, 2];
+    bytes.extend_from_slice(&[0x5a; 32]);
+    bytes.extend_from_slice(&[0, 0xc0, 0x13, 0]);
+    peer.say(&bytes)?;
+    peer.end(Then::Fin)
+}
+
+/// certificate_revoked(44).
+pub(super) fn tls_alert_revoked(peer: &mut Peer) -> io::Result<()> {
+    alert(peer, 44)
+}
+
+/// close_notify where the answer should be: as tidy as an end without an answer can be.
+pub(super) fn tls_close_after_request(peer: &mut Peer) -> io::Result<()> {
+    peer.request()?;
+    peer.fin()
+}
+
+pub(super) fn tls_cut_after_request(peer: &mut Peer) -> io::Result<()> {
+    peer.request()?;
+    peer.fin_untidily()
+}
+
+/// close_notify says that the sender is done; the Content-Length says that it is not.
+pub(super) fn tls_close_notify_mid_body(peer: &mut Peer) -> io::Result<()> {
+    peer.request()?;
+    peer.say(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")?;
+    peer.fin()
+}
+
+pub(super) fn tls_stall_after_request(peer: &mut Peer) -> io::Result<()> {
+    peer.request()?;
+    peer.end(Then::Hold)
+}
+
+/// A record of application data that was never encrypted with anybody's key.
+pub(super) fn tls_bad_record(peer: &mut Peer) -> io::Result<()> {
+    peer.request()?;
+    peer.say_below_tls(&[23, 3, 3, 0, 32])?;
+    peer.say_below_tls(&[0x5a; 32])?;
+    peer.end(Then::Fin)
+}
+
 pub(super) fn tls_reset_after_request(peer: &mut Peer) -> io::Result<()> {
     peer.request()?;
     peer.reset()
@@ -121,6 +171,13 @@ fn with_fields(peer: &mut Peer, fields: &str) -> io::Result<()> {
     peer.end(Then::Fin)
 }
 
+/// A reason phrase of 64 KiB.
+pub(super) fn huge_reason(peer: &mut Peer) -> io::Result<()> {
+    let head = peer.request()?;
+    respond(peer, &head, &format!("200 {}", "r".repeat(64 << 10)), "", b"hello\n")?;
+    peer.end(Then::Fin)
+}
+
 pub(super) fn endless_head(peer: &mut Peer) -> io::Result<()> {
     peer.request()?;
     peer.say(b"HTTP/1.1 200 OK\r\n")?;
@@ -137,6 +194,31 @@ pub(super) fn chunk_ext_long(peer: &mut Peer) -> io::Result<()> {
     let bytes = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6;{extension}\r\nhello\n\r\n0\r\n\r\n");
     peer.say(bytes.as_bytes())?;
     peer.end(Then::Fin)
+}
+
+/// A chunk size of 5, and 4000 zeros before it.
+pub(super) fn chunk_size_zeros(peer: &mut Peer) -> io::Result<()> {
+    peer.request()?;
+    let zeros = "0".repeat(4000);
+    let bytes = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{zeros}6\r\nhello\n\r\n0\r\n\r\n");
+    peer.say(bytes.as_bytes())?;
+    peer.end(Then::Fin)
+}
+
+/// A Content-Length of 6, and 4000 zeros before it.
+pub(super) fn cl_zeros(peer: &mut Peer) -> io::Result<()> {
+    peer.request()?;
+    let zeros = "0".repeat(4000);
+    peer.say(format!("HTTP/1.1 200 OK\r\nContent-Length: {zeros}6\r\n\r\nhello\n").as_bytes())?;
+    peer.end(Then::Fin)
+}
+
+/// The body is whole (RFC 9112 section 8: the last chunk has come), the message never.
+pub(super) fn endless_trailers(peer: &mut Peer) -> io::Result<()> {
+    peer.request()?;
+    peer.say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello\n\r\n0\r\n")?;
+    let fields = format!("X-Endless: {}\r\n", "e".repeat(1000)).repeat(4);
+    again_and_again(peer, fields.as_bytes(), THROTTLE)
 }
 
 // ---- status
@@ -179,6 +261,36 @@ pub(super) fn response_before_request(peer: &mut Peer) -> io::Result<()> {
     peer.say(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n")?;
     peer.request()?;
     peer.end(Then::Hold)
+}
+
+/// A server whose patience with an idle connection is at an end says so, to whoever asks next.
+pub(super) fn idle_408(peer: &mut Peer) -> io::Result<()> {
+    idle(peer, b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", Then::Fin)
+}
+
+/// The second of two responses to one request, when the first is long done with.
+pub(super) fn idle_response(peer: &mut Peer) -> io::Result<()> {
+    idle(peer, b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nEVIL", Then::Hold)
+}
+
+pub(super) fn idle_garbage(peer: &mut Peer) -> io::Result<()> {
+    idle(peer, b"\0\xff garbage", Then::Hold)
+}
+
+pub(super) fn idle_reset(peer: &mut Peer) -> io::Result<()> {
+    idle(peer, b"", Then::Rst)
+}
+
+/// Answers, and does something nobody asked for on the connection that is idle by now.
+fn idle(peer: &mut Peer, bytes: &[u8], then: Then) -> io::Result<()> {
+    let head = peer.request()?;
+    respond(peer, &head, "200 OK", "", b"hello\n")?;
+    if !head.keep_alive {
+        return peer.end(Then::Fin);
+    }
+    peer.pause(IDLE)?;
+    peer.say(bytes)?;
+    peer.end(then)
 }
 
 pub(super) fn stale_keepalive(peer: &mut Peer) -> io::Result<()> {

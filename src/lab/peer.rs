@@ -114,7 +114,8 @@ impl Peer {
             self.say(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
         match head.length {
-            Length::Bytes(length) => self.bytes(length, sink),
+            Length::Bytes(0) => return Ok(()),
+            Length::Bytes(length) => self.bytes(length, sink)?,
             Length::Chunked => loop {
                 let line = self.line()?;
                 let size = line.split(|byte| *byte == b';').next().unwrap_or_default();
@@ -122,12 +123,34 @@ impl Peer {
                 let size = u64::from_str_radix(size.trim(), 16).map_err(io::Error::other)?;
                 if size == 0 {
                     while !self.line()?.is_empty() {}
-                    return Ok(());
+                    break;
                 }
                 self.bytes(size, sink)?;
                 self.line()?;
             },
         }
+        self.tally.body();
+        Ok(())
+    }
+
+    /// Reads that many bytes of what comes after a head, whatever they are, or as many as there are
+    /// to be if the request has fewer.
+    pub(super) fn part_of_body(&mut self, head: &Head, most: u64) -> io::Result<()> {
+        let most = match head.length {
+            Length::Bytes(length) => length.min(most),
+            Length::Chunked => most,
+        };
+        self.bytes(most, &mut |_| ())
+    }
+
+    /// FIN, and nothing else: what the peer still sends can be read after it.
+    pub(super) fn half_close(&mut self) -> io::Result<()> {
+        self.socket.shutdown(Shutdown::Write)
+    }
+
+    /// Bytes for the socket itself, past TLS.
+    pub(super) fn say_below_tls(&mut self, bytes: &[u8]) -> io::Result<()> {
+        (&self.socket).write_all(bytes)
     }
 
     /// Reads what a TLS client says first, as far as its record header promises.

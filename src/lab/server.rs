@@ -216,7 +216,7 @@ impl Lab {
                 tls = Some(ca.server(cert)?);
                 TcpListener::bind(local)?
             }
-            Act::Say(..) | Act::Plain(_) | Act::NotTls(_) => TcpListener::bind(local)?,
+            Act::Say(..) | Act::Greet(..) | Act::Plain(_) | Act::NotTls(_) => TcpListener::bind(local)?,
         };
         let address = listener.local_addr()?;
         let scheme = if behaviour.tls { "https" } else { "http" };

@@ -1,6 +1,7 @@
 //! How often an upstream was met: the facts behind "was this request sent twice?".
 //!
-//! One rule: a request counts as soon as its head was read whole, whatever becomes of it.
+//! One rule: a request counts as soon as its head was read whole, whatever becomes of it; its body
+//! counts apart, once it was read whole too.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -19,6 +20,9 @@ pub struct Counts {
     /// Those of them whose method is not safe, and so must never be sent twice by a proxy on its
     /// own account (RFC 9110 sections 9.2.1 and 9.2.2).
     pub unsafe_requests: u64,
+    /// Requests with content whose body was read to its end. An upstream that does not read bodies
+    /// counts none.
+    pub bodies: u64,
     /// Requests by method, for the first 32 different methods.
     pub methods: BTreeMap<String, u64>,
 }
@@ -43,6 +47,11 @@ impl Tally {
     pub(super) fn connection(&self) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         counts.connections = counts.connections.saturating_add(1);
+    }
+
+    pub(super) fn body(&self) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.bodies = counts.bodies.saturating_add(1);
     }
 
     pub(super) fn request(&self, method: &str) {

@@ -15,15 +15,16 @@ const MAX_PARAMETERS: usize = 256;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member<'a> {
     name: Cow<'a, str>,
+    is_token: bool,
     parameters: Vec<(&'a str, Value<'a>)>,
 }
 
 impl<'a> Member<'a> {
     /// RFC 9651 sections 4.2.3 and 4.2.3.2.
     pub(super) fn read(scanner: &mut Scanner<'a>) -> Result<Self, Malformed> {
-        let name = match scanner.peek() {
-            Some(b'"') => scanner.string()?,
-            _ => Cow::Borrowed(scanner.token()?),
+        let (name, is_token) = match scanner.peek() {
+            Some(b'"') => (scanner.string()?, false),
+            _ => (Cow::Borrowed(scanner.token()?), true),
         };
         let mut parameters: Vec<(&'a str, Value<'a>)> = Vec::new();
         while scanner.take(b';') {
@@ -39,13 +40,20 @@ impl<'a> Member<'a> {
                 return Err(scanner.malformed());
             }
         }
-        Ok(Self { name, parameters })
+        Ok(Self { name, is_token, parameters })
     }
 
     /// How the intermediary calls itself: a host, a service, an alias.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether the name was written as a Token. `gw` and `"gw"` are two items (RFC 9651 section 3.3), and a trailer
+    /// replaces the member that is identical "character for character" only (RFC 9209 section 2).
+    #[must_use]
+    pub const fn is_token(&self) -> bool {
+        self.is_token
     }
 
     /// A parameter by its name.

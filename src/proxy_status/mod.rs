@@ -62,18 +62,28 @@ pub fn read(value: &[u8]) -> Result<Vec<Member<'_>>, Malformed> {
 /// ```
 pub fn read_headers(headers: &HeaderMap) -> Result<Vec<Member<'_>>, Malformed> {
     let mut members = Vec::new();
+    let lines = headers.get_all(&PROXY_STATUS);
+    let is_alone = lines.iter().nth(1).is_none();
     // Lines are read one by one. To join them first would only differ for a line cut within a member, which
     // RFC 9651 section 4.2 leaves to chance.
-    for line in headers.get_all(&PROXY_STATUS) {
+    for line in lines {
+        if !is_alone && is_blank(line.as_bytes()) {
+            // Joined to another it leaves a comma with nothing on one side.
+            return Err(Malformed { offset: 0 });
+        }
         read_into(line.as_bytes(), &mut members)?;
     }
     Ok(members)
 }
 
-/// Whether a value can be read: whether another member may be appended to it.
+/// Whether a member may be appended to this value: whether it can be read and holds one already.
 #[must_use]
-pub fn is_well_formed(value: &[u8]) -> bool {
-    read(value).is_ok()
+pub fn can_be_appended_to(value: &[u8]) -> bool {
+    read(value).is_ok_and(|members| !members.is_empty())
+}
+
+fn is_blank(value: &[u8]) -> bool {
+    value.iter().all(|b| *b == b' ')
 }
 
 /// RFC 9651 section 4.2.1, with RFC 9209's rule that a member is a String or a Token.

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::sf;
+use crate::proxy_status::Member;
 
 /// The most bytes of a name.
 const MAX: usize = 256;
@@ -46,6 +47,11 @@ impl Name {
     /// As a structured field item: a Token if it can be one, else a String.
     pub(crate) fn item(&self) -> &str {
         &self.item
+    }
+
+    /// Whether a member has this name, written as we write it.
+    pub(crate) fn is_that_of(&self, member: &Member<'_>) -> bool {
+        member.name() == self.plain() && member.is_token() == sf::is_token(self.plain())
     }
 }
 

@@ -2,17 +2,15 @@
 //!
 //! Its one rule: what the proxies before us said stays, ours comes behind it, and the field parses afterwards.
 
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderValue};
 use http::{StatusCode, Version};
 
 use super::disclosure::Disclosure;
 use super::name::Name;
 use super::proxy_status::{integer, write_next_hop};
-use super::sf;
 use super::sink::Sink;
 use crate::exchange::{BodyFraming, Exchange, Forwarded};
-
-const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
+use crate::proxy_status::{PROXY_STATUS, can_be_appended_to, read_headers};
 
 /// Which of the next hop's own responses [`Gateway::forward`](crate::Gateway::forward) signs with a
 /// `Proxy-Status` member: `gw; received-status=503`.
@@ -70,12 +68,7 @@ pub(crate) fn announce(headers: &mut HeaderMap, name: &Name) {
 /// Whether a member of our name stands in the header section: "an intermediary MUST NOT send Proxy-Status as a trailer
 /// field unless it has also generated a Proxy-Status header field with the same member" (RFC 9209 section 2).
 pub(crate) fn is_announced(headers: &HeaderMap, name: &Name) -> bool {
-    let mut found = false;
-    let all_valid = headers
-        .get_all(PROXY_STATUS)
-        .iter()
-        .all(|line| sf::is_list_of_names(line.as_bytes(), |member| found |= member == name.item().as_bytes()));
-    all_valid && found
+    read_headers(headers).is_ok_and(|members| members.iter().any(|member| name.is_that_of(member)))
 }
 
 /// Whether trailers can reach this client: on HTTP/1.1 behind the last chunk, if it said `TE: trailers`
@@ -96,7 +89,7 @@ pub(crate) fn can_have_trailers(exchange: &Exchange) -> bool {
 fn append(headers: &mut HeaderMap, member: Vec<u8>) {
     // All of it is printable ASCII.
     let Ok(member) = HeaderValue::from_maybe_shared(bytes::Bytes::from(member)) else { return };
-    if headers.get_all(PROXY_STATUS).iter().all(|line| sf::is_list_of_names(line.as_bytes(), |_| {})) {
+    if headers.get_all(PROXY_STATUS).iter().all(|line| can_be_appended_to(line.as_bytes())) {
         headers.append(PROXY_STATUS, member);
     } else {
         headers.insert(PROXY_STATUS, member);

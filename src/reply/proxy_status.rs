@@ -5,6 +5,7 @@
 use crate::exchange::Exchange;
 use crate::fault::names::{alert_name, rcode_name};
 use crate::fault::{Code, ErrorType, FaultKind};
+use crate::proxy_status::can_be_appended_to;
 
 use super::Reply;
 use super::disclosure::Disclosure;
@@ -50,9 +51,10 @@ impl Reply<'_> {
 
     fn inherited(&self) -> Option<&str> {
         let value = self.exchange.proxy_status.as_ref()?;
-        let fits = value.len() <= MAX_INHERITED && sf::is_list_of_names(value.as_bytes(), |_| {});
         // White space around it is no part of a field's value, and HTTP/2 forbids it (RFC 9113 section 8.2.1).
-        if fits { value.to_str().ok().map(|value| value.trim_matches(' ')) } else { None }
+        let value = value.to_str().ok()?.trim_matches([' ', '\t']);
+        let fits = value.len() <= MAX_INHERITED && can_be_appended_to(value.as_bytes());
+        fits.then_some(value)
     }
 
     /// The extra parameters that the registry defines for this type, from the fault's numbers.

@@ -27,7 +27,7 @@ const MAX_ITEMS: usize = 32;
 /// `applied`, `retry`, `retry_reason`, `blame`, `category`, `elapsed_ms`, `next_hop`, `method`, `path`,
 /// `offset`, `expected`, `received`, `confidence`, `decision`, `how`. Where nothing is known or
 /// nothing was sent, the value is `null`. Only where known: `errno`, `alert` and `alert_name`, `rcode` and
-/// `rcode_name`, `h2_code`, `h3_code`, `how_code`, `reference`, and `grpc_status` where a gRPC call was answered,
+/// `rcode_name`, `h2_code`, `h3_code`, `how_code`, `attempts` and `first_try` (of a request that was tried again), `reference`, and `grpc_status` where a gRPC call was answered,
 /// whose `status` is 200 whatever went wrong. The log is the operator's own, so
 /// that [`Disclosure`](super::Disclosure) has no say here but in `proxy_status`.
 ///
@@ -123,6 +123,10 @@ impl<'a> Record<'a> {
             number(out, "grpc_status", Some(u64::from(grpc_status(fault))));
         }
         self.write_code(out);
+        if exchange.attempts > 1 {
+            number(out, "attempts", Some(u64::from(exchange.attempts)));
+            optional(out, "first_try", exchange.first_try.map(|kind| kind.code()));
+        }
         if let Some(reference) = exchange.reference.as_deref() {
             text(out, "reference", reference);
         }

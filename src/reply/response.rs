@@ -10,13 +10,13 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, RETRY_AFTER};
 use http::{HeaderValue, Method, Response, StatusCode};
 
+use crate::proxy_status::PROXY_STATUS;
+
 use super::Reply;
 use super::disclosure::Disclosure;
 use super::head::{Fixed, Head};
 use super::negotiate::{Format, negotiate};
 use super::sink::{Sink, decimal};
-
-const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
 
 /// Room for a body and the fields; a page says by itself how much it needs besides. Names that are escaped may
 /// need more, and get it.

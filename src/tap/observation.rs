@@ -9,9 +9,9 @@ use http::StatusCode;
 
 use crate::exchange::Exchange;
 use crate::fault::{Class, Phase};
-use crate::h1::ParseError;
 use crate::h1::diagnose::diagnose_head;
 use crate::h1::sniff::{self, Sniffed};
+use crate::h1::{Deviations, ParseError};
 
 use super::follower::State;
 use super::observer::{Ended, FIRST, Observer};
@@ -181,16 +181,41 @@ impl Observation {
         [refused, diagnose_head(first), self.seen.follower.trouble].into_iter().flatten().min_by_key(|(_, at)| *at)
     }
 
+    /// What the parser would tolerate of the response, as far as it came. Of a response whose head and framing it does
+    /// not read along, because nothing can be wrong with them any more, the first 2048 bytes are judged.
+    ///
+    /// Whether the HTTP library at hand tolerates the same, its silence tells: this is for the log of who wants to know
+    /// a next hop that is broken and gets away with it.
+    #[must_use]
+    pub fn deviations(&self) -> Deviations {
+        self.read_along().deviations()
+    }
+
+    /// Whether trailers came that may not be trailers (RFC 9110 section 6.5.1), so far and as far as it is read along.
+    #[must_use]
+    pub fn forbidden_trailers(&self) -> bool {
+        self.read_along().forbidden_trailers()
+    }
+
     /// Why the parser would not take the response, as far as it came.
     pub(super) fn refused(&self) -> Option<ParseError> {
-        let seen = &self.seen;
-        match &seen.reader {
-            Some(reader) => reader.clone().judge(seen.ended),
+        self.refused_if(self.seen.ended)
+    }
+
+    /// The same for a connection that had ended like that.
+    pub(super) fn refused_if(&self, ended: Option<Ended>) -> Option<ParseError> {
+        let unseen = self.seen.reader.is_none() && self.seen.received() > FIRST as u64;
+        // Its end says nothing to who has not seen all of it.
+        self.read_along().judge(if unseen { None } else { ended })
+    }
+
+    fn read_along(&self) -> Reader {
+        match &self.seen.reader {
+            Some(reader) => (**reader).clone(),
             None => {
-                let mut reader = Reader::new(seen.request);
-                reader.feed(seen.first_bytes());
-                // Its end says nothing to who has not seen all of it.
-                reader.judge(if seen.received() > FIRST as u64 { None } else { seen.ended })
+                let mut reader = Reader::new(self.seen.request);
+                reader.feed(self.first_bytes());
+                reader
             }
         }
     }

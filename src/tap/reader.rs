@@ -6,7 +6,7 @@ use http::Method;
 
 use super::observer::Ended;
 use crate::fault::Class;
-use crate::h1::{Config, Eof, Event, ParseError, Parser, Request};
+use crate::h1::{Config, Deviations, Eof, Event, ParseError, Parser, Request};
 
 /// Reads one response as it passes. Holds no more than a head or a line of it that is not whole yet,
 /// which the parser's limits bound.
@@ -15,13 +15,22 @@ pub(super) struct Reader {
     parser: Parser,
     held: Vec<u8>,
     error: Option<ParseError>,
+    deviations: Deviations,
+    forbidden_trailers: bool,
     over: bool,
 }
 
 impl Reader {
     pub(super) fn new(request: Request) -> Self {
         let parser = Parser::new(&Config::compatible(), request);
-        Self { parser, held: Vec::new(), error: None, over: false }
+        Self {
+            parser,
+            held: Vec::new(),
+            error: None,
+            deviations: Deviations::new(),
+            forbidden_trailers: false,
+            over: false,
+        }
     }
 
     pub(super) fn feed(&mut self, bytes: &[u8]) {
@@ -36,6 +45,16 @@ impl Reader {
             None => {}
         }
         self.error
+    }
+
+    /// What it has tolerated so far.
+    pub(super) const fn deviations(&self) -> Deviations {
+        self.deviations
+    }
+
+    /// Whether there were trailers that may not be trailers.
+    pub(super) const fn forbidden_trailers(&self) -> bool {
+        self.forbidden_trailers
     }
 
     fn read(&mut self, bytes: &[u8], eof: Eof) {
@@ -65,8 +84,17 @@ impl Reader {
                     used = used.saturating_add(step.consumed);
                     match step.event {
                         Event::NeedMore => return used,
-                        Event::End(_) => break,
-                        Event::Interim(_) | Event::Head(..) | Event::Data(_) | Event::Trailers(_) => {}
+                        Event::Interim(head) | Event::Head(head, _) => {
+                            self.deviations = self.deviations.union(head.deviations());
+                        }
+                        Event::End(end) => {
+                            self.deviations = self.deviations.union(end.deviations);
+                            break;
+                        }
+                        Event::Trailers(section) => {
+                            self.forbidden_trailers = section.forwardable().count() < section.fields().count();
+                        }
+                        Event::Data(_) => {}
                     }
                 }
                 Err(error) => {

@@ -5,6 +5,7 @@
 //! "parse error", "incomplete message" or "canceled" is looked up here.
 
 use crate::fault::{Class, Code, Confidence, Fault, FaultKind, Phase};
+use crate::h1::Stage;
 
 use super::follower::State;
 use super::observation::Observation;
@@ -40,6 +41,10 @@ impl Observation {
             if let Some(sharper) = self.by_parser(fault).filter(|sharper| sharper.kind() == fault.kind()) {
                 return sharper;
             }
+            // hyper says "chunk size line" of every end behind a whole chunk, in the trailers as well.
+            if fault.kind() == K::BodyTruncated && self.ended().is_some() {
+                return self.cut(fault);
+            }
         }
         if fault.class().is_some() {
             return self.with_numbers(fault);
@@ -56,7 +61,7 @@ impl Observation {
             K::SendReset if self.received() > 0 => self.cut(fault),
             K::BodyTruncated | K::BodyReset | K::TlsTruncated => self.cut(fault),
             K::ResponseTimeout | K::HeadStalled => self.late_head(fault),
-            K::BodyStalled => self.with_numbers(fault),
+            K::BodyStalled => self.stalled(fault),
             K::BadChunk | K::BadTrailer | K::TrailersTooLarge => self.by_parser(fault).unwrap_or(fault),
             K::Unclassified => match self.malformed(fault) {
                 Some(sharper) if !self.head_complete() => sharper,
@@ -217,11 +222,21 @@ impl Observation {
             // In which part of the framing it ended.
             if let Some(refused) = self.refused().filter(|e| e.class().kind() == kind) {
                 sharper = sharper.with_class(refused.class()).with_received(refused.progress().body);
+                sharper = sharper.with_offset(refused.offset()).at(refused.fault().phase());
             } else if self.expected().is_some() {
                 sharper = sharper.with_class(Class::PrematureEofContentLengthBody);
             }
         }
         self.with_numbers(sharper)
+    }
+
+    /// A timer fired in the body. Where it stands still is where the parser would say that it was cut off.
+    fn stalled(&self, fault: Fault) -> Fault {
+        let fault = self.with_numbers(fault);
+        match self.refused_if(Some(Ended::Clean)) {
+            Some(refused) if refused.stage() == Stage::Trailers => fault.at(Phase::Trailers),
+            Some(_) | None => fault,
+        }
     }
 
     /// A timer fired. The kinds differ in whether the next hop is slow to think or slow to speak: an

@@ -178,6 +178,70 @@ fn hop_by_hop_fields_of_a_map() {
     assert_eq!(map.keys().map(http::HeaderName::as_str).collect::<Vec<_>>(), ["x-c"]);
 }
 
+/// A hop that names a field of the recipient's would have it taken out on the way.
+#[test]
+fn what_is_for_everybody_goes_on_whatever_connection_names() {
+    let written = written(
+        "HTTP/1.1 200 OK\r\nConnection: Cache-Control, SET-COOKIE, content-length, x-hop, proxy-status, age, =\r\n\
+         Cache-Control: private\r\nSet-Cookie: a\r\nX-Hop: 1\r\nProxy-Status: up\r\nAge: 1\r\n\
+         Proxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n",
+        Method::GET,
+        Version::HTTP_11,
+    );
+    assert_eq!(
+        written,
+        "HTTP/1.1 200 OK\r\nCache-Control: private\r\nSet-Cookie: a\r\nProxy-Status: up\r\nAge: 1\r\n\
+         Content-Length: 0\r\n\r\n"
+    );
+}
+
+/// RFC 9112 section 6.3 has no content after HEAD, 204 and 304 before it looks at the lengths, so that unsound
+/// ones endanger nobody, once they are gone: "MUST NOT forward a message with a Content-Length header field value
+/// that is known to be incorrect" (RFC 9110 section 8.6). The connection they came on is done with.
+#[test]
+fn unsound_lengths_without_content_go_no_further() {
+    for (lengths, method, status) in [
+        ("Content-Length: 5\r\nContent-Length: 6\r\n", Method::HEAD, 200),
+        ("Content-Length: 5, 6\r\n", Method::GET, 304),
+        ("Content-Length: -5\r\n", Method::HEAD, 200),
+        ("Content-Length: 99999999999999999999\r\n", Method::HEAD, 200),
+        ("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", Method::HEAD, 200),
+        ("Transfer-Encoding: chunked, gzip\r\n", Method::HEAD, 200),
+        ("Content-Length: x\r\n", Method::GET, 204),
+    ] {
+        let bytes = format!("HTTP/1.1 {status} \r\n{lengths}\r\n");
+        assert_eq!(
+            written(&bytes, method.clone(), Version::HTTP_11).to_lowercase().find("length"),
+            None,
+            "{method} {lengths:?}"
+        );
+        assert_eq!(end(bytes.as_bytes(), &method, Eof::Open).reusable, Err(CloseReason::LengthInNoContent));
+        // Where content follows, they are what they were.
+        let mut parser = Parser::new(&Config::compatible(), Request::get());
+        assert!(parser.next(bytes.replace(&status.to_string(), "200").as_bytes(), Eof::Open).is_err(), "{lengths:?}");
+        // And who is strict has none of it.
+        let mut parser = Parser::new(&Config::strict(), Request::new(&method));
+        assert!(parser.next(bytes.as_bytes(), Eof::Open).is_err(), "{lengths:?}");
+    }
+}
+
+/// "A recipient MUST parse and ignore a reasonable number of empty list elements" (RFC 9110 section 5.6.1.2). What
+/// is reasonable says the limit of a line. It moves no boundary: there is one coding, and it is the last.
+#[test]
+fn empty_elements_in_a_list_of_codings_say_nothing() {
+    let many = ",".repeat(1000);
+    for coding in [", chunked ,", "chunked,", ",\t, chunked", &format!("{many}chunked{many}")] {
+        let bytes = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: {coding}\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
+        let done = end(bytes.as_bytes(), &Method::GET, Eof::Open);
+        assert_eq!((done.reusable, done.body), (Ok(()), 2), "{coding:.20}");
+    }
+    for nothing in ["", ",", " , "] {
+        let bytes = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: {nothing}\r\n\r\n");
+        let error = Parser::new(&Config::compatible(), Request::get()).next(bytes.as_bytes(), Eof::Open).unwrap_err();
+        assert_eq!(error.class().as_str(), "framing.te_invalid", "{nothing:?}");
+    }
+}
+
 #[test]
 fn shared_values_lie_in_the_source() {
     let source = bytes::Bytes::from_static(b"HTTP/1.1 200 OK\r\nX-A: bcd\r\nFolded: e\r\n f\r\nx-a: g\r\n\r\n");

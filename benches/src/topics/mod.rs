@@ -4,6 +4,7 @@ mod chunked;
 mod classify;
 mod head;
 mod inputs;
+mod logs;
 mod memory;
 mod reply;
 mod tap;
@@ -12,5 +13,5 @@ mod trickle;
 use crate::harness::Topic;
 
 pub fn all() -> Vec<Topic> {
-    vec![classify::topic(), reply::topic(), tap::topic(), head::topic(), trickle::topic(), chunked::topic()]
+    vec![classify::topic(), reply::topic(), tap::topic(), head::topic(), trickle::topic(), chunked::topic(), logs::topic()]
 }

@@ -273,7 +273,7 @@ fn by_format(facts: &Facts) -> Response<Bytes> {
          <main>\n<p class=\"status\"><span lang=\"en\" dir=\"ltr\">{status}</span></p>\n<h1>{}</h1>\n\
          <p class=\"explanation\">{}</p>\n<figure>\n{}</figure>\n<h2>What you can do</h2>\n<p>{}</p>\n\
          <a class=\"again\" href=\"\">Try again</a>\n\
-         <p>If it goes on, tell the people who run this site, and give them this reference:</p>\n\
+         <p>To report this, give the people who run this site this reference:</p>\n\
          <p class=\"reference\"><code>{}</code></p>\n<h2>For the people who run this site</h2>\n\
          <p>The log of the gateway has the details, under the same reference.</p>\n<dl>\n{rows}</dl>\n\
          </main>\n</body>\n</html>\n",

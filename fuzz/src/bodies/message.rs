@@ -64,6 +64,7 @@ fn switches(bits: u8) -> Leniency {
     leniency.leading_crlf = bits & 16 != 0;
     leniency.status_line_spaces = bits & 32 != 0;
     leniency.space_before_colon = bits & 64 != 0;
+    leniency.lengths_without_content = bits & 128 != 0;
     leniency
 }
 

@@ -9,6 +9,7 @@ pub mod h1_accepts;
 pub mod h1_differential;
 pub mod h1_model;
 pub mod h1_split;
+pub mod logs;
 pub mod tap;
 
 mod message;

@@ -265,7 +265,8 @@ impl Parser {
         if line.code == 101 && !self.request.offers_upgrade() {
             return Err(self.fail(Flaw::new(Class::UnexpectedUpgrade, line.code_at), Stage::StatusLine, input));
         }
-        let framing = match facts.decide(line.code, line.minor, self.request, &mut deviations) {
+        let lenient = self.config.leniency.lengths_without_content;
+        let framing = match facts.decide(line.code, line.minor, self.request, lenient, &mut deviations) {
             Ok(framing) => framing,
             Err(flaw) => return Err(self.fail(flaw, Stage::Framing, input)),
         };

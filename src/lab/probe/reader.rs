@@ -11,6 +11,8 @@ use super::answer::{Answer, End, Stop};
 const RAW: usize = 4096;
 /// The largest head, or line of chunked framing, that is read.
 const MAX_LINE: usize = 8 << 20;
+/// The white space of RFC 9110 section 5.6.3, and no other: `\x0bchunked` is not `chunked`.
+const OWS: [char; 2] = [' ', '\t'];
 
 pub(super) struct Reader {
     state: State,
@@ -216,7 +218,7 @@ impl Reader {
             self.flaw("white space, or nothing, before a colon");
         }
         let value = value.get(1..).unwrap_or_default();
-        (latin1(name), latin1(value.trim_ascii()))
+        (latin1(name), latin1(value).trim_matches(OWS).to_owned())
     }
 
     /// The empty line: an interim head, or how long the body is (RFC 9112 section 6.3).
@@ -224,6 +226,10 @@ impl Reader {
         let status = self.answer.status?;
         if (100..200).contains(&status) && status != 101 {
             self.answer.interim.push(status);
+            // RFC 9110 section 8.6, RFC 9112 section 6.1.
+            if !(self.values("transfer-encoding").is_empty() && self.values("content-length").is_empty()) {
+                self.flaw("a length where there can be no body");
+            }
             self.answer.status = None;
             self.answer.reason.clear();
             self.answer.headers.clear();
@@ -263,7 +269,7 @@ impl Reader {
     /// The members of a list field, over all its lines.
     fn values(&self, name: &str) -> Vec<String> {
         let lines = self.answer.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
-        lines.flat_map(|(_, value)| value.split(',')).map(|value| value.trim().to_owned()).collect()
+        lines.flat_map(|(_, value)| value.split(',')).map(|value| value.trim_matches(OWS).to_owned()).collect()
     }
 
     /// RFC 9110 section 5.5 and RFC 9112 section 2.2.

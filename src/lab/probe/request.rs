@@ -155,18 +155,17 @@ pub fn send(addr: SocketAddr, request: &Request) -> io::Result<Answer> {
     let stop = thread::scope(|scope| {
         // A body in a thread of its own: an answer may come, and want to be read, before all of it
         // is gone. A failed write is no verdict: the answer may be on its way all the same.
-        let mut unwritten = None;
-        if request.body.is_empty() {
-            unwritten = (&socket).write_all(&bytes).err();
-        } else {
-            scope.spawn(|| (&socket).write_all(&bytes));
-        }
+        let writer = match request.body.is_empty() {
+            true => Err((&socket).write_all(&bytes)),
+            false => Ok(scope.spawn(|| (&socket).write_all(&bytes))),
+        };
         let stop = receive(&socket, start, request.timeout, &mut reader);
         // Ends the write as well, if it is still at it.
         let _ = socket.shutdown(Shutdown::Both);
-        match (stop?, unwritten) {
+        let written = writer.map_or_else(|written| written, |thread| thread.join().unwrap_or(Ok(())));
+        match (stop?, written) {
             // An RST is told once: where the write met it, the read sees a FIN.
-            (Stop::Fin, Some(error)) if error.kind() == ErrorKind::ConnectionReset => Ok(Stop::Reset),
+            (Stop::Fin, Err(error)) if error.kind() == ErrorKind::ConnectionReset => Ok(Stop::Reset),
             (stop, _) => Ok::<_, io::Error>(stop),
         }
     })?;

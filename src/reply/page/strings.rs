@@ -53,8 +53,8 @@ texts! {
     CheckFirst "check_first" Advice::CheckFirst.sentence();
     Wait "wait" Advice::Wait.sentence();
     Again "again" "Try again";
-    Contact "contact" "If it goes on, tell the people who run this site what you see here.";
-    ContactReference "contact_reference" "If it goes on, tell the people who run this site, and give them this reference:";
+    Contact "contact" "To report this, tell the people who run this site what you see here.";
+    ContactReference "contact_reference" "To report this, give the people who run this site this reference:";
     Owner "owner" "For the people who run this site";
     Log "log" "The log of the gateway has the details.";
     LogReference "log_reference" "The log of the gateway has the details, under the same reference.";

@@ -1,0 +1,252 @@
+//! Lines of logs, explained as they come.
+//!
+//! Its one rule: a line that says nothing costs nothing: no allocation, no output.
+
+use std::io::{self, Read, Write};
+
+use badgateway::diagnose::{self, Context, Diagnosis};
+use badgateway::dialect::Reading;
+use badgateway::dialect::logs::{Entry, Format, Reader, Said};
+use badgateway::fault::{Evidence, Fault};
+use badgateway::reply::Disclosure;
+use badgateway::{Exchange, Gateway};
+use http::Method;
+
+use super::flags::{Detail, Flags};
+use super::lines::Lines;
+use super::summary::Summary;
+use super::{response, show};
+
+/// So many lines that are of no known log are shown; the rest is counted.
+const UNKNOWN: u64 = 5;
+/// The most bytes of a line's words that are shown.
+const WORDS: usize = 600;
+
+/// What was read so far.
+pub(crate) struct Log<'f> {
+    flags: &'f Flags,
+    reader: Reader,
+    summary: Summary,
+    /// What was explained, and need not be again: as many as there are words in the tables at most.
+    explained: Vec<(Format, Reading)>,
+    /// Failures that were only counted.
+    counted: u64,
+    /// The last line that was read, for its number.
+    number: u64,
+    was_response: bool,
+}
+
+impl<'f> Log<'f> {
+    pub(crate) fn new(flags: &'f Flags) -> Self {
+        Self {
+            flags,
+            reader: Reader::new(),
+            summary: Summary::new(),
+            explained: Vec::new(),
+            counted: 0,
+            number: 0,
+            was_response: false,
+        }
+    }
+
+    /// Reads all of an input.
+    pub(crate) fn read(&mut self, input: impl Read, out: &mut impl Write) -> io::Result<()> {
+        let mut lines = Lines::new(input);
+        if lines.begins_with(b"HTTP/")? {
+            self.was_response = true;
+            return response::explain(&lines.rest(response::MOST)?, self.flags.json, out);
+        }
+        self.number = 0;
+        loop {
+            // Who waits for lines wants to see what there is (`tail -f`).
+            if !self.flags.detail.is_summary() && lines.is_drained() {
+                out.flush()?;
+            }
+            let Some(line) = lines.next()? else { return Ok(()) };
+            self.number += 1;
+            self.line(line, out)?;
+        }
+    }
+
+    fn line(&mut self, line: &[u8], out: &mut impl Write) -> io::Result<()> {
+        let Some(entry) = self.reader.read(line) else {
+            if line.trim_ascii().is_empty() {
+                return Ok(());
+            }
+            let seen = self.summary.unknown_line();
+            return match self.flags.detail {
+                Detail::Summary => Ok(()),
+                _ if self.flags.json => writeln!(out, "{}", empty(self.number, None, "unknown_line", line)),
+                Detail::Once if seen > UNKNOWN => Ok(()),
+                Detail::Once | Detail::Each => {
+                    writeln!(
+                        out,
+                        "line {}: unknown: of no log that is known here: {}\n",
+                        self.number,
+                        show::text(line, 100)
+                    )
+                }
+            };
+        };
+        self.summary.add(&entry);
+        if self.flags.detail == Detail::Summary {
+            return Ok(());
+        }
+        if self.flags.json {
+            return json(self.number, &entry, out);
+        }
+        match entry.said {
+            Said::Fault { fault, reading } => {
+                let key = (entry.format, reading);
+                if self.flags.detail == Detail::Once {
+                    if self.explained.contains(&key) {
+                        self.counted += 1;
+                        return Ok(());
+                    }
+                    self.explained.push(key);
+                }
+                explain(self.number, &entry, &fault, reading, out)
+            }
+            Said::Unknown => {
+                let seen = self.summary.unknown_words();
+                if self.flags.detail == Detail::Once && seen > UNKNOWN {
+                    return Ok(());
+                }
+                let (line, format, words) = (self.number, entry.format.product(), show::text(entry.words, WORDS));
+                writeln!(out, "line {line}: {format} says that something failed, in words unknown here: {words}\n")
+            }
+            Said::Passed(status) if self.flags.detail == Detail::Each => {
+                writeln!(
+                    out,
+                    "line {}: {} passed on the upstream's own {status}.\n",
+                    self.number,
+                    entry.format.product()
+                )
+            }
+            Said::Bare(status) if self.flags.detail == Detail::Each => {
+                writeln!(
+                    out,
+                    "line {}: {} answered {status}; the line does not say why.\n",
+                    self.number,
+                    entry.format.product()
+                )
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The summary, where something is left to say.
+    pub(crate) fn finish(&mut self, out: &mut impl Write) -> io::Result<()> {
+        let wanted = match self.flags.detail {
+            Detail::Summary => true,
+            Detail::Once => self.counted > 0 || self.summary.says_more(self.explained.len(), UNKNOWN),
+            Detail::Each => false,
+        };
+        if self.was_response && self.summary.is_empty() {
+            return Ok(());
+        }
+        if self.flags.json {
+            return if self.flags.detail == Detail::Summary { self.summary.write_json(out) } else { Ok(()) };
+        }
+        if wanted { self.summary.write(out) } else { Ok(()) }
+    }
+}
+
+impl Detail {
+    pub(crate) fn is_summary(self) -> bool {
+        self == Self::Summary
+    }
+}
+
+/// What the line tells about its exchange.
+fn exchange(entry: &Entry<'_>) -> Exchange {
+    let text = |bytes: Option<&[u8]>| bytes.and_then(|bytes| std::str::from_utf8(bytes).ok()).map(str::to_owned);
+    let mut exchange = Exchange::default();
+    // HAProxy names a backend and a server, and no address.
+    if entry.format != Format::Haproxy {
+        let upstream = text(entry.upstream);
+        exchange.next_hop = upstream.map(|name| name.trim_start_matches("tcp://").to_owned().into());
+    }
+    if let Some(method) = entry.method.and_then(|method| Method::from_bytes(method).ok()) {
+        exchange.method = method;
+    }
+    exchange.path = text(entry.path).and_then(|path| path.parse().ok());
+    exchange.elapsed = entry.elapsed;
+    exchange
+}
+
+fn diagnosis(entry: &Entry<'_>, fault: &Fault, exchange: &Exchange) -> Diagnosis {
+    let mut context = Context::default();
+    context.proxy = Some(entry.format.product());
+    diagnose::diagnose(fault, exchange, &Evidence::new(), &context)
+}
+
+/// What the proxy would have said, had it written RFC 9209's field.
+fn proxy_status(entry: &Entry<'_>, fault: &Fault, exchange: &Exchange) -> Option<String> {
+    fault.error_type()?;
+    let gateway = Gateway::new(entry.format.code()).ok()?.with_disclosure(Disclosure::Trusted);
+    gateway.proxy_status(fault, exchange).to_str().ok().map(str::to_owned)
+}
+
+fn explain(number: u64, entry: &Entry<'_>, fault: &Fault, reading: Reading, out: &mut impl Write) -> io::Result<()> {
+    let exchange = exchange(entry);
+    let mut title = format!("line {number}: {}", entry.format.product());
+    if let Some(time) = entry.time {
+        title.push_str(&format!(", {time}"));
+    }
+    if let (Some(method), Some(path)) = (entry.method, entry.path) {
+        title.push_str(&format!(", {} {}", show::text(method, 20), show::text(path, 200)));
+    }
+    if let Some(upstream) = entry.upstream {
+        title.push_str(&format!(", to {}", show::text(upstream, 200)));
+    }
+    writeln!(out, "{title}\n  {}", show::text(entry.words, WORDS))?;
+    let others: Vec<&str> = reading.others().iter().map(|kind| kind.code()).collect();
+    let also = if others.is_empty() { String::new() } else { format!(", or {}", others.join(", ")) };
+    write!(out, "{}", show::wrapped("  = ", "    ", &format!("{}{also}", reading.kind())))?;
+    if let Some(value) = proxy_status(entry, fault, &exchange) {
+        writeln!(out, "  Proxy-Status: {value}")?;
+    }
+    writeln!(out, "\n{}", diagnosis(entry, fault, &exchange))
+}
+
+/// One object for a line that is no failure.
+fn empty(number: u64, format: Option<Format>, said: &str, words: &[u8]) -> String {
+    let words = show::json(&String::from_utf8_lossy(&words[..words.len().min(WORDS)]));
+    let dialect = format.map_or("null".to_owned(), |format| show::json(format.code()));
+    format!(
+        "{{\"line\":{number},\"dialect\":{dialect},\"said\":\"{said}\",\"words\":{words},\"may_be\":[],\"proxy_status\":null,\"fault\":null,\"class\":null,\"phase\":null,\"causes\":[],\"next_steps\":[]}}"
+    )
+}
+
+fn json(number: u64, entry: &Entry<'_>, out: &mut impl Write) -> io::Result<()> {
+    let said = match entry.said {
+        Said::Fault { .. } => "fault",
+        Said::Passed(_) => "passed",
+        Said::Bare(_) => "bare",
+        Said::Again => "again",
+        Said::Unknown => "unknown_words",
+        _ => "nothing",
+    };
+    let Some((fault, reading)) = entry.said.fault() else {
+        return writeln!(out, "{}", empty(number, Some(entry.format), said, entry.words));
+    };
+    let exchange = exchange(entry);
+    let diagnosis = diagnosis(entry, &fault, &exchange).json().to_string();
+    let words = &entry.words[..entry.words.len().min(WORDS)];
+    writeln!(
+        out,
+        "{{\"line\":{number},\"dialect\":\"{}\",\"said\":\"{said}\",\"words\":{},\"may_be\":{},\"proxy_status\":{},\"time\":{},\"client\":{},\"method\":{},\"path\":{},\"upstream\":{},\"status\":{},{}",
+        entry.format,
+        show::json_bytes(Some(words)),
+        show::json_reading(reading),
+        proxy_status(entry, &fault, &exchange).as_deref().map_or("null".into(), show::json),
+        entry.time.map_or("null".into(), |time| show::json(&time.to_string())),
+        show::json_bytes(entry.client),
+        show::json_bytes(entry.method),
+        show::json_bytes(entry.path),
+        show::json_bytes(entry.upstream),
+        entry.status.map_or("null".into(), |status| status.to_string()),
+        &diagnosis[1..],
+    )
+}

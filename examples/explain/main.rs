@@ -1,0 +1,74 @@
+//! Explains lines of proxies' logs, statuses, faults, `Proxy-Status` values and error responses.
+//!
+//! `cargo run --example explain -- /var/log/nginx/error.log`, `... | cargo run --example explain`, `-- 502`,
+//! `-- connection_refused`, `-- 'edge; error=dns_timeout'`, `curl -i URL | cargo run --example explain`.
+//!
+//! Of a log it explains each failure once, where it first stands, and ends with a summary if there were more. It
+//! takes files of any size in constant memory, and lines as they come.
+
+// Counters, ranges that were just found, and enums of the library that may grow.
+#![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::wildcard_enum_match_arm)]
+
+pub(crate) mod flags;
+mod histogram;
+mod lines;
+pub(crate) mod log;
+mod response;
+mod show;
+mod subject;
+mod summary;
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
+
+use flags::{Ask, Flags};
+
+fn main() -> ExitCode {
+    let flags = match Flags::parse(std::env::args().skip(1)) {
+        Ok(Some(flags)) => flags,
+        Ok(None) => {
+            println!("{}", flags::USAGE);
+            return ExitCode::SUCCESS;
+        }
+        Err(why) => {
+            eprintln!("explain: {why}");
+            return ExitCode::from(2);
+        }
+    };
+    let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+    match run(&flags, &mut out).and_then(|()| out.flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Who reads may stop reading: `explain --all | head`. What is still in the buffer has nobody to go to.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) => {
+            eprintln!("explain: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+pub(crate) fn run(flags: &Flags, out: &mut impl Write) -> io::Result<()> {
+    if flags.all {
+        return subject::all(flags.json, out);
+    }
+    let mut log = log::Log::new(flags);
+    let mut files = 0_usize;
+    for ask in &flags.asks {
+        match ask {
+            Ask::Status(code) => subject::status(*code, flags.json, out)?,
+            Ask::Fault(kind) => subject::fault(*kind, flags.json, out)?,
+            Ask::ProxyStatus(value) => subject::proxy_status(value, flags.json, out)?,
+            Ask::File(path) => {
+                let file = File::open(path).map_err(|e| io::Error::new(e.kind(), format!("{path}: {e}")))?;
+                log.read(file, out)?;
+                files += 1;
+            }
+        }
+    }
+    if flags.asks.is_empty() {
+        log.read(io::stdin().lock(), out)?;
+        files += 1;
+    }
+    if files > 0 { log.finish(out) } else { Ok(()) }
+}

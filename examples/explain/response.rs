@@ -1,0 +1,129 @@
+//! A response as `curl -i` prints it: who made it, and what it says about why.
+//!
+//! Its one rule: the last head counts. Before it may stand interim responses, a proxy's answer to CONNECT, and
+//! redirects.
+
+use std::io::{self, Write};
+
+use badgateway::diagnose;
+use badgateway::diagnose::attribution::{Origin, Seen, attribute};
+use badgateway::proxy_status;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use super::{show, subject};
+
+/// As much of it as is looked at.
+pub(crate) const MOST: usize = 256 * 1024;
+
+struct Response<'a> {
+    status: StatusCode,
+    reason: &'a [u8],
+    headers: HeaderMap,
+    body: &'a [u8],
+}
+
+/// Explains it.
+pub(crate) fn explain(bytes: &[u8], json: bool, out: &mut impl Write) -> io::Result<()> {
+    let Some(response) = last(bytes) else {
+        return writeln!(out, "unknown: it begins as a response and has no status line");
+    };
+    let seen = Seen {
+        status: response.status,
+        reason: Some(response.reason),
+        headers: &response.headers,
+        body: response.body,
+    };
+    // Nobody asked on behalf of a gateway: no name is ours.
+    let found = attribute(&seen, "");
+    let origin = match found.origin {
+        Origin::Gateway => "gateway",
+        Origin::Intermediary => "intermediary",
+        Origin::Application => "application",
+        _ => "unknown",
+    };
+    let software = found.software.map(|software| software.name());
+    let value = response.headers.get(proxy_status::PROXY_STATUS).map(|v| String::from_utf8_lossy(v.as_bytes()));
+    let kind = found.member.as_ref().and_then(|member| member.kinds().next());
+    let diagnosis = kind.map(diagnose::kind).or_else(|| diagnose::status(response.status.as_u16()));
+    let code = response.status.as_u16();
+    if json {
+        let evidence: Vec<String> = found.evidence.iter().map(|text| show::json(text)).collect();
+        let head = format!(
+            "{{\"dialect\":\"http\",\"status\":{code},\"made_by\":\"{origin}\",\"software\":{},\"confidence\":\"{}\",\"because\":[{}],\"proxy_status\":{},",
+            software.map_or("null".into(), show::json),
+            format!("{:?}", found.confidence).to_lowercase(),
+            evidence.join(","),
+            value.as_deref().map_or("null".into(), show::json),
+        );
+        return match diagnosis {
+            Some(diagnosis) => writeln!(out, "{head}{}", &diagnosis.json().to_string()[1..]),
+            None => writeln!(out, "{head}\"fault\":null,\"phase\":null,\"causes\":[],\"next_steps\":[]}}"),
+        };
+    }
+    writeln!(out, "{code} {}", show::text(response.reason, 80))?;
+    let who = match (found.origin, software) {
+        (Origin::Intermediary | Origin::Gateway, Some(name)) => format!("Made on the way, by {name}"),
+        (Origin::Intermediary | Origin::Gateway, None) => "Made on the way, by an intermediary".into(),
+        (Origin::Application, Some(name)) => format!("Made by the application or its server, {name}"),
+        (Origin::Application, None) => "Made by the application or its server".into(),
+        _ => "Nothing tells who made it".into(),
+    };
+    writeln!(out, "{who} ({}), because:", format!("{:?}", found.confidence).to_lowercase())?;
+    for evidence in &found.evidence {
+        writeln!(out, "  - {evidence}")?;
+    }
+    if !found.on_path.is_empty() {
+        let names: Vec<&str> = found.on_path.iter().map(|software| software.name()).collect();
+        writeln!(out, "It passed through {}.", names.join(", "))?;
+    }
+    writeln!(out)?;
+    if let (Some(member), Some(value)) = (&found.member, value.as_deref()) {
+        return subject::one_member(member, value, false, out);
+    }
+    match diagnosis {
+        Some(diagnosis) => writeln!(out, "{diagnosis}"),
+        None => writeln!(out, "{code} is no status that a gateway makes up when its upstream fails."),
+    }
+}
+
+/// The last response whose head is in there.
+fn last(bytes: &[u8]) -> Option<Response<'_>> {
+    let mut rest = bytes;
+    let mut last = None;
+    while rest.starts_with(b"HTTP/") {
+        let response = one(rest)?;
+        rest = response.body;
+        last = Some(response);
+    }
+    last
+}
+
+fn one(bytes: &[u8]) -> Option<Response<'_>> {
+    let (line, mut rest) = line(bytes);
+    // `HTTP/2 502 ` has no reason, and curl leaves the space.
+    let mut parts = line.splitn(3, |b| *b == b' ');
+    let status = StatusCode::from_bytes(parts.nth(1)?).ok()?;
+    let reason = parts.next().unwrap_or(b"");
+    let mut headers = HeaderMap::new();
+    loop {
+        let (field, after) = self::line(rest);
+        rest = after;
+        if field.is_empty() {
+            return Some(Response { status, reason, headers, body: rest });
+        }
+        let Some(colon) = field.iter().position(|b| *b == b':') else { continue };
+        let name = HeaderName::from_bytes(field[..colon].trim_ascii());
+        let value = HeaderValue::from_bytes(field[colon + 1..].trim_ascii());
+        // A field that is none is nobody's mark.
+        if let (Ok(name), Ok(value)) = (name, value) {
+            let _ = headers.try_append(name, value);
+        }
+    }
+}
+
+fn line(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let end = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
+    let rest = bytes.get(end + 1..).unwrap_or(b"");
+    let line = &bytes[..end];
+    (line.strip_suffix(b"\r").unwrap_or(line), rest)
+}

@@ -1,0 +1,164 @@
+//! An exchange on its way: the facts so far, and what is written about it.
+//!
+//! Its one rule: what fails leaves exactly one record, also when it fails by the client going away,
+//! which in an async server is a future being dropped.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use badgateway::Exchange;
+use badgateway::adapters::hyper1::reason_phrase;
+use badgateway::exchange::RequestBody;
+use badgateway::fault::{Evidence, Failure, Fault, FaultKind, Phase};
+use badgateway::tap::Observation;
+use http::{Response, StatusCode};
+
+use crate::eject::Admit;
+use crate::route::Target;
+use crate::serve::{Proxy, ReplyBody, full};
+use crate::tolerated::Tolerated;
+use crate::upload::UploadWatch;
+
+/// An exchange, from its request to the end of its response.
+pub(crate) struct Trace {
+    pub(crate) proxy: Arc<Proxy>,
+    pub(crate) exchange: Exchange,
+    /// How far it has got, should the client leave now.
+    pub(crate) phase: Phase,
+    upload: Option<UploadWatch>,
+    /// Whose health the outcome tells, once it was asked.
+    hop: Option<Target>,
+    probes: bool,
+    started: Instant,
+    finished: bool,
+}
+
+/// What kept an exchange from getting its response, with what supports it.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    pub(crate) fault: Fault,
+    pub(crate) evidence: Evidence,
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Self { fault, evidence: Evidence::new() }
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self { fault: failure.fault(), evidence: Evidence::new().with_error(&failure) }
+    }
+}
+
+impl Trace {
+    pub(crate) fn new(proxy: Arc<Proxy>, exchange: Exchange) -> Self {
+        Self {
+            proxy,
+            exchange,
+            phase: Phase::Select,
+            upload: None,
+            hop: None,
+            probes: false,
+            started: Instant::now(),
+            finished: false,
+        }
+    }
+
+    /// Takes note of what becomes of the request body.
+    pub(crate) fn watch(&mut self, upload: UploadWatch) {
+        self.upload = Some(upload);
+    }
+
+    /// Whether the next hop may be asked at all.
+    ///
+    /// # Errors
+    ///
+    /// It failed too often of late, and is left alone for a while.
+    pub(crate) fn admit(&mut self, target: &Target) -> Result<(), Fault> {
+        let admit = self.proxy.eject.admit(target, Instant::now());
+        match admit {
+            Admit::Yes | Admit::Probe => {
+                self.hop = Some(target.clone());
+                self.probes = admit == Admit::Probe;
+                Ok(())
+            }
+            Admit::No { retry_after } => {
+                self.exchange.retry_after = Some(retry_after);
+                self.exchange.sent = Some(0);
+                Err(Fault::new(FaultKind::NoHealthyUpstream))
+            }
+        }
+    }
+
+    /// A head came that may be forwarded. Whether the next hop is there again is answered with that: the body may be
+    /// a stream without an end. Should it break, that counts by itself.
+    pub(crate) fn head_is_fit(&self) {
+        if let (Some(target), true) = (&self.hop, self.probes) {
+            self.proxy.eject.settle(target, None, Instant::now());
+        }
+    }
+
+    /// What came of it, for the next hop's health.
+    fn settle(&mut self, fault: Option<&Fault>) {
+        if let Some(target) = self.hop.take() {
+            self.proxy.eject.settle(&target, fault, Instant::now());
+        }
+    }
+
+    /// Answers with a response of our own.
+    pub(crate) fn answer(mut self, trouble: impl Into<Trouble>) -> Response<ReplyBody> {
+        let Trouble { fault, evidence } = trouble.into();
+        self.record(&fault, &evidence);
+        let mut response = self.proxy.gateway.answer_fault(&fault, &self.exchange);
+        // hyper knows no phrases for 520 to 530 and would print `<none>`.
+        reason_phrase(&mut response);
+        response.map(full)
+    }
+
+    /// Writes the record. Nothing more is written for this exchange.
+    pub(crate) fn record(&mut self, fault: &Fault, evidence: &Evidence) {
+        self.finished = true;
+        // Who left in the middle of a body had got a good answer until then.
+        let went_well = self.exchange.client_gone && self.phase == Phase::Body;
+        self.settle(if went_well { None } else { Some(fault) });
+        self.exchange.elapsed = Some(self.started.elapsed());
+        if let Some(upload) = &self.upload {
+            self.exchange.request_body = upload.progress().stage;
+        }
+        let record = self.proxy.gateway.record(fault, &self.exchange).with_evidence(evidence);
+        self.proxy.log.write(fault, self.exchange.path.as_ref().map_or("", |p| p.as_str()), &record);
+    }
+
+    /// Whether the request went out whole.
+    pub(crate) fn is_uploaded(&self) -> bool {
+        let stage = self.upload.as_ref().map(|upload| upload.progress().stage);
+        matches!(stage, None | Some(RequestBody::None | RequestBody::Whole))
+    }
+
+    /// The response is whole, and was passed on. What was put up with for that is written down.
+    pub(crate) fn tolerate(&self, seen: &Observation) {
+        let deviations = seen.deviations();
+        let tolerated = Tolerated { deviations, leftover: seen.leftover() > 0, trailers: seen.forbidden_trailers() };
+        let status = seen.status().and_then(|status| StatusCode::from_u16(status).ok());
+        if let (Some(status), false) = (status, tolerated.is_nothing() && self.exchange.first_try.is_none()) {
+            self.proxy.log.line(&tolerated.line(status, &self.exchange));
+        }
+    }
+
+    /// All went well: there is nothing to write about a fault.
+    pub(crate) fn finish(&mut self) {
+        self.finished = true;
+        self.settle(None);
+    }
+}
+
+impl Drop for Trace {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.exchange.client_gone = true;
+            self.record(&Fault::new(FaultKind::ClientAborted).at(self.phase), &Evidence::new());
+        }
+    }
+}

@@ -1,0 +1,371 @@
+//! A line of Apache httpd's `ErrorLog` (2.4's default format):
+//! `[Fri Nov 20 18:54:29.123456 2026] [proxy_http:error] [pid 9:tid 7] (104)Connection reset by peer: [client 10.0.0.9:40000] AH01102: error reading ...`.
+//!
+//! Its one rule: the AH number says where in mod_proxy it was, the status in parentheses says why; the words
+//! behind the number count only where one number serves for everything (AH00898).
+//!
+//! Sources: `modules/proxy/proxy_util.c`, `mod_proxy_http.c`, `mod_proxy_balancer.c` of httpd 2.4 and trunk;
+//! `apr_errno.h` for numbers from 20000 on.
+
+use crate::dialect::Reading;
+use crate::fault::FaultKind::{
+    self, AddressProhibited, AmbiguousFraming, BadChunk, BadHeader, BadStatusLine, BodyReset, BodyTruncated,
+    ClientBodyFailed, ClosedBeforeResponse, ConnectReset, ConnectionLimit, ConnectionRefused, ConnectionTimeout,
+    DnsFailure, DnsNotFound, DnsTimeout, HeadReset, HeadStalled, HeadTooLarge, HeadTruncated, HeaderTooLarge,
+    LocalExhausted, LoopDetected, NoHealthyUpstream, NotHttp, ProxyMisconfigured, ResponseTimeout, SendReset,
+    SendTimeout, TlsAlert, TlsClosed, TlsNoAlpn, TlsNotTls, TlsProtocol, TlsReset, TlsTimeout, TooManyHeaders,
+    TooManyInterim, UnexpectedUpgrade, Unreachable, UnsupportedCoding,
+};
+use crate::fault::{Code, Phase};
+
+use super::cause::{self, Cause};
+use super::cut;
+use super::entry::{Entry, Format, Said};
+use super::stamp::Stamp;
+use super::tls;
+
+/// Why, by the status in parentheses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    Unsaid,
+    System(Cause),
+    /// 70007, APR_TIMEUP.
+    Timer,
+    /// 70014, APR_EOF.
+    End,
+    /// 70008, APR_INCOMPLETE.
+    Incomplete,
+    /// 20014, APR_EGENERAL: mod_ssl and the chunk filter give no better.
+    General,
+    /// 22, EINVAL.
+    Invalid,
+    /// 28, ENOSPC: a buffer was full.
+    Full,
+}
+
+/// How a number is to be read on.
+#[derive(Clone, Copy, Debug)]
+enum Says {
+    Means(Reading),
+    /// Connecting.
+    Connecting,
+    /// AH01084, and its likes: writing the request. The handshake is done by the first write.
+    Sending,
+    /// AH01102: reading the status line.
+    StatusLine,
+    /// AH10404: reading the fields.
+    Fields,
+    /// AH01110: reading the body.
+    Body,
+    /// AH00898 says everything that becomes an error page.
+    Page,
+    /// AH02039, of mod_ssl: a verdict of OpenSSL on a certificate, which may be the client's.
+    Verdict,
+    /// Said for what another line has said.
+    Again,
+}
+
+const fn one(kind: FaultKind) -> Says {
+    Says::Means(Reading::exact(kind))
+}
+
+const fn any(kind: FaultKind, others: &'static [FaultKind]) -> Says {
+    Says::Means(Reading::coarse(kind, others))
+}
+
+const TLS: Reading = Reading::coarse(
+    TlsProtocol,
+    &[
+        TlsClosed,
+        TlsReset,
+        TlsAlert,
+        TlsNotTls,
+        TlsNoAlpn,
+        TlsTimeout,
+        FaultKind::CertUntrusted,
+        FaultKind::CertExpired,
+        FaultKind::CertNameMismatch,
+        FaultKind::CertInvalid,
+        FaultKind::CertNotYetValid,
+        FaultKind::CertRevoked,
+    ],
+);
+
+#[rustfmt::skip]
+const CODES: &[(u32, Says)] = &[
+    (868, Says::Sending), (876, Says::Sending), (877, Says::StatusLine), (878, Says::StatusLine), (893, Says::StatusLine),
+    (896, any(ConnectionRefused, &[ConnectionTimeout, Unreachable, ConnectReset])),
+    (897, any(ResponseTimeout, &[ClosedBeforeResponse, SendReset])),
+    (898, Says::Page),
+    (916, one(AddressProhibited)), (917, one(AddressProhibited)),
+    (934, any(NoHealthyUpstream, &[ConnectionLimit])),
+    // A worker marked as failed, before its time to be tried again.
+    (940, one(NoHealthyUpstream)),
+    // The pool of connections (max=, acquire=).
+    (941, one(ConnectionLimit)),
+    (938, any(LocalExhausted, &[ProxyMisconfigured])), (956, any(LocalExhausted, &[ProxyMisconfigured])),
+    (950, any(FaultKind::UpgradeRefused, &[])),
+    (957, Says::Connecting), (2454, Says::Connecting),
+    // Follows AH00957.
+    (959, Says::Again),
+    (960, Says::Connecting),
+    (961, any(TlsProtocol, &[ProxyMisconfigured])),
+    (1071, Says::Again),
+    (1067, any(ClosedBeforeResponse, &[HeadTruncated, FaultKind::ResetBeforeResponse])),
+    (1068, one(NotHttp)), (1069, one(NotHttp)), (1072, one(NotHttp)),
+    (1070, one(BadHeader)),
+    (1075, any(ClosedBeforeResponse, &[ResponseTimeout, FaultKind::ResetBeforeResponse, HeadTruncated, SendReset])),
+    (1073, Says::Sending), (1074, Says::Sending),
+    (1079, any(ConnectionRefused, &[ConnectionTimeout, Unreachable, ConnectReset, NoHealthyUpstream])),
+    (1084, Says::Sending), (10154, Says::Sending),
+    (1095, one(ClientBodyFailed)), (1096, one(ClientBodyFailed)), (2608, one(ClientBodyFailed)), (1086, one(ClientBodyFailed)),
+    (1097, Says::Again),
+    (1102, Says::StatusLine),
+    (1106, any(BadHeader, &[HeadTruncated, HeadStalled, HeadReset, HeaderTooLarge, HeadTooLarge, TooManyHeaders])),
+    (1098, one(BadHeader)), (1099, one(NotHttp)), (1100, one(BadHeader)),
+    (1110, Says::Body),
+    (1114, any(ConnectionRefused, &[ConnectionTimeout, Unreachable, ConnectReset, NoHealthyUpstream, DnsFailure, LocalExhausted])),
+    (1115, any(ResponseTimeout, &[ClosedBeforeResponse])),
+    (1144, one(ProxyMisconfigured)),
+    (1167, one(NoHealthyUpstream)), (1170, one(NoHealthyUpstream)), (1171, one(NoHealthyUpstream)),
+    (2039, Says::Verdict),
+    (2428, one(BadHeader)), (2429, one(BadHeader)), (2430, one(BadHeader)),
+    (2475, one(BadChunk)), (2476, one(UnsupportedCoding)),
+    (10124, one(HeaderTooLarge)),
+    (10293, one(BodyTruncated)),
+    (10404, Says::Fields),
+];
+
+/// What AH00898 says, by the beginning of its words (`ap_proxyerror`).
+#[rustfmt::skip]
+const PAGES: &[(&[u8], Says)] = &[
+    (b"DNS lookup failure for", any(DnsFailure, &[DnsNotFound, DnsTimeout])),
+    // AH01102 has said why.
+    (b"Error reading from remote server", Says::Again),
+    (b"Error during SSL Handshake with remote server", Says::Means(TLS)),
+    (b"Corrupt status line returned by remote server", one(BadStatusLine)),
+    (b"Too many (", one(TooManyInterim)),
+    (b"Unexpected Upgrade", one(UnexpectedUpgrade)),
+    (b"Malformed connection header", one(BadHeader)),
+    (b"Timeout on 100-Continue", one(ResponseTimeout)),
+    (b"Max-Forwards has reached zero", one(LoopDetected)),
+    (b"Connect to remote machine blocked", one(AddressProhibited)),
+];
+
+/// Whether it begins as such a line does: a weekday and a month in brackets.
+pub(super) fn looks(line: &[u8]) -> bool {
+    let Some([b'[', a, b, c, b' ', d, e, f, b' ', ..]) = line.first_chunk::<9>() else { return false };
+    [a, d].into_iter().all(u8::is_ascii_uppercase) && [b, c, e, f].into_iter().all(u8::is_ascii_lowercase)
+}
+
+/// Reads it.
+pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
+    let (time, rest) = cut::piece(line.get(1..)?, b']')?;
+    let (module, mut rest) = cut::piece(rest.strip_prefix(b" [")?, b']')?;
+    if !module.contains(&b':') {
+        return None;
+    }
+    let (mut client, mut remote) = (None, None);
+    // The pid, then perhaps where in the source, the status, the client.
+    if let Some((_, after)) = rest.strip_prefix(b" [pid ").and_then(|rest| cut::piece(rest, b']')) {
+        rest = after.strip_prefix(b" ").unwrap_or(after);
+    }
+    let (message, why) = message(rest, &mut client, &mut remote);
+    let (mut said, words) = said(message, why);
+    // A certificate of a client.
+    if words.starts_with(b"AH02039") && remote.is_none() {
+        said = Said::Nothing;
+    }
+    let mut entry = Entry::new(Format::Apache, said, words);
+    entry.time = Stamp::ctime(time);
+    entry.client = client;
+    if entry.said.fault().is_some() || entry.said == Said::Again {
+        (entry.upstream, entry.path) = targets(words);
+        entry.upstream = remote.or(entry.upstream);
+    }
+    Some(entry)
+}
+
+/// What a message means, from its status on: `(104)Connection reset by peer: AH01102: error reading ...`.
+///
+/// ```
+/// use badgateway::FaultKind;
+/// use badgateway::dialect::logs::{Said, apache};
+///
+/// let said = apache::message_says(b"(70007)The timeout specified has expired: AH10404: Error reading headers from backend");
+/// assert_eq!(said.fault().map(|(fault, _)| fault.kind()), Some(FaultKind::HeadStalled));
+/// ```
+#[must_use]
+pub fn message_says(message: &[u8]) -> Said {
+    let (message, why) = self::message(message, &mut None, &mut None);
+    said(message, why).0
+}
+
+/// Passes over `proxy_util.c(2519): `, the status and the client, in the order of the default format.
+fn message<'a>(
+    text: &'a [u8],
+    client: &mut Option<&'a [u8]>,
+    remote: &mut Option<&'a [u8]>,
+) -> (&'a [u8], (Why, Option<i32>)) {
+    let mut rest = text;
+    let mut why = (Why::Unsaid, None);
+    // "name.c(123): ", with LogLevel debug.
+    if let Some((source, after)) = cut::split(rest.get(..rest.len().min(64)).unwrap_or(rest), b".c(") {
+        if !source.contains(&b' ') {
+            let after = rest.get(source.len().saturating_add(3)..).unwrap_or(after);
+            rest = cut::split(after, b"): ").map_or(rest, |(_, rest)| rest);
+        }
+    }
+    if let Some(status) = rest.strip_prefix(b"(") {
+        why = self::why(status);
+        // The text of a status may have a colon: the client, or the AH number, ends it.
+        let end = cut::find(rest, b": [client ").or_else(|| cut::find(rest, b": AH")).map(|at| at.saturating_add(2));
+        rest = end.and_then(|at| rest.get(at..)).unwrap_or(rest);
+    }
+    for (who, is_client) in [(&b"[client "[..], true), (b"[remote ", false)] {
+        if let Some((address, after)) = rest.strip_prefix(who).and_then(|rest| cut::piece(rest, b']')) {
+            let address = cut::something(address);
+            *(if is_client { &mut *client } else { &mut *remote }) = address;
+            rest = after.strip_prefix(b" ").unwrap_or(after);
+        }
+    }
+    (rest, why)
+}
+
+fn why(status: &[u8]) -> (Why, Option<i32>) {
+    // "(EAI 3)Temporary failure in name resolution".
+    if status.starts_with(b"EAI ") {
+        return (Why::Unsaid, None);
+    }
+    let Some((number, _)) = cut::number(status) else { return (Why::Unsaid, None) };
+    match number {
+        70007 => (Why::Timer, None),
+        70008 => (Why::Incomplete, None),
+        70014 => (Why::End, None),
+        20014 => (Why::General, None),
+        22 => (Why::Invalid, None),
+        28 => (Why::Full, None),
+        _ => match cause::numbered(status) {
+            Some((errno, Some(cause))) => (Why::System(cause), Some(errno)),
+            Some((_, None)) | None => (Why::Unsaid, None),
+        },
+    }
+}
+
+/// What the number, the words and the status say together, and the words.
+fn said(message: &[u8], (why, errno): (Why, Option<i32>)) -> (Said, &[u8]) {
+    let Some((code, words)) = message.strip_prefix(b"AH").and_then(cut::number) else {
+        return (Said::Nothing, message);
+    };
+    let words = words.strip_prefix(b": ").unwrap_or(words);
+    let Some((_, says)) = CODES.iter().find(|(number, _)| *number == code) else { return (Said::Nothing, message) };
+    let mut says = *says; // AH00898 has a table of its own
+    if matches!(says, Says::Page) {
+        let Some((_, page)) = PAGES.iter().find(|(beginning, _)| words.starts_with(beginning)) else {
+            return (Said::Unknown, message);
+        };
+        says = *page;
+    }
+    let reading = match says {
+        Says::Means(reading) => reading,
+        Says::Again => return (Said::Again, message),
+        Says::Page => return (Said::Unknown, message),
+        Says::Verdict => tls::verdict(words).unwrap_or(tls::CERTIFICATE),
+        Says::Connecting => match why {
+            Why::System(cause) => cause::at(cause, Phase::Connect),
+            Why::Timer => Reading::exact(ConnectionTimeout),
+            Why::Unsaid | Why::End | Why::Incomplete | Why::General | Why::Invalid | Why::Full => {
+                Reading::coarse(ConnectionRefused, &[ConnectionTimeout, Unreachable, ConnectReset, LocalExhausted])
+            }
+        },
+        Says::Sending => match why {
+            Why::System(cause) => cause::at(cause, Phase::Send),
+            Why::Timer => Reading::coarse(SendTimeout, &[TlsTimeout]),
+            // mod_ssl shakes hands in the first write, and says no more than "internal error".
+            Why::General | Why::Unsaid | Why::End | Why::Incomplete | Why::Invalid | Why::Full => SENDING,
+        },
+        Says::StatusLine => match why {
+            Why::System(cause) => cause::at(cause, Phase::Head),
+            Why::Timer => cause::at(Cause::TimedOut, Phase::Head),
+            // EOF before a line feed: nothing at all, a line cut short, bytes that have no lines, or a TLS 1.3
+            // alert, which mod_ssl reads as the end.
+            Why::End => Reading::coarse(ClosedBeforeResponse, &[HeadTruncated, NotHttp, TlsAlert]),
+            Why::General | Why::Incomplete | Why::Unsaid => {
+                Reading::coarse(ClosedBeforeResponse, &[HeadTruncated, NotHttp, TlsAlert, BadStatusLine])
+            }
+            Why::Invalid => Reading::coarse(BadStatusLine, &[NotHttp]),
+            Why::Full => Reading::coarse(HeadTooLarge, &[NotHttp, BadStatusLine]),
+        },
+        Says::Fields => match why {
+            Why::Timer => Reading::exact(HeadStalled),
+            Why::End | Why::Incomplete => Reading::exact(HeadTruncated),
+            Why::Invalid => Reading::exact(BadHeader),
+            Why::Full => Reading::coarse(HeaderTooLarge, &[HeadTooLarge]),
+            Why::System(Cause::Reset) => Reading::exact(HeadReset),
+            Why::System(cause) => cause::at(cause, Phase::Head),
+            Why::General | Why::Unsaid => Reading::coarse(BadHeader, &[HeadTruncated, HeadReset, HeaderTooLarge]),
+        },
+        Says::Body => match why {
+            Why::System(cause) => cause::at(cause, Phase::Body),
+            Why::Timer => cause::at(Cause::TimedOut, Phase::Body),
+            Why::End | Why::Incomplete => cause::at(Cause::Closed, Phase::Body),
+            // The filter for bodies judges Content-Length, too.
+            Why::General | Why::Invalid => {
+                Reading::coarse(BadChunk, &[AmbiguousFraming, UnsupportedCoding, BodyTruncated])
+            }
+            // A chunk line that does not fit.
+            Why::Full => Reading::exact(BadChunk),
+            Why::Unsaid => Reading::coarse(BodyTruncated, &[BodyReset, BadChunk, FaultKind::BodyStalled]),
+        },
+    };
+    (Said::Fault { fault: cause::fault(reading, None, errno.map(Code::Errno)), reading }, message)
+}
+
+const SENDING: Reading = Reading::coarse(
+    TlsProtocol,
+    &[
+        TlsClosed,
+        TlsReset,
+        TlsAlert,
+        TlsNotTls,
+        TlsNoAlpn,
+        TlsTimeout,
+        FaultKind::CertUntrusted,
+        FaultKind::CertExpired,
+        FaultKind::CertNameMismatch,
+        FaultKind::CertInvalid,
+        FaultKind::CertNotYetValid,
+        FaultKind::CertRevoked,
+        SendReset,
+        ClientBodyFailed,
+    ],
+);
+
+/// The next hop and the path, as far as the words have them.
+fn targets(words: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
+    const BEFORE: [&[u8]; 6] =
+        [b"remote server ", b"backend: ", b"lookup failure for: ", b"failed to ", b"connect to ", b"worker for ("];
+    let upstream = BEFORE.iter().find_map(|before| {
+        let (_, rest) = cut::split(words, before)?;
+        let end = rest.iter().position(|b| matches!(b, b' ' | b')' | b'\'')).unwrap_or(rest.len());
+        let name = rest.get(..end)?;
+        // A host, not the next word.
+        (name.contains(&b'.') || name.contains(&b':')).then_some(name)
+    });
+    let path = cut::split_last(words, b" returned by ")
+        .map(|(_, rest)| cut::until(rest, b' '))
+        .filter(|p| p.starts_with(b"/"));
+    (upstream, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_number_once() {
+        for (n, (code, _)) in CODES.iter().enumerate() {
+            assert!(!CODES.iter().skip(n + 1).any(|(later, _)| later == code), "AH{code:05}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! `Entry`: what one line of a log says.
+//!
+//! Its one rule: slices of the line as they stand in it. They are foreign: escape them before they go to a
+//! terminal, and do not show them to a client.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::dialect::Reading;
+use crate::fault::Fault;
+
+use super::stamp::Stamp;
+
+macro_rules! formats {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $name:literal;)+) => {
+        /// Whose log it is, and which.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Format { $($(#[doc = $doc])+ $variant,)+ }
+
+        impl Format {
+            /// All of them, in the order in which they are tried.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The stable name.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)+ }
+            }
+
+            /// Its name, for people, and as [`diagnose::Context::proxy`](crate::diagnose::Context::proxy) takes it.
+            #[must_use]
+            pub const fn product(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+        }
+    };
+}
+
+formats! {
+    /// nginx's `error_log`; OpenResty, Angie and Tengine write the same.
+    Nginx = "nginx", "nginx";
+    /// HAProxy's `option httplog`.
+    Haproxy = "haproxy", "HAProxy";
+    /// Envoy's default access log, and Istio's.
+    Envoy = "envoy", "Envoy";
+    /// Apache httpd 2.4's `ErrorLog`.
+    Apache = "apache", "Apache";
+    /// Caddy's JSON: errors, access, and `http.handlers.reverse_proxy`.
+    Caddy = "caddy", "Caddy";
+    /// AWS Application Load Balancer's access log.
+    Alb = "alb", "AWS ALB";
+    /// What `curl -v` writes to standard error.
+    Curl = "curl", "curl";
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// What a line says about an upstream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Said {
+    /// It failed.
+    Fault {
+        /// The likeliest fault, with the numbers that the line has. Its confidence is
+        /// [`Text`](crate::fault::Confidence::Text).
+        fault: Fault,
+        /// All that the words may mean.
+        reading: Reading,
+    },
+    /// It answered, and its answer had this status of 500 or more: no fault of the exchange.
+    Passed(u16),
+    /// The client got this status of 500 or more. Neither who made it nor why is in the line.
+    Bare(u16),
+    /// What another line says better, which the same proxy always writes for the same failure. Not counted.
+    Again,
+    /// Nothing.
+    Nothing,
+    /// That something failed, in words that are not in the tables here.
+    Unknown,
+}
+
+impl Said {
+    /// A fault without numbers, in the phase of its kind.
+    pub(super) fn that(reading: Reading) -> Self {
+        Self::Fault { fault: super::cause::fault(reading, None, None), reading }
+    }
+
+    /// The fault, if it is one.
+    #[must_use]
+    pub const fn fault(&self) -> Option<(Fault, Reading)> {
+        match self {
+            Self::Fault { fault, reading } => Some((*fault, *reading)),
+            Self::Passed(_) | Self::Bare(_) | Self::Again | Self::Nothing | Self::Unknown => None,
+        }
+    }
+}
+
+/// One line of a log, read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Entry<'a> {
+    /// Whose line it is.
+    pub format: Format,
+    /// What it says.
+    pub said: Said,
+    /// When, in the log's own zone.
+    pub time: Option<Stamp>,
+    /// The client, as the log names it.
+    pub client: Option<&'a [u8]>,
+    /// The next hop: `host:port`, the path of a Unix socket, or HAProxy's `backend/server`.
+    pub upstream: Option<&'a [u8]>,
+    /// The request's method.
+    pub method: Option<&'a [u8]>,
+    /// The request's target.
+    pub path: Option<&'a [u8]>,
+    /// The request's host.
+    pub host: Option<&'a [u8]>,
+    /// The status that the client got.
+    pub status: Option<u16>,
+    /// How long the whole exchange took.
+    pub elapsed: Option<Duration>,
+    /// The words that were read.
+    pub words: &'a [u8],
+}
+
+impl<'a> Entry<'a> {
+    pub(super) const fn new(format: Format, said: Said, words: &'a [u8]) -> Self {
+        let (client, upstream, method, path, host) = (None, None, None, None, None);
+        Self { format, said, time: None, client, upstream, method, path, host, status: None, elapsed: None, words }
+    }
+}

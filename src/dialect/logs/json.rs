@@ -1,0 +1,126 @@
+//! Members of a JSON object, found without reading the rest.
+//!
+//! Its one rule: one pass, no recursion. A value that is an object is stepped over by its brackets, or given
+//! as it stands; strings are given raw, with their escapes.
+
+use super::cut::quoted;
+
+/// A value of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Value<'a> {
+    /// Without its quotes.
+    Text(&'a [u8]),
+    /// Without its outer brackets.
+    Object(&'a [u8]),
+    /// A number, `true`, `false`, `null`, or an array as it stands.
+    Other(&'a [u8]),
+}
+
+impl<'a> Value<'a> {
+    pub(super) const fn text(self) -> Option<&'a [u8]> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Object(_) | Self::Other(_) => None,
+        }
+    }
+
+    pub(super) const fn other(self) -> Option<&'a [u8]> {
+        match self {
+            Self::Other(text) => Some(text),
+            Self::Text(_) | Self::Object(_) => None,
+        }
+    }
+}
+
+/// The members of an object whose opening bracket is off. It ends where it is no JSON any more, or where the
+/// line was cut.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Members<'a>(pub(super) &'a [u8]);
+
+impl<'a> Iterator for Members<'a> {
+    type Item = (&'a [u8], Value<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = skip(self.0, b", \t\r\n");
+        let (key, rest) = quoted(rest.strip_prefix(b"\"")?);
+        let rest = skip(skip(rest, b" \t").strip_prefix(b":")?, b" \t");
+        let (value, rest) = match rest.first()? {
+            b'"' => {
+                let (text, rest) = quoted(rest.get(1..)?);
+                (Value::Text(text), rest)
+            }
+            b'{' => {
+                let (inner, rest) = bracketed(rest.get(1..)?);
+                (Value::Object(inner), rest)
+            }
+            b'[' => {
+                let (inner, rest) = bracketed(rest.get(1..)?);
+                (Value::Other(inner), rest)
+            }
+            _ => {
+                let end = rest.iter().position(|b| matches!(b, b',' | b'}')).unwrap_or(rest.len());
+                let (value, rest) = rest.split_at_checked(end)?;
+                (Value::Other(value), rest)
+            }
+        };
+        self.0 = rest;
+        Some((key, value))
+    }
+}
+
+fn skip<'a>(text: &'a [u8], bytes: &[u8]) -> &'a [u8] {
+    let n = text.iter().take_while(|b| bytes.contains(b)).count();
+    text.get(n..).unwrap_or(b"")
+}
+
+/// What stands before the closing bracket of an object or array that is open, and what follows it.
+fn bracketed(text: &[u8]) -> (&[u8], &[u8]) {
+    let mut depth = 1_usize;
+    let mut rest = text;
+    while let Some(at) = rest.iter().position(|b| matches!(b, b'"' | b'{' | b'}' | b'[' | b']')) {
+        let Some((byte, after)) = rest.get(at..).and_then(<[u8]>::split_first) else { break };
+        rest = after;
+        match byte {
+            b'"' => rest = quoted(after).1,
+            b'{' | b'[' => depth = depth.saturating_add(1),
+            _ => depth = depth.saturating_sub(1),
+        }
+        if depth == 0 {
+            let end = text.len().saturating_sub(rest.len()).saturating_sub(1);
+            return (text.get(..end).unwrap_or(text), rest);
+        }
+    }
+    (text, b"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members() {
+        let text = br#""a":"x\"y","o":{"p":{"q":"}"},"r":[1,{"s":2}]},"n":-1.5e3,"l":[{"]":1}],"t":true}"#;
+        let all: Vec<_> = Members(text).collect();
+        assert_eq!(
+            all,
+            [
+                (&b"a"[..], Value::Text(br#"x\"y"#)),
+                (b"o", Value::Object(br#""p":{"q":"}"},"r":[1,{"s":2}]"#)),
+                (b"n", Value::Other(b"-1.5e3")),
+                (b"l", Value::Other(br#"{"]":1}"#)),
+                (b"t", Value::Other(b"true")),
+            ]
+        );
+    }
+
+    /// A line that is cut gives what came before, and ends.
+    #[test]
+    fn cut_anywhere() {
+        let text = br#""a":"x","o":{"p":{"q":1}},"n":2}"#;
+        for n in 0..text.len() {
+            assert!(text.get(..n).is_some_and(|cut| Members(cut).count() <= 3));
+        }
+        assert_eq!(Members(b"\"a\"").count(), 0);
+        assert_eq!(Members(b"a:1").count(), 0);
+    }
+}

@@ -1,0 +1,52 @@
+//! Lines of proxies' logs, read back into faults.
+//!
+//! Its one rule: a line says what its proxy believed, in the proxy's words, and is read as that. Where the words
+//! cover several faults, all are given ([`Reading`](super::Reading)); where they name none, none is.
+//!
+//! ```
+//! use badgateway::FaultKind;
+//! use badgateway::dialect::logs::{Format, Reader};
+//!
+//! let line = br#"2026/11/20 18:53:56 [error] 11698#0: *47 upstream prematurely closed connection while reading response header from upstream, client: 10.0.0.9, server: , request: "GET /cart HTTP/1.1", upstream: "http://10.0.0.1:80/cart", host: "shop.example""#;
+//! let mut reader = Reader::new();
+//! let entry = reader.read(line).unwrap();
+//! let (fault, reading) = entry.said.fault().unwrap();
+//! assert_eq!((entry.format, fault.kind()), (Format::Nginx, FaultKind::ClosedBeforeResponse));
+//! assert!(reading.may_be(FaultKind::HeadTruncated) && !reading.is_exact());
+//! assert_eq!(entry.upstream, Some(&b"10.0.0.1:80"[..]));
+//! ```
+//!
+//! | format | what it can tell |
+//! |---|---|
+//! | [`Nginx`](Format::Nginx) | phase and errno of nearly everything; not whether a byte of the head had come |
+//! | [`Haproxy`](Format::Haproxy) | who ended it and when; not why |
+//! | [`Envoy`](Format::Envoy) | as much as HAProxy; with details (Istio's format) the cause of failed connections |
+//! | [`Apache`](Format::Apache) | phase and errno, in two or three lines for one failure; nothing of TLS |
+//! | [`Caddy`](Format::Caddy) | the error of Go's client; nothing of a body that was cut |
+//! | [`Alb`](Format::Alb) | whether the target answered at all |
+//! | [`Curl`](Format::Curl) | everything but why TLS ended; several lines are one exchange |
+//!
+//! Reading allocates nothing, looks at no line beyond its first [`LINE`] bytes, and is linear in them. Lines may
+//! come with what syslog, journald, Docker Compose or Kubernetes put before them.
+
+pub mod apache;
+pub mod envoy;
+pub mod haproxy;
+
+mod alb;
+mod caddy;
+mod cause;
+mod curl;
+mod cut;
+mod entry;
+mod golang;
+mod json;
+mod nginx;
+mod nginx_words;
+mod reader;
+mod stamp;
+mod tls;
+
+pub use self::entry::{Entry, Format, Said};
+pub use self::reader::{LINE, Reader};
+pub use self::stamp::Stamp;

@@ -1,0 +1,3 @@
+//! What the programs of this package share: processes that end with their owner.
+
+pub mod process;
