@@ -136,6 +136,26 @@ fn long_values_are_cut_and_say_so() {
     assert!(page.contains(&format!("<code>{}\u{2026}</code>", "&lt;".repeat(64))));
 }
 
+/// The longest that there can be of everything, in characters that are long when they are escaped.
+#[test]
+fn the_longest_page_is_short() {
+    let long = "\"".repeat(10_000);
+    let mut exchange = get();
+    exchange.next_hop = Some(long.clone().into());
+    exchange.reference = Some(long.clone().into());
+    exchange.next_protocol = Some(long.clone().into());
+    exchange.method = Method::POST;
+    (exchange.attempts, exchange.reused, exchange.elapsed) = (u32::MAX, Some(true), Some(Duration::from_secs(60)));
+    (exchange.sent, exchange.received) = (Some(u64::MAX), Some(u64::MAX));
+    let evidence = (0..20).fold(Evidence::new(), |evidence, _| evidence.with_text("certificate", &long));
+    let name = "\"".repeat(256);
+    let gateway = badgateway::Gateway::new(&name).unwrap().with_disclosure(Disclosure::Trusted);
+    for &kind in FaultKind::ALL {
+        let fault = Fault::new(kind).with_received(u64::MAX).with_expected(u64::MAX);
+        check(&body(&gateway.answer_diagnosed(&fault, &exchange, &evidence, &Context::default())));
+    }
+}
+
 fn hostile() -> impl Strategy<Value = String> {
     let pieces = prop::sample::select(vec![
         "<script>alert(1)</script>",
