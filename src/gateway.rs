@@ -163,7 +163,7 @@ impl Gateway {
         context: &Context<'_>,
     ) -> Response<Bytes> {
         let reply = self.reply(fault, exchange);
-        Reply { evidence: Some(evidence), context: Some(*context), ..reply }.response()
+        Reply { evidence: Some(evidence), context: Some(context), ..reply }.response()
     }
 
     /// The same response as the bytes of HTTP/1.1, appended to a buffer: status line with its reason

@@ -57,5 +57,5 @@ pub(crate) struct Reply<'a> {
     pub(crate) page: &'a Page,
     /// What supports the fault, and what is known of the next hop besides: for a page that may tell it.
     pub(crate) evidence: Option<&'a Evidence>,
-    pub(crate) context: Option<Context<'a>>,
+    pub(crate) context: Option<&'a Context<'a>>,
 }

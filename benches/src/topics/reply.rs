@@ -6,8 +6,8 @@
 use std::hint::black_box;
 use std::sync::OnceLock;
 
-use badgateway::exchange::RequestBody;
 use badgateway::diagnose::Context;
+use badgateway::exchange::RequestBody;
 use badgateway::fault::{Code, Evidence};
 use badgateway::reply::Disclosure;
 use badgateway::{Exchange, Fault, FaultKind, Gateway};

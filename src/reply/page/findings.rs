@@ -53,7 +53,7 @@ impl Findings {
                 Self { steps: Vec::new(), ..Self::shown(found, facts) }
             }
             Disclosure::Trusted => {
-                let context = reply.context.unwrap_or_default();
+                let context = reply.context.copied().unwrap_or_default();
                 let evidence = reply.evidence.unwrap_or(&nothing);
                 let found = diagnose::diagnose(reply.fault, reply.exchange, evidence, &context);
                 Self::shown(found, |fact: &Fact| !TOLD.contains(&fact.name))
