@@ -4,7 +4,7 @@
 //! leads to a retry that may apply a request twice, nor to a connection reused with bytes left in it.
 
 use std::borrow::Cow;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, TE, TRANSFER_ENCODING, UPGRADE};
 use http::uri::PathAndQuery;
@@ -131,6 +131,8 @@ pub struct Exchange {
     pub retry_after: Option<Duration>,
     /// A reference that client and log share: a request or trace id. Shown to the client.
     pub reference: Option<Cow<'static, str>>,
+    /// When this was, for the page: whoever searches a log by it will want UTC, in which it is shown.
+    pub time: Option<SystemTime>,
 }
 
 impl Default for Exchange {
@@ -161,6 +163,7 @@ impl Default for Exchange {
             proxy_status: None,
             retry_after: None,
             reference: None,
+            time: None,
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::decide::{Decision, How, Profile};
 use crate::diagnose::{Context, Diagnosis};
 use crate::exchange::Exchange;
 use crate::fault::{Evidence, Fault};
-use crate::reply::{Disclosure, InvalidName, Mark, Name, Record, Reply, passed_on};
+use crate::reply::{Disclosure, InvalidName, Mark, Name, Page, Record, Reply, passed_on};
 
 /// Who we are, which status a fault becomes, how much is told, and which errors are known.
 ///
@@ -40,6 +40,7 @@ pub struct Gateway {
     profile: Profile,
     disclosure: Disclosure,
     mark: Mark,
+    page: Page,
     probes: Cow<'static, [Probe]>,
 }
 
@@ -58,6 +59,7 @@ impl Gateway {
             profile: Profile::default(),
             disclosure: Disclosure::default(),
             mark: Mark::default(),
+            page: Page::default(),
             probes: Cow::Borrowed(builtin_probes()),
         })
     }
@@ -80,6 +82,13 @@ impl Gateway {
     #[must_use]
     pub fn with_mark(mut self, mark: Mark) -> Self {
         self.mark = mark;
+        self
+    }
+
+    /// With another page than the built-in one in English, for clients that accept HTML.
+    #[must_use]
+    pub fn with_page(mut self, page: Page) -> Self {
+        self.page = page;
         self
     }
 
@@ -114,7 +123,11 @@ impl Gateway {
     /// a `Date`, because there is no clock in here; HTTP servers add it (RFC 9110 section 6.6.1).
     #[must_use]
     pub fn answer(&self, error: &(dyn Error + 'static), exchange: &Exchange) -> Response<Bytes> {
-        self.answer_fault(&self.classify(error, exchange), exchange)
+        let fault = self.classify(error, exchange);
+        let mut reply = self.reply(&fault, exchange);
+        let evidence = reply.shows_evidence().then(|| Evidence::new().with_error(error));
+        reply.evidence = evidence.as_ref();
+        reply.response()
     }
 
     /// The same for a fault that is known already.
@@ -123,9 +136,39 @@ impl Gateway {
         self.reply(fault, exchange).response()
     }
 
+    /// The same, with what [`diagnose`](Self::diagnose) takes besides: the page shows it, as far as [`Disclosure`] allows.
+    ///
+    /// ```
+    /// use badgateway::diagnose::{Context, Deployment};
+    /// use badgateway::fault::Evidence;
+    /// use badgateway::reply::Disclosure;
+    /// use badgateway::{Exchange, Fault, FaultKind, Gateway};
+    ///
+    /// let gateway = Gateway::new("gw").unwrap().with_disclosure(Disclosure::Trusted);
+    /// let request = http::Request::get("/").header("accept", "text/html").body(()).unwrap();
+    /// let (mut exchange, mut context) = (Exchange::of(&request), Context::default());
+    /// exchange.next_hop = Some("10.0.0.7:8080".into());
+    /// (context.deployment, context.unit) = (Deployment::Docker, Some("orders"));
+    ///
+    /// let evidence = Evidence::new().with_first_bytes(b"SSH-2.0-OpenSSH_9.2\r\n");
+    /// let response = gateway.answer_diagnosed(&Fault::new(FaultKind::NotHttp), &exchange, &evidence, &context);
+    /// assert!(std::str::from_utf8(response.body()).unwrap().contains(r"SSH-2.0-OpenSSH_9.2\r\n"));
+    /// ```
+    #[must_use]
+    pub fn answer_diagnosed(
+        &self,
+        fault: &Fault,
+        exchange: &Exchange,
+        evidence: &Evidence,
+        context: &Context<'_>,
+    ) -> Response<Bytes> {
+        let reply = self.reply(fault, exchange);
+        Reply { evidence: Some(evidence), context: Some(context), ..reply }.response()
+    }
+
     /// The same response as the bytes of HTTP/1.1, appended to a buffer: status line with its reason
     /// phrase, fields, and the body, if the method is not HEAD. Allocates only to grow the buffer, for
-    /// which 1 KiB is enough (a page takes 4) unless names or references are very long.
+    /// which 1 KiB is enough (a page takes 8) unless names or references are very long.
     ///
     /// ```
     /// use badgateway::decide::Profile;
@@ -278,7 +321,8 @@ impl Gateway {
 
     fn reply<'a>(&'a self, fault: &'a Fault, exchange: &'a Exchange) -> Reply<'a> {
         let status = self.profile.status(fault, exchange);
-        Reply { name: &self.name, disclosure: self.disclosure, fault, exchange, status }
+        let Self { name, disclosure, page, .. } = self;
+        Reply { name, disclosure: *disclosure, fault, exchange, status, page, evidence: None, context: None }
     }
 }
 
@@ -289,6 +333,7 @@ impl fmt::Debug for Gateway {
             .field("profile", &self.profile)
             .field("disclosure", &self.disclosure)
             .field("mark", &self.mark)
+            .field("page", &self.page)
             .field("probes", &self.probes.len())
             .finish()
     }

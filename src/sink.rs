@@ -162,15 +162,66 @@ pub(crate) fn json(out: &mut impl Sink, text: &str) {
 
 /// Appends text as HTML: content, or the inside of a quoted attribute.
 pub(crate) fn html(out: &mut impl Sink, text: &str) {
-    escape(out, text, |out, c| match c {
-        '&' => out.put("&amp;"),
-        '<' => out.put("&lt;"),
-        '>' => out.put("&gt;"),
-        '"' => out.put("&quot;"),
-        '\'' => out.put("&#39;"),
-        _ if is_unprintable(c) => out.put("\u{fffd}"),
-        _ => put_char(out, c),
+    let mut rest = text;
+    // Sentences and commands have a mark here and there: what is between them goes in as one piece.
+    while !rest.is_empty() {
+        let (inert, marked) = rest.split_at(rest.bytes().take_while(|b| is_inert(*b)).count());
+        out.put(inert);
+        let mut chars = marked.chars();
+        match chars.next().map(|c| (c, html_escape(c))) {
+            Some((_, Some(escaped))) => out.put(escaped),
+            Some((c, None)) => put_char(out, c),
+            None => {}
+        }
+        rest = chars.as_str();
+    }
+}
+
+/// The same in at most so many bytes, with an ellipsis behind them where the text is longer.
+pub(crate) fn html_within(out: &mut impl Sink, text: &str, max: usize) {
+    // No character becomes more than six bytes.
+    if text.len() <= max / 6 || (text.len() <= max && text.bytes().all(is_inert)) {
+        return html(out, text);
+    }
+    let mut left = max;
+    let cut = text.char_indices().find(|(_, c)| match left.checked_sub(html_char_len(*c)) {
+        Some(rest) => {
+            left = rest;
+            false
+        }
+        None => true,
     });
+    match cut {
+        Some((end, _)) => {
+            html(out, text.get(..end).unwrap_or_default());
+            out.put("\u{2026}");
+        }
+        None => html(out, text),
+    }
+}
+
+/// How many bytes a text takes as HTML.
+pub(crate) fn html_len(text: &str) -> usize {
+    if text.bytes().all(is_inert) {
+        return text.len();
+    }
+    text.chars().map(html_char_len).fold(0, usize::saturating_add)
+}
+
+fn html_char_len(c: char) -> usize {
+    html_escape(c).map_or(c.len_utf8(), str::len)
+}
+
+fn html_escape(c: char) -> Option<&'static str> {
+    match c {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '"' => Some("&quot;"),
+        '\'' => Some("&#39;"),
+        _ if is_unprintable(c) => Some("\u{fffd}"),
+        _ => None,
+    }
 }
 
 /// Appends text to a plain text: one line stays one line.
@@ -182,7 +233,7 @@ pub(crate) fn plain(out: &mut impl Sink, text: &str) {
 /// character, so that `escaped` sees each of them.
 #[inline]
 pub(crate) fn escape<S: Sink>(out: &mut S, text: &str, escaped: impl Fn(&mut S, char)) {
-    if text.bytes().all(|b| INERT.get(usize::from(b)) == Some(&true)) {
+    if text.bytes().all(is_inert) {
         out.put(text);
     } else {
         escape_each(out, text, escaped);
@@ -212,6 +263,10 @@ pub(crate) fn bounded(text: &str, max: usize) -> &str {
 fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+fn is_inert(b: u8) -> bool {
+    INERT.get(usize::from(b)) == Some(&true)
 }
 
 /// Printable ASCII that no format here has to escape.

@@ -94,68 +94,6 @@ reference: req-7
 }
 
 #[test]
-fn a_page_for_a_browser() {
-    let mut exchange = get("text/html,application/xhtml+xml,*/*;q=0.8");
-    exchange.reference = Some("<7>".into());
-    let response = gateway().answer_fault(&Fault::new(FaultKind::CertExpired), &exchange);
-    let text = text(&response);
-    let (before, rest) = text.split_once("<style>").unwrap();
-    let (style, after) = rest.split_once("</style>").unwrap();
-    assert_eq!(
-        before.replace(&response.body().len().to_string(), "LENGTH"),
-        "502 Bad Gateway
-proxy-status: gw; error=tls_certificate_error
-cache-control: no-store
-vary: accept
-x-content-type-options: nosniff
-content-security-policy: default-src 'none'; style-src 'sha256-yKh30TrOK4jibjHSMk2bRcy3blIXoWiBhuyeJAxZs+Q='; base-uri 'none'; form-action 'none'
-content-type: text/html; charset=utf-8
-content-length: LENGTH
-
-<!DOCTYPE html>
-<html lang=\"en\">
-<head>
-<meta charset=\"utf-8\">
-<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">
-<meta name=\"robots\" content=\"noindex\">
-<title>502 Bad Gateway</title>
-"
-    );
-    assert_eq!(
-        after,
-        "
-</head>
-<body>
-<main>
-<p class=\"status\">502 Bad Gateway</p>
-<h1>No secure connection to the service</h1>
-<p>The identity of the service could not be confirmed.</p>
-<p>Trying again will probably not help until this has been repaired.</p>
-<ol role=\"list\" aria-label=\"Where it stopped\">
-<li class=\"ok\"><b>You</b><span>works</span></li>
-<li class=\"link ok\"><span>works</span></li>
-<li class=\"ok\"><b>Gateway</b><span>works</span></li>
-<li class=\"link bad\"><span>broken here</span></li>
-<li class=\"idle\"><b>Service</b><span>not reached</span></li>
-</ol>
-<dl>
-<dt>Gateway</dt><dd>gw</dd>
-<dt>Error</dt><dd>tls_certificate_error</dd>
-<dt>Reference</dt><dd>&lt;7&gt;</dd>
-</dl>
-</main>
-</body>
-</html>
-"
-    );
-    // Self-contained, and fit for the dark and for a phone.
-    assert!(style.contains("prefers-color-scheme:dark") && style.contains("max-width"));
-    for outside in ["<script", "src=", "href", "url(", "style=", "@import"] {
-        assert!(!text.contains(outside), "{outside}");
-    }
-}
-
-#[test]
 fn markdown_for_a_program_that_reads_along() {
     let mut exchange = get("text/markdown, text/html, */*");
     exchange.reference = Some("`7`\n# <b>".into());
@@ -409,7 +347,9 @@ fn a_gateway_can_be_shared() {
     shared(&gateway());
     let debug = format!("{:?}", gateway());
     assert!(
-        debug.starts_with(r#"Gateway { name: "gw", profile: Rfc9209, disclosure: Token, mark: ServerErrors, probes: "#),
+        debug.starts_with(
+            r#"Gateway { name: "gw", profile: Rfc9209, disclosure: Token, mark: ServerErrors, page: Page { bytes: "#
+        ),
         "{debug}"
     );
 }
@@ -546,41 +486,12 @@ fn check_wire(gateway: &Gateway, fault: &Fault, exchange: &Exchange, response: &
     assert_eq!(&wire[end..], &response.body()[..]);
 }
 
-/// A document with nothing active in it: every `<` opens one of our own tags.
+/// A document; tests/page holds the rest.
 #[track_caller]
 fn check_html(body: &[u8]) {
-    const TAGS: [&str; 19] = [
-        "!DOCTYPE html>",
-        "html",
-        "head>",
-        "meta ",
-        "title>",
-        "style>",
-        "body>",
-        "main>",
-        "p",
-        "h1>",
-        "ol",
-        "li",
-        "b>",
-        "span>",
-        "dl>",
-        "dt>",
-        "dd>",
-        "p>",
-        "html>",
-    ];
     let page = std::str::from_utf8(body).unwrap();
-    for after in page.split('<').skip(1) {
-        assert!(TAGS.iter().any(|tag| after.trim_start_matches('/').starts_with(tag)), "{after}");
-        assert!(after.split_once('>').unwrap().0.len() < 80, "{after}");
-    }
-    // An attribute can only come from us, and an entity can only come from the escape.
-    for after in page.split('&').skip(1) {
-        assert!(["amp;", "lt;", "gt;", "quot;", "#39;"].iter().any(|e| after.starts_with(e)), "{after}");
-    }
+    assert!(page.starts_with("<!DOCTYPE html>\n<html lang=\"en\"") && page.ends_with("</html>\n"));
     assert!(!page.chars().any(|c| c.is_control() && c != '\n'));
-    assert!(page.ends_with("</html>\n"));
 }
 
 #[track_caller]
@@ -918,16 +829,4 @@ fn a_peers_text_is_not_told_by_default() {
             }
         }
     }
-}
-
-/// To look at the page in a browser: `PAGE=page.html cargo test --test reply -- --ignored`.
-#[test]
-#[ignore = "writes a file"]
-fn page_to_look_at() {
-    let Some(path) = std::env::var_os("PAGE") else { return };
-    let mut exchange = get("text/html");
-    exchange.reference = Some("7f3a-91c2".into());
-    exchange.next_hop = Some("10.0.0.7:8080".into());
-    let gateway = gateway().with_disclosure(Disclosure::Trusted);
-    std::fs::write(path, gateway.answer_fault(&Fault::of_class(Class::FramingClAndTe), &exchange).body()).unwrap();
 }

@@ -4,11 +4,12 @@
 //! which in an async server is a future being dropped.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use badgateway::Exchange;
 use badgateway::adapters::hyper1::reason_phrase;
 use badgateway::adapters::tokio1::TapHandle;
+use badgateway::diagnose::Context;
 use badgateway::exchange::RequestBody;
 use badgateway::fault::{Evidence, Failure, Fault, FaultKind, Phase};
 use http::{Response, StatusCode};
@@ -111,7 +112,9 @@ impl Trace {
     pub(crate) fn answer(mut self, trouble: impl Into<Trouble>) -> Response<ReplyBody> {
         let Trouble { fault, evidence } = trouble.into();
         self.record(&fault, &evidence);
-        let mut response = self.proxy.gateway.answer_fault(&fault, &self.exchange);
+        self.exchange.time = Some(SystemTime::now());
+        let gateway = &self.proxy.gateway;
+        let mut response = gateway.answer_diagnosed(&fault, &self.exchange, &evidence, &Context::default());
         // hyper knows no phrases for 520 to 530 and would print `<none>`.
         reason_phrase(&mut response);
         response.map(full)

@@ -3,7 +3,7 @@
 //! Its one rule: nobody hears of a fault in a status when it is too late for one.
 
 use std::io::Write;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use badgateway::Exchange;
 use badgateway::decide::{Decision, How};
@@ -45,6 +45,7 @@ pub(crate) fn give_up(
     let Trouble { fault, evidence } = trouble;
     exchange.client_gone |= fault.kind() == FaultKind::ClientAborted;
     exchange.elapsed = Some(elapsed);
+    exchange.time = Some(SystemTime::now());
     let record = proxy.gateway.record(&fault, &exchange).with_evidence(&evidence);
     proxy.log.write(&fault, exchange.path.as_ref().map_or("", |p| p.as_str()), &record);
     match proxy.gateway.decide(&fault, &exchange) {

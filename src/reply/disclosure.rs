@@ -14,9 +14,10 @@ pub enum Disclosure {
     /// The RFC 9209 error type, and nothing finer. The default.
     #[default]
     Token,
-    /// Also our own code and class of the fault with its numbers (offset, sizes, alert, rcode): no
-    /// text of a peer, no name of a host.
+    /// Also our own code and class of the fault with its numbers (offset, sizes, alert, rcode), and on the
+    /// [page](crate::reply::Page) its likely causes: no text of a peer, no name of a host.
     Details,
-    /// Also the next hop, its protocol and status, and the system's error number: for clients inside the house.
+    /// Also the next hop, its protocol and status, and the system's error number, and on the page what was seen (what
+    /// supports the fault included) and what to run next: for clients inside the house.
     Trusted,
 }

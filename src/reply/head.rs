@@ -17,6 +17,8 @@ use super::negotiate::Format;
 pub(crate) trait Head {
     fn proxy_status(&mut self);
     fn fixed(&mut self, field: Fixed);
+    /// The policy of the page.
+    fn policy(&mut self);
     fn retry_after(&mut self, seconds: u64);
     /// The length of the body.
     fn content_length(&mut self);
@@ -47,7 +49,7 @@ impl Reply<'_> {
             Format::Problem => head.fixed(Fixed::Problem),
             Format::Json => head.fixed(Fixed::Json),
             Format::Html => {
-                head.fixed(Fixed::Policy);
+                head.policy();
                 head.fixed(Fixed::Html);
             }
             Format::Text => head.fixed(Fixed::Text),
@@ -119,9 +121,6 @@ fixed! {
     Vary "vary": "accept";
     NoSniff "x-content-type-options": "nosniff";
     Connection "connection": "close";
-    // Of the page, where a test holds the hash to the style sheet. No `frame-ancestors`: where the page
-    // that failed was to be in a frame, the visitor should read this one there.
-    Policy "content-security-policy": "default-src 'none'; style-src 'sha256-yKh30TrOK4jibjHSMk2bRcy3blIXoWiBhuyeJAxZs+Q='; base-uri 'none'; form-action 'none'";
     Problem "content-type": "application/problem+json";
     Json "content-type": "application/json";
     Html "content-type": "text/html; charset=utf-8";

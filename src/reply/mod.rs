@@ -28,13 +28,15 @@ mod words;
 
 use http::StatusCode;
 
+use crate::diagnose::Context;
 use crate::exchange::Exchange;
-use crate::fault::Fault;
+use crate::fault::{Evidence, Fault};
 use crate::sink;
 
 pub use self::disclosure::Disclosure;
 pub use self::name::InvalidName;
 pub(crate) use self::name::Name;
+pub use self::page::{InvalidString, Page, Strings, TemplateError};
 pub use self::passed_on::Mark;
 pub use self::reason::reason;
 pub use self::record::Record;
@@ -52,4 +54,8 @@ pub(crate) struct Reply<'a> {
     pub(crate) fault: &'a Fault,
     pub(crate) exchange: &'a Exchange,
     pub(crate) status: StatusCode,
+    pub(crate) page: &'a Page,
+    /// What supports the fault, and what is known of the next hop besides: for a page that may tell it.
+    pub(crate) evidence: Option<&'a Evidence>,
+    pub(crate) context: Option<&'a Context<'a>>,
 }

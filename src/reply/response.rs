@@ -7,20 +7,20 @@ use std::mem;
 use std::ops::Range;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, RETRY_AFTER};
+use http::header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, RETRY_AFTER};
 use http::{HeaderValue, Method, Response, StatusCode};
 
 use crate::proxy_status::PROXY_STATUS;
 
 use super::Reply;
+use super::disclosure::Disclosure;
 use super::head::{Fixed, Head};
 use super::negotiate::{Format, negotiate};
 use super::sink::{Sink, decimal};
 
-/// Room for a body and the fields; a page has its style sheet besides. Names that are escaped may
+/// Room for a body and the fields; a page says by itself how much it needs besides. Names that are escaped may
 /// need more, and get it.
 const ROOM: usize = 1024;
-const PAGE_ROOM: usize = 3584;
 
 impl Reply<'_> {
     /// The response. A usual one costs four allocations: one buffer that holds the body and every
@@ -37,7 +37,8 @@ impl Reply<'_> {
         let mut proxy_status = Bytes::from(arena);
         let mut length = proxy_status.split_to(length_end);
         let body = length.split_to(body_end);
-        let mut map = Map { headers: HeaderMap::with_capacity(self.fields(format)), proxy_status, length };
+        let policy = self.page.policy();
+        let mut map = Map { policy, headers: HeaderMap::with_capacity(self.fields(format)), proxy_status, length };
         self.write_head(&mut map, format);
         let mut response = Response::new(if self.is_head() { Bytes::new() } else { body });
         *response.status_mut() = self.http_status();
@@ -99,13 +100,18 @@ impl Reply<'_> {
         if self.is_grpc() { StatusCode::OK } else { self.status }
     }
 
+    /// Whether the body will be one that shows evidence.
+    pub(crate) fn shows_evidence(&self) -> bool {
+        self.disclosure >= Disclosure::Trusted && self.format() == Format::Html
+    }
+
     fn is_head(&self) -> bool {
         self.exchange.method == Method::HEAD
     }
 
     fn room(&self, format: Format) -> usize {
         let base = match format {
-            Format::Html => PAGE_ROOM,
+            Format::Html => self.page.room(self),
             Format::Problem | Format::Json | Format::Text | Format::Markdown | Format::Grpc => ROOM,
         };
         base.saturating_add(self.exchange.proxy_status.as_ref().map_or(0, |v| v.len().min(1024)))
@@ -113,13 +119,14 @@ impl Reply<'_> {
 }
 
 /// Fields into a map. The values that were made are pieces of one buffer.
-struct Map {
+struct Map<'a> {
+    policy: &'a HeaderValue,
     headers: HeaderMap,
     proxy_status: Bytes,
     length: Bytes,
 }
 
-impl Map {
+impl Map<'_> {
     fn insert(&mut self, name: HeaderName, value: Bytes) {
         // All of it is printable ASCII, so that none is left out.
         if let Ok(value) = HeaderValue::from_maybe_shared(value) {
@@ -128,7 +135,7 @@ impl Map {
     }
 }
 
-impl Head for Map {
+impl Head for Map<'_> {
     fn proxy_status(&mut self) {
         let value = mem::take(&mut self.proxy_status);
         self.insert(PROXY_STATUS, value);
@@ -137,6 +144,10 @@ impl Head for Map {
     fn fixed(&mut self, field: Fixed) {
         let (name, value) = field.field();
         self.headers.append(name, value);
+    }
+
+    fn policy(&mut self) {
+        self.headers.append(CONTENT_SECURITY_POLICY, self.policy.clone());
     }
 
     fn retry_after(&mut self, seconds: u64) {
@@ -173,6 +184,11 @@ impl Head for Wire<'_> {
 
     fn fixed(&mut self, field: Fixed) {
         self.out.put(field.line());
+    }
+
+    fn policy(&mut self) {
+        self.out.put("\r\ncontent-security-policy: ");
+        self.out.extend_from_slice(self.reply.page.policy().as_bytes());
     }
 
     fn retry_after(&mut self, seconds: u64) {

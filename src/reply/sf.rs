@@ -38,8 +38,14 @@ pub(crate) fn string(out: &mut impl Sink, text: &str) {
 
 /// A Byte Sequence (RFC 9651 section 4.1.8): base64 between colons.
 pub(crate) fn byte_sequence(out: &mut impl Sink, bytes: &[u8]) {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     out.put(":");
+    base64(out, bytes);
+    out.put(":");
+}
+
+/// Appends bytes in base64 with its padding (RFC 4648 section 4).
+pub(crate) fn base64(out: &mut impl Sink, bytes: &[u8]) {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for group in bytes.chunks(3) {
         let bits = (0..3).fold(0u32, |bits, n| bits << 8 | u32::from(group.get(n).copied().unwrap_or(0)));
         for (n, shift) in [18u32, 12, 6, 0].into_iter().enumerate() {
@@ -47,7 +53,6 @@ pub(crate) fn byte_sequence(out: &mut impl Sink, bytes: &[u8]) {
             put_char(out, char::from(digit.copied().unwrap_or(b'=')));
         }
     }
-    out.put(":");
 }
 
 /// RFC 9651 section 3.3.4: what RFC 9110 has in a token, and two more.

@@ -6,8 +6,9 @@
 use std::hint::black_box;
 use std::sync::OnceLock;
 
+use badgateway::diagnose::Context;
 use badgateway::exchange::RequestBody;
-use badgateway::fault::Code;
+use badgateway::fault::{Code, Evidence};
 use badgateway::reply::Disclosure;
 use badgateway::{Exchange, Fault, FaultKind, Gateway};
 use bytes::Bytes;
@@ -24,6 +25,7 @@ const OURS: &str = "badgateway";
 const SERDE: &str = "serde_json::to_vec + builder";
 const MACRO: &str = "json! + builder";
 const FORMAT: &str = "format! + builder";
+const DIAGNOSIS: &str = "Gateway::diagnose alone";
 const FLOOR: &str = "hand-written floor";
 
 const NAME: &str = "gw.example.net";
@@ -36,12 +38,13 @@ pub fn topic() -> Topic {
         name: "reply",
         about: "A refused connection becomes a 502 with 6 fields (7 with the page): `Proxy-Status`, `Cache-Control`, \
                 `Vary`, `X-Content-Type-Options`, `Content-Type`, `Content-Length` (and the page's policy). `trusted` \
-                names the next hop and the error number in `Proxy-Status`, `token` (the default) does not. Peers make \
-                the same bytes.",
+                names the next hop and the error number in `Proxy-Status`, `token` (the default) does not; on the page it \
+                shows a diagnosis. Peers make the same bytes.",
         groups: vec![
             json("problem+json, trusted", Disclosure::Trusted),
             json("problem+json, token", Disclosure::Token),
-            page("page, trusted", Disclosure::Trusted),
+            page("page, token", Disclosure::Token),
+            diagnosed("page, trusted", Disclosure::Trusted),
             wire("wire, trusted", Disclosure::Trusted),
             wire("wire, token", Disclosure::Token),
         ],
@@ -72,6 +75,21 @@ fn page(input: &str, disclosure: Disclosure) -> Group {
         each(move || by_format(black_box(facts)))
     });
     Group::new(input).with(format).with(ours("text/html", disclosure, FORMAT))
+}
+
+/// A page with what was seen, likely causes and next steps, for people inside. It costs a diagnosis, which is measured
+/// alone as well.
+fn diagnosed(input: &str, disclosure: Disclosure) -> Group {
+    let diagnosis = Contestant::new(DIAGNOSIS, move || {
+        let (gateway, exchange, fault) = (gateway(disclosure), exchange("text/html"), fault());
+        let (evidence, context) = (Evidence::new(), Context::default());
+        each(move || black_box(&gateway).diagnose(black_box(&fault), black_box(&exchange), &evidence, &context))
+    });
+    let ours = Contestant::new(OURS, move || {
+        let (gateway, exchange, fault) = (gateway(disclosure), exchange("text/html"), fault());
+        each(move || black_box(&gateway).answer_fault(black_box(&fault), black_box(&exchange)))
+    });
+    Group::new(input).with(diagnosis).with(ours.budget(Budget::InstructionsOf(DIAGNOSIS.into(), 1.25, 20_000.0)))
 }
 
 fn ours(accept: &'static str, disclosure: Disclosure, reference: &str) -> Contestant {
@@ -180,16 +198,15 @@ impl Facts {
                 let rest = page.split_once(from).expect("the beginning of a part").1;
                 rest.split_once(to).expect("its end").0
             };
-            let (detail, rest) = between("</h1>\n<p>", "<ol").split_once("</p>\n<p>").expect("two paragraphs");
             Self {
                 disclosure,
                 problem: serde_json::from_str(leak(answer("*/*").body())).expect("a problem document"),
                 style: between("<style>", "</style>"),
-                way: between("</p>\n<ol", "</ol>"),
+                way: between("<figure>\n", "</figure>"),
                 policy: leak(page_answer.headers()[CONTENT_SECURITY_POLICY].as_bytes()),
                 title: between("<h1>", "</h1>"),
-                detail,
-                advice: rest.split_once("</p>").expect("its end").0,
+                detail: between("\"explanation\">", "</p>"),
+                advice: between("you can do</h2>\n<p>", "</p>"),
             }
         })
     }
@@ -248,24 +265,25 @@ fn finish(facts: &Facts, body: Vec<u8>) -> Response<Bytes> {
 fn by_format(facts: &Facts) -> Response<Bytes> {
     let problem = &facts.problem;
     let status = format!("{} Bad Gateway", problem.status);
-    let rows = match (problem.code, problem.next_hop) {
-        (Some(code), Some(next_hop)) => [
-            row("Gateway", NAME),
-            row("Error", problem.error),
-            row("Code", code),
-            row("Next hop", next_hop),
-            row("Reference", problem.reference),
-        ]
-        .concat(),
-        _ => [row("Gateway", NAME), row("Error", problem.error), row("Reference", problem.reference)].concat(),
-    };
+    let rows = [row("Gateway", NAME), row("Error type", problem.error)].concat();
     let body = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+        "<!DOCTYPE html>\n<html lang=\"en\" dir=\"ltr\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"robots\" content=\"noindex\">\n<title>{status}</title>\n<style>{}</style>\n</head>\n<body>\n\
-         <main>\n<p class=\"status\">{status}</p>\n<h1>{}</h1>\n<p>{}</p>\n<p>{}</p>\n<ol{}</ol>\n<dl>\n{rows}</dl>\n\
+         <meta name=\"robots\" content=\"noindex\">\n<title>{status}: {}</title>\n<style>{}</style>\n</head>\n<body>\n\
+         <main>\n<p class=\"status\"><span lang=\"en\" dir=\"ltr\">{status}</span></p>\n<h1>{}</h1>\n\
+         <p class=\"explanation\">{}</p>\n<figure>\n{}</figure>\n<h2>What you can do</h2>\n<p>{}</p>\n\
+         <a class=\"again\" href=\"\">Try again</a>\n\
+         <p>To report this, give the people who run this site this reference:</p>\n\
+         <p class=\"reference\"><code>{}</code></p>\n<h2>For the people who run this site</h2>\n\
+         <p>The log of the gateway has the details, under the same reference.</p>\n<dl>\n{rows}</dl>\n\
          </main>\n</body>\n</html>\n",
-        facts.style, facts.title, facts.detail, facts.advice, facts.way,
+        facts.title,
+        facts.style,
+        facts.title,
+        facts.detail,
+        facts.way,
+        facts.advice,
+        escape(problem.reference),
     );
     Response::builder()
         .status(problem.status)
@@ -281,7 +299,7 @@ fn by_format(facts: &Facts) -> Response<Bytes> {
 }
 
 fn row(name: &str, value: &str) -> String {
-    format!("<dt>{name}</dt><dd>{}</dd>\n", escape(value))
+    format!("<dt>{name}</dt><dd><code>{}</code></dd>\n", escape(value))
 }
 
 fn escape(text: &str) -> String {

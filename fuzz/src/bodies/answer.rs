@@ -41,9 +41,10 @@ pub fn run(data: &[u8]) {
     record(&gateway_of_that_name, &fault, &exchange, &mut choices);
     quiet(&gateway_of_that_name, disclosure, &fault, &exchange);
 
-    // Foreign text adds no markup.
+    // Foreign text adds no markup. Whom a page shows commands, it shows others for another next hop.
     let mut plain = exchange.clone();
-    for text in [&mut plain.next_hop, &mut plain.reference] {
+    let next_hop = Some(&mut plain.next_hop).filter(|_| disclosure < Disclosure::Trusted);
+    for text in next_hop.into_iter().chain([&mut plain.reference]) {
         if text.as_ref().is_some_and(|text| !text.is_empty()) {
             *text = Some("x".into());
         }
