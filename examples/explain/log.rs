@@ -7,10 +7,11 @@ use std::io::{self, Read, Write};
 use badgateway::diagnose::{self, Context, Diagnosis};
 use badgateway::dialect::Reading;
 use badgateway::dialect::logs::{Entry, Format, Reader, Said};
-use badgateway::fault::{Evidence, Fault};
+use badgateway::exchange::{BodyFraming, Forwarded};
+use badgateway::fault::{Evidence, Fault, Phase};
 use badgateway::reply::Disclosure;
 use badgateway::{Exchange, Gateway};
-use http::Method;
+use http::{Method, StatusCode};
 
 use super::flags::{Detail, Flags};
 use super::lines::Lines;
@@ -181,13 +182,24 @@ fn exchange(entry: &Entry<'_>) -> Exchange {
     }
     exchange.path = text(entry.path).and_then(|path| path.parse().ok());
     exchange.elapsed = entry.elapsed;
+    // Whatever broke in the body broke behind a head that the client had got by then.
+    let in_body = entry.said.fault().is_some_and(|(fault, _)| matches!(fault.phase(), Phase::Body | Phase::Trailers));
+    if in_body {
+        let status = entry.status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::OK);
+        exchange.forwarded = Forwarded::Head { status, framing: BodyFraming::Length };
+    }
     exchange
 }
 
 fn diagnosis(entry: &Entry<'_>, fault: &Fault, exchange: &Exchange) -> Diagnosis {
     let mut context = Context::default();
     context.proxy = Some(entry.format.product());
-    diagnose::diagnose(fault, exchange, &Evidence::new(), &context)
+    let mut diagnosis = diagnose::diagnose(fault, exchange, &Evidence::new(), &context);
+    if entry.status.is_none() {
+        // That a head went out is sure, and its status is not.
+        diagnosis.evidence.retain(|fact| fact.name != "forwarded");
+    }
+    diagnosis
 }
 
 /// What the proxy would have said, had it written RFC 9209's field.
