@@ -126,10 +126,23 @@ impl AsyncRead for Downstream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         loop {
             ready!(self.stream.poll_read_ready(cx))?;
-            // Into the room as it is. To zero it first, hyper's whole buffer for a request of a hundred bytes, would
-            // cost as much as to parse it.
-            match self.stream.try_read_buf(buf) {
-                Ok(_) => return Poll::Ready(Ok(())),
+            let mut read = false;
+            let done = self.stream.try_io(Interest::READABLE, || {
+                // Into the room as it is. To zero it first, hyper's whole buffer for a request of a hundred bytes,
+                // would cost as much as to parse it.
+                let bytes = self.stream.try_read_buf(buf)?;
+                read = true;
+                // Less than there was room for is all there was (epoll(7)): the next read waits for news, as tokio's
+                // own does, and not for the system to say that there are none. Windows gives no news unless asked.
+                if cfg!(unix) && bytes > 0 && buf.remaining() > 0 {
+                    Err(io::ErrorKind::WouldBlock.into())
+                } else {
+                    Ok(())
+                }
+            });
+            match done {
+                _ if read => return Poll::Ready(Ok(())),
+                Ok(()) => {}
                 // The readiness was out of date; asking again waits for the next.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Poll::Ready(Err(error)),
