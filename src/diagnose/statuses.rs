@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use crate::fault::FaultKind;
+use crate::fault::{FaultKind, Phase};
 
 use super::context::Context;
 use super::fill::Filler;
@@ -35,13 +35,17 @@ pub fn status(code: u16) -> Option<Diagnosis> {
     let fact = |name, value: &'static str| Fact { name, value: Cow::Borrowed(value), trusted: false };
     let mut evidence: Vec<Fact> = row.senders.iter().map(|text| fact("sent by", text)).collect();
     evidence.extend(row.differs.iter().map(|text| fact("differs", text)));
-    let kinds: Vec<&str> = FaultKind::ALL
-        .iter()
-        .filter(|kind| kind.status() == code || kind.cloudflare() == code)
-        .map(|kind| kind.code())
-        .collect();
-    if !kinds.is_empty() {
-        evidence.push(Fact { name: "kinds", value: kinds.join(", ").into(), trusted: false });
+    // By phase, or a 502 would have a wall of fifty names.
+    for &phase in Phase::ALL {
+        let kinds: Vec<&str> = FaultKind::ALL
+            .iter()
+            .filter(|kind| kind.phase() == phase && (kind.status() == code || kind.cloudflare() == code))
+            .map(|kind| kind.code())
+            .collect();
+        if !kinds.is_empty() {
+            let value = format!("{}: {}", phase.code(), kinds.join(", ")).into();
+            evidence.push(Fact { name: "kinds", value, trusted: false });
+        }
     }
     Some(Diagnosis {
         kind: None,
