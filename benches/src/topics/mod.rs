@@ -13,5 +13,13 @@ mod trickle;
 use crate::harness::Topic;
 
 pub fn all() -> Vec<Topic> {
-    vec![classify::topic(), reply::topic(), tap::topic(), head::topic(), trickle::topic(), chunked::topic(), logs::topic()]
+    vec![
+        classify::topic(),
+        reply::topic(),
+        tap::topic(),
+        head::topic(),
+        trickle::topic(),
+        chunked::topic(),
+        logs::topic(),
+    ]
 }
