@@ -101,6 +101,7 @@ pub mod adapters;
 pub mod audit;
 pub mod body;
 pub mod classify;
+mod date;
 pub mod deadline;
 pub mod decide;
 pub mod diagnose;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 /// are the only ones that may import `adapters`.
 const FLOORS: &[(&str, u8)] = &[
     ("fault", 0),
+    ("date", 0),
     ("sink", 0),
     ("exchange", 1),
     ("h1", 1),

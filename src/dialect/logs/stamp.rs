@@ -6,6 +6,7 @@
 use core::fmt;
 
 use super::cut::number;
+use crate::date::Civil;
 
 /// A time of day on a date, in whatever zone the log is written.
 ///
@@ -77,41 +78,10 @@ impl Stamp {
         Self::new((number(year)?.0, month(name)?, day), clock(time)?)
     }
 
-    /// Seconds since 1970, in UTC: Caddy. Days to a date as in Howard Hinnant's `civil_from_days`.
+    /// Seconds since 1970, in UTC: Caddy.
     pub(super) fn unix(seconds: u64) -> Option<Self> {
-        const DAY: u64 = 86_400;
-        // Up to the year 9999, so that nothing below can overflow.
-        if seconds > 253_402_300_799 {
-            return None;
-        }
-        let days = seconds.checked_div(DAY)?.checked_add(719_468)?;
-        let era = days.checked_div(146_097)?;
-        let of_era = days.checked_rem(146_097)?;
-        let year_of_era = of_era
-            .checked_sub(of_era.checked_div(1460)?)?
-            .checked_add(of_era.checked_div(36_524)?)?
-            .checked_sub(of_era.checked_div(146_096)?)?
-            .checked_div(365)?;
-        let before = year_of_era
-            .checked_mul(365)?
-            .checked_add(year_of_era.checked_div(4)?)?
-            .checked_sub(year_of_era.checked_div(100)?)?;
-        let of_year = of_era.checked_sub(before)?;
-        let shifted = of_year.checked_mul(5)?.checked_add(2)?.checked_div(153)?;
-        let day = of_year.checked_sub(shifted.checked_mul(153)?.checked_add(2)?.checked_div(5)?)?.checked_add(1)?;
-        let month = if shifted < 10 { shifted.checked_add(3)? } else { shifted.checked_sub(9)? };
-        let year = era.checked_mul(400)?.checked_add(year_of_era)?.checked_add(u64::from(month <= 2))?;
-        let of_day = seconds.checked_rem(DAY)?;
-        let small = |n: u64| u32::try_from(n).ok();
-        let byte = |n: u64| u8::try_from(n).ok();
-        Self::new(
-            (small(year)?, small(month)?, small(day)?),
-            (
-                byte(of_day.checked_div(3600)?)?,
-                byte(of_day.checked_rem(3600)?.checked_div(60)?)?,
-                byte(of_day.checked_rem(60)?)?,
-            ),
-        )
+        let Civil { year, month, day, hour, minute, second } = Civil::of(seconds)?;
+        Some(Self { year, month, day, hour, minute, second })
     }
 }
 

@@ -4,9 +4,9 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::date::Civil;
+
 const LENGTH: usize = 20;
-/// 10000-01-01, after which a year has more than four digits.
-const END: u64 = 253_402_300_800;
 
 /// A time as text.
 #[derive(Clone, Copy)]
@@ -16,18 +16,15 @@ impl Utc {
     /// `None` for a time before 1970 or after the year 9999.
     pub(super) fn of(time: SystemTime) -> Option<Self> {
         let seconds = time.duration_since(UNIX_EPOCH).ok()?.as_secs();
-        if seconds >= END {
-            return None;
-        }
-        let (year, month, day) = civil(seconds / 86_400);
+        let Civil { year, month, day, hour, minute, second } = Civil::of(seconds)?;
         let mut text = *b"0000-00-00 00:00:00Z";
         for (start, length, number) in [
             (0, 4, year),
-            (5, 2, month),
-            (8, 2, day),
-            (11, 2, seconds / 3600 % 24),
-            (14, 2, seconds / 60 % 60),
-            (17, 2, seconds % 60),
+            (5, 2, month.into()),
+            (8, 2, day.into()),
+            (11, 2, hour.into()),
+            (14, 2, minute.into()),
+            (17, 2, second.into()),
         ] {
             let mut left = number;
             for digit in text.iter_mut().skip(start).take(length).rev() {
@@ -44,26 +41,15 @@ impl Utc {
     }
 }
 
-/// Year, month and day of that many days after 1970-01-01 (Howard Hinnant's `civil_from_days`: years begin in March, so
-/// that the leap day comes last).
-#[allow(clippy::arithmetic_side_effects)] // fewer days than there are in ten thousand years
-const fn civil(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let january = month >= 10;
-    (year + era * 400 + january as u64, if january { month - 9 } else { month + 3 }, day)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use std::time::Duration;
 
     use super::*;
+
+    /// 10000-01-01.
+    const END: u64 = 253_402_300_800;
 
     #[test]
     fn times() {
