@@ -177,6 +177,7 @@ impl Exchange {
             || headers.get(http::header::CONTENT_LENGTH).is_some_and(|v| v.as_bytes() != b"0")
             // HTTP/2 and HTTP/3 requests may have a body without either field.
             || (request.version() >= Version::HTTP_2 && !is_usually_bodyless(request.method()));
+        let grpc_type = grpc_type(headers).cloned();
         Self {
             method: request.method().clone(),
             version: request.version(),
@@ -184,8 +185,8 @@ impl Exchange {
             accept: headers.get(ACCEPT).cloned(),
             trailers_wanted: has_token(headers, &TE, b"trailers"),
             upgrade_offered: headers.contains_key(UPGRADE),
-            grpc: is_grpc(headers),
-            grpc_type: if is_grpc(headers) { headers.get(CONTENT_TYPE).cloned() } else { None },
+            grpc: grpc_type.is_some(),
+            grpc_type,
             request_body: if has_body { RequestBody::Unread } else { RequestBody::None },
             replayable: !has_body,
             ..Self::default()
@@ -213,13 +214,12 @@ fn is_usually_bodyless(method: &Method) -> bool {
     [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE, Method::DELETE].contains(method)
 }
 
-fn is_grpc(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(CONTENT_TYPE) else { return false };
-    match value.as_bytes().strip_prefix(b"application/grpc") {
+fn grpc_type(headers: &HeaderMap) -> Option<&HeaderValue> {
+    headers.get(CONTENT_TYPE).filter(|value| {
         // `application/grpc-web` is another protocol, with its trailers in the body.
-        Some(rest) => matches!(rest.first(), None | Some(b'+' | b';' | b' ')),
-        None => false,
-    }
+        let rest = value.as_bytes().strip_prefix(b"application/grpc");
+        rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';' | b' ')))
+    })
 }
 
 fn has_token(headers: &HeaderMap, name: &http::HeaderName, token: &[u8]) -> bool {
