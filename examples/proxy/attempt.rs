@@ -20,7 +20,8 @@ use crate::connect::Link;
 use crate::downstream::Wishes;
 use crate::interim::{Interims, News};
 use crate::route::Target;
-use crate::trace::{Trace, Trouble};
+use crate::trace::Trace;
+use crate::trouble::Trouble;
 use crate::upload::{Upload, UploadWatch};
 
 /// Why there is no head.

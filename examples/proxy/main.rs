@@ -57,6 +57,8 @@ mod route;
 mod table;
 #[path = "../shared/tolerated.rs"]
 mod tolerated;
+#[path = "../shared/trouble.rs"]
+mod trouble;
 #[path = "../shared/trust.rs"]
 mod trust;
 

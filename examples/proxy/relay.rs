@@ -19,7 +19,8 @@ use crate::connect::Link;
 use crate::downstream::Wishes;
 use crate::route::Target;
 use crate::serve::ReplyBody;
-use crate::trace::{Trace, Trouble};
+use crate::trace::Trace;
+use crate::trouble::Trouble;
 
 /// What the body's guard and the handler share.
 struct Relay {

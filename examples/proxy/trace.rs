@@ -11,13 +11,14 @@ use badgateway::adapters::hyper1::reason_phrase;
 use badgateway::adapters::tokio1::TapHandle;
 use badgateway::diagnose::Context;
 use badgateway::exchange::RequestBody;
-use badgateway::fault::{Evidence, Failure, Fault, FaultKind, Phase};
+use badgateway::fault::{Evidence, Fault, FaultKind, Phase};
 use http::{Response, StatusCode};
 
 use crate::eject::Admit;
 use crate::route::Target;
 use crate::serve::{Proxy, ReplyBody, full};
 use crate::tolerated::Tolerated;
+use crate::trouble::Trouble;
 use crate::upload::UploadWatch;
 
 /// An exchange, from its request to the end of its response.
@@ -32,25 +33,6 @@ pub(crate) struct Trace {
     probes: bool,
     started: Instant,
     finished: bool,
-}
-
-/// What kept an exchange from getting its response, with what supports it.
-#[derive(Debug)]
-pub(crate) struct Trouble {
-    pub(crate) fault: Fault,
-    pub(crate) evidence: Evidence,
-}
-
-impl From<Fault> for Trouble {
-    fn from(fault: Fault) -> Self {
-        Self { fault, evidence: Evidence::new() }
-    }
-}
-
-impl From<Failure> for Trouble {
-    fn from(failure: Failure) -> Self {
-        Self { fault: failure.fault(), evidence: Evidence::new().with_error(&failure) }
-    }
 }
 
 impl Trace {

@@ -8,30 +8,12 @@ use std::time::{Duration, SystemTime};
 use badgateway::Exchange;
 use badgateway::decide::{Decision, How};
 use badgateway::exchange::RequestBody;
-use badgateway::fault::{Evidence, Failure, Fault, FaultKind};
+use badgateway::fault::FaultKind;
 
 use crate::client::{After, Client};
 use crate::date;
 use crate::serve::Proxy;
-
-/// What kept an exchange from getting its response, with what supports it.
-#[derive(Debug)]
-pub(crate) struct Trouble {
-    pub(crate) fault: Fault,
-    pub(crate) evidence: Evidence,
-}
-
-impl From<Fault> for Trouble {
-    fn from(fault: Fault) -> Self {
-        Self { fault, evidence: Evidence::new() }
-    }
-}
-
-impl From<Failure> for Trouble {
-    fn from(failure: Failure) -> Self {
-        Self { fault: failure.fault(), evidence: Evidence::new().with_error(&failure) }
-    }
-}
+use crate::trouble::Trouble;
 
 /// Says it. `keep`: the client would like to keep its connection.
 pub(crate) fn give_up(

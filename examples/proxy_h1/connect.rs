@@ -20,11 +20,11 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
-use crate::answer::Trouble;
 use crate::buffer::Buffer;
 use crate::flags::Timeouts;
 use crate::resolve::{Resolver, literal};
 use crate::route::Target;
+use crate::trouble::Trouble;
 use crate::trust;
 use crate::wire::{Wire, would_block};
 

@@ -15,7 +15,7 @@ use badgateway::fault::{Evidence, Fault, FaultKind, Phase};
 use http::HeaderValue;
 use http::header::UPGRADE;
 
-use crate::answer::{self, Trouble};
+use crate::answer;
 use crate::body::BodyReader;
 use crate::client::{After, Client};
 use crate::connect::Link;
@@ -25,6 +25,7 @@ use crate::relay::Reply;
 use crate::request::{Body, Incoming};
 use crate::route::{Mounted, Target};
 use crate::serve::Proxy;
+use crate::trouble::Trouble;
 use crate::tunnel;
 use crate::upload::Upload;
 use crate::upstream::{Attempt, Outcome, has_left, look};

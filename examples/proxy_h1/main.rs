@@ -65,6 +65,8 @@ mod route;
 mod table;
 #[path = "../shared/tolerated.rs"]
 mod tolerated;
+#[path = "../shared/trouble.rs"]
+mod trouble;
 #[path = "../shared/trust.rs"]
 mod trust;
 

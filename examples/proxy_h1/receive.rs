@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use badgateway::fault::{Class, Evidence, Fault, FaultKind, Phase};
 use badgateway::h1::{self, Config, Eof, Event, Framing, ParseError, Parser};
 
-use crate::answer::Trouble;
 use crate::head;
 use crate::relay::Reply;
 use crate::tolerated::Tolerated;
+use crate::trouble::Trouble;
 use crate::upstream::{Attempt, Outcome, look};
 use crate::wire::Got;
 

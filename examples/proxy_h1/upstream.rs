@@ -11,12 +11,12 @@ use badgateway::exchange::{Exchange, RequestBody};
 use badgateway::fault::{Fault, FaultKind};
 use http::HeaderValue;
 
-use crate::answer::Trouble;
 use crate::buffer::Buffer;
 use crate::receive::Receiving;
 use crate::relay::Reply;
 use crate::serve::Proxy;
 use crate::tolerated::Tolerated;
+use crate::trouble::Trouble;
 use crate::upload::Upload;
 use crate::wire::Wire;
 
