@@ -37,8 +37,7 @@ pub(crate) struct Link {
 
 /// How often who waits for a connection looks whether there is still a reason to.
 const TICK: Duration = Duration::from_millis(50);
-/// Names being looked up at the same time, those included that nobody waits for any more.
-const THREADS: usize = 1024;
+/// Names being looked up.
 static BUSY: AtomicUsize = AtomicUsize::new(0);
 
 /// Whether there is still a reason to go on, and else why not.
@@ -96,23 +95,29 @@ impl Connector {
         Ok(Link { wire, buffer: Buffer::default() })
     }
 
-    /// On a thread that can be left behind, for a lookup cannot be cancelled. It ends by its own timers.
+    /// On a thread that can be left behind, for a lookup cannot be cancelled.
     fn resolve(self: &Arc<Self>, target: &Target, wanted: Wanted<'_>) -> Result<Vec<SocketAddr>, Trouble> {
-        let seat = Seat::take().ok_or_else(|| Fault::new(FaultKind::LocalExhausted))?;
+        let exhausted = Fault::new(FaultKind::LocalExhausted).at(Phase::Resolve);
+        let seat = Seat::take(self.resolver.at_once()).ok_or(exhausted)?;
         let (tell, told) = mpsc::sync_channel(1);
         let (connector, to) = (Arc::clone(self), target.clone());
+        // A lookup of our own ends by its own timers before this.
+        let until = Instant::now() + self.timeouts.connect + TICK;
         let asking = thread::Builder::new().spawn(move || {
             let _seat = seat;
             let Self { resolver, timeouts, gateway, .. } = &*connector;
-            // Nobody listens any more if the client has left.
+            // Nobody listens any more if the client has left, or it took too long.
             let _ = tell.send(resolver.resolve(&to.host, to.port, timeouts.connect, gateway));
         });
-        asking.map_err(|error| Failure::new(Fault::new(FaultKind::LocalExhausted), error))?;
+        asking.map_err(|error| Failure::new(exhausted, error))?;
         loop {
             match told.recv_timeout(TICK) {
                 Ok(found) => return Ok(found?),
-                Err(RecvTimeoutError::Timeout) => wanted()?,
                 Err(RecvTimeoutError::Disconnected) => return Err(Fault::new(FaultKind::ProxyInternal).into()),
+                Err(elapsed) if Instant::now() >= until => {
+                    return Err(Failure::new(Fault::new(FaultKind::DnsTimeout), elapsed).into());
+                }
+                Err(RecvTimeoutError::Timeout) => wanted()?,
             }
         }
     }
@@ -206,8 +211,8 @@ fn blocking(socket: TcpStream) -> io::Result<TcpStream> {
 struct Seat;
 
 impl Seat {
-    fn take() -> Option<Self> {
-        if BUSY.fetch_add(1, Ordering::Relaxed) < THREADS {
+    fn take(of: usize) -> Option<Self> {
+        if BUSY.fetch_add(1, Ordering::Relaxed) < of {
             return Some(Self);
         }
         BUSY.fetch_sub(1, Ordering::Relaxed);

@@ -1,37 +1,40 @@
 //! Names to addresses: the system's resolver, or one name server asked directly.
 //!
-//! Its one rule: a lookup that hangs holds up one exchange for the time it was given, and then a bounded
-//! number of threads.
+//! Its one rule: a name server is given its time and no more. `getaddrinfo` cannot be held to one: who calls it keeps
+//! the number of those that hang bounded.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use badgateway::Gateway;
-use badgateway::fault::{Failure, Fault, FaultKind, Phase};
+use badgateway::fault::{Failure, Fault, FaultKind};
 use simple_dns::TYPE;
 
 use crate::dns::{self, Decoded};
 use crate::wire::would_block;
 
-/// Threads for `getaddrinfo`, which cannot be cancelled when it hangs.
-const THREADS: usize = 64;
-static BUSY: AtomicUsize = AtomicUsize::new(0);
-
 /// Turns names into addresses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Resolver {
-    /// `getaddrinfo`, on a thread that can be left behind: what every other program on this host would see.
+    /// `getaddrinfo`: what every other program on this host would see.
     System,
     /// This name server, over UDP, and over TCP where the answer did not fit.
     Server(SocketAddr),
 }
 
 impl Resolver {
-    /// The addresses of a name, at least one. What is no name is [`literal`].
+    /// Names that may be looked up at the same time, those included that nobody waits for any more: few where a lookup
+    /// may hang.
+    pub(crate) const fn at_once(self) -> usize {
+        match self {
+            Self::System => 64,
+            Self::Server(_) => 1024,
+        }
+    }
+
+    /// The addresses of a name, at least one. What is no name is [`literal`]. A name server is asked for so long;
+    /// `getaddrinfo` takes its time, so that this belongs on a thread that can be left behind.
     ///
     /// # Errors
     ///
@@ -44,7 +47,7 @@ impl Resolver {
         gateway: &Gateway,
     ) -> Result<Vec<SocketAddr>, Failure> {
         let found = match self {
-            Self::System => system(host, port, limit, gateway)?,
+            Self::System => system(host, port, gateway)?,
             Self::Server(server) => {
                 let addresses = Lookup { server, host, until: Instant::now() + limit, limit, gateway }.ask()?;
                 addresses.into_iter().map(|ip| SocketAddr::new(ip, port)).collect()
@@ -54,46 +57,16 @@ impl Resolver {
     }
 }
 
-fn system(host: &str, port: u16, limit: Duration, gateway: &Gateway) -> Result<Vec<SocketAddr>, Failure> {
-    let seat = Seat::take().ok_or_else(|| Fault::new(FaultKind::LocalExhausted).at(Phase::Resolve))?;
-    let (tell, told) = mpsc::sync_channel(1);
-    let name = host.to_owned();
-    let asked = thread::Builder::new().spawn(move || {
-        let _seat = seat;
-        let found = (name.as_str(), port).to_socket_addrs().map(|found| found.collect::<Vec<_>>());
-        // Nobody listens any more if it took too long.
-        let _ = tell.send(found);
-    });
-    asked.map_err(|e| dns::local(e, gateway))?;
-    match told.recv_timeout(limit) {
-        Ok(found) => found.map_err(|e| dns::local(e, gateway)),
-        Err(elapsed) => Err(Failure::new(Fault::new(FaultKind::DnsTimeout), elapsed)),
-    }
+/// It cannot be cancelled when it hangs.
+fn system(host: &str, port: u16, gateway: &Gateway) -> Result<Vec<SocketAddr>, Failure> {
+    let found = (host, port).to_socket_addrs().map_err(|e| dns::local(e, gateway))?;
+    Ok(found.collect())
 }
 
 /// What needs no lookup: an address, in a URL's brackets if it is one of IPv6.
 pub(crate) fn literal(host: &str, port: u16) -> Option<SocketAddr> {
     let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
     Some(SocketAddr::new(bare.parse().ok()?, port))
-}
-
-/// One of the threads that may look names up.
-struct Seat;
-
-impl Seat {
-    fn take() -> Option<Self> {
-        if BUSY.fetch_add(1, Ordering::Relaxed) < THREADS {
-            return Some(Self);
-        }
-        BUSY.fetch_sub(1, Ordering::Relaxed);
-        None
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        BUSY.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 /// One name asked of one server.
