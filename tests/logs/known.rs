@@ -47,13 +47,20 @@ const MISTAKEN: &[(&str, &str, FaultKind, &str)] = &[
     ("nginx", "stall_after_1xx", BodyStalled, "takes the 103 for the response, and waits for its body"),
     ("nginx", "early_hints", BodyStalled, "takes the 103 for the response, and waits for its body"),
     ("nginx", "interim_hop_by_hop", BodyStalled, "takes the 103 for the response, and waits for its body"),
-    ("nginx", "ftp_greeting", BodyStalled, "second line: has taken it for HTTP/0.9 by then, and waits for the end"),
     ("haproxy", "endless_trailers", BodyTruncated, "trailers that its buffer does not hold are an end of the connection to it"),
 ];
 
+/// What nginx takes for HTTP/0.9 it reads until the connection ends. Where the end comes in a moment in which nginx does
+/// not look (a greeting's, which arrives before the request is written, or any on a busy machine), it waits for it, and
+/// a second line tells of that wait.
+const HTTP09: (&str, &[FaultKind], FaultKind) = ("nginx", &[NotHttp, BadStatusLine], BodyStalled);
+
 /// What that program wrongly believes of that upstream.
 pub(crate) fn mistakes(program: &str, name: &str) -> Vec<FaultKind> {
-    MISTAKEN.iter().filter(|row| (row.0, row.1) == (program, name)).map(|row| row.2).collect()
+    let named = MISTAKEN.iter().filter(|row| (row.0, row.1) == (program, name)).map(|row| row.2);
+    let (waiter, taken, waits) = HTTP09;
+    let http09 = program == waiter && truth(name).iter().any(|kind| taken.contains(kind));
+    named.chain(http09.then_some(waits)).collect()
 }
 
 /// What that upstream of the lab did.
