@@ -11,6 +11,13 @@ pub(crate) trait Sink {
 
     /// Appends a number in decimal.
     fn number(&mut self, n: u64);
+
+    /// Appends a text of our own that no format has to escape.
+    #[inline]
+    fn inert(&mut self, text: &'static str) {
+        debug_assert!(are_inert(text.as_bytes()), "{text}");
+        self.put(text);
+    }
 }
 
 /// A number in decimal. Twenty digits are enough for any.
@@ -98,6 +105,10 @@ impl<S: Sink> Sink for InJson<'_, S> {
         json(self.0, text);
     }
 
+    fn inert(&mut self, text: &'static str) {
+        self.0.inert(text);
+    }
+
     fn number(&mut self, n: u64) {
         self.0.number(n);
     }
@@ -180,7 +191,7 @@ pub(crate) fn html(out: &mut impl Sink, text: &str) {
 /// The same in at most so many bytes, with an ellipsis behind them where the text is longer.
 pub(crate) fn html_within(out: &mut impl Sink, text: &str, max: usize) {
     // No character becomes more than six bytes.
-    if text.len() <= max / 6 || (text.len() <= max && text.bytes().all(is_inert)) {
+    if text.len() <= max / 6 || (text.len() <= max && are_inert(text.as_bytes())) {
         return html(out, text);
     }
     let mut left = max;
@@ -202,7 +213,7 @@ pub(crate) fn html_within(out: &mut impl Sink, text: &str, max: usize) {
 
 /// How many bytes a text takes as HTML.
 pub(crate) fn html_len(text: &str) -> usize {
-    if text.bytes().all(is_inert) {
+    if are_inert(text.as_bytes()) {
         return text.len();
     }
     text.chars().map(html_char_len).fold(0, usize::saturating_add)
@@ -233,11 +244,34 @@ pub(crate) fn plain(out: &mut impl Sink, text: &str) {
 /// character, so that `escaped` sees each of them.
 #[inline]
 pub(crate) fn escape<S: Sink>(out: &mut S, text: &str, escaped: impl Fn(&mut S, char)) {
-    if text.bytes().all(is_inert) {
+    if are_inert(text.as_bytes()) {
         out.put(text);
     } else {
         escape_each(out, text, escaped);
     }
+}
+
+/// Whether all of them are inert: sixteen at a time, for which it takes as many instructions as for five one by one.
+fn are_inert(bytes: &[u8]) -> bool {
+    match (bytes.len(), bytes.last_chunk()) {
+        (0..=7, _) => bytes.iter().all(|byte| is_inert(*byte)),
+        (_, None) => {
+            let mut padded = [b' '; 16];
+            padded.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+            sixteen_are_inert(&padded)
+        }
+        // The last sixteen may overlap those before.
+        (_, Some(last)) => {
+            bytes.chunks_exact(16).all(|chunk| chunk.first_chunk().is_some_and(sixteen_are_inert))
+                && sixteen_are_inert(last)
+        }
+    }
+}
+
+/// Without a branch between them, so that the compiler makes vectors of it.
+#[inline]
+fn sixteen_are_inert(bytes: &[u8; 16]) -> bool {
+    bytes.iter().fold(0, |wrong, byte| wrong | u8::from(!inert(*byte))) == 0
 }
 
 #[cold]
@@ -272,14 +306,21 @@ fn is_inert(b: u8) -> bool {
 /// Printable ASCII that no format here has to escape.
 #[allow(clippy::indexing_slicing)] // a byte is a valid index, and this runs when it is compiled
 static INERT: [bool; 256] = {
-    let mut inert = [false; 256];
+    let mut table = [false; 256];
     let mut b = b' ';
     while b <= b'~' {
-        inert[b as usize] = !matches!(b, b'"' | b'\'' | b'\\' | b'<' | b'>' | b'&' | b'`');
+        table[b as usize] = inert(b);
         b += 1;
     }
-    inert
+    table
 };
+
+/// The same, reckoned.
+#[rustfmt::skip]
+const fn inert(b: u8) -> bool {
+    (b >= b' ') & (b <= b'~')
+        & (b != b'"') & (b != b'\'') & (b != b'\\') & (b != b'<') & (b != b'>') & (b != b'&') & (b != b'`')
+}
 
 fn hex4(out: &mut impl Sink, n: u32) {
     for shift in [12u32, 8, 4, 0] {
@@ -296,7 +337,7 @@ pub(crate) fn hex_digit(out: &mut impl Sink, n: u32, alphabet: &[u8; 16]) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
 
     fn made(f: impl Fn(&mut Vec<u8>)) -> String {
@@ -386,6 +427,25 @@ mod tests {
                 let alone = escaped(&c.to_string());
                 assert_eq!(escaped(&format!("a{c}<")), format!("a{alone}{}", escaped("<")), "{c:?}");
                 assert_eq!(alone != c.to_string(), marks.contains(c) || is_unprintable(c), "{c:?}");
+            }
+        }
+    }
+
+    /// At every place of texts of every length that has a way of its own, and next to any of them.
+    #[test]
+    fn one_mark_anywhere_is_found() {
+        for byte in 0..=u8::MAX {
+            assert_eq!(is_inert(byte), inert(byte), "{byte}");
+        }
+        for len in 0..70 {
+            let mut bytes = vec![b'a'; len];
+            assert!(are_inert(&bytes), "{len}");
+            for at in 0..len {
+                for mark in (0..=u8::MAX).filter(|byte| !is_inert(*byte)) {
+                    bytes[at] = mark;
+                    assert!(!are_inert(&bytes), "{mark} at {at} of {len}");
+                }
+                bytes[at] = b'~';
             }
         }
     }

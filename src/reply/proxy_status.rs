@@ -35,8 +35,8 @@ impl Reply<'_> {
     pub(crate) fn write_member(&self, out: &mut impl Sink) {
         out.put(self.name.item());
         let Some(error_type) = self.fault.error_type() else { return };
-        out.put("; error=");
-        out.put(error_type.token());
+        out.inert("; error=");
+        out.inert(error_type.token());
         if self.disclosure >= Disclosure::Details {
             self.write_extra(out, error_type);
             out.put("; details=\"");
