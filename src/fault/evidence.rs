@@ -46,9 +46,9 @@ impl Evidence {
         self
     }
 
-    /// Adds the messages of an error and of its sources, outermost first, each message once. An error of the
-    /// operating system that is no more than its number is left out behind a [`Failure`] that has told the number:
-    /// its text is made from nothing else.
+    /// Adds the messages of an error and of its sources, outermost first, each message once. A [`Failure`] adds none of
+    /// its own, for its text is its fault, and that is what this supports; nor does the system's error behind it that
+    /// is no more than the number which the fault has.
     #[must_use]
     pub fn with_error(mut self, error: &(dyn Error + 'static)) -> Self {
         let begun = self.items.len();
@@ -56,13 +56,21 @@ impl Evidence {
         let mut told = None;
         for _ in 0..LINKS {
             let Some(link) = next else { break };
+            if let Some(failure) = link.downcast_ref::<Failure>() {
+                told = failure.fault().code();
+                next = failure.source();
+                continue;
+            }
             let io = link.downcast_ref::<std::io::Error>();
-            if let (Some(told), Some(number)) = (told, io.and_then(std::io::Error::raw_os_error)) {
+            if let Some(inner) = io.and_then(std::io::Error::get_ref) {
+                next = Some(inner); // whose text is its own, and whom `io::Error::source` skips
+                continue;
+            }
+            if let (Some(told), Some(number)) = (told.take(), io.and_then(std::io::Error::raw_os_error)) {
                 if told == Code::Errno(number) {
                     break; // it has no source
                 }
             }
-            told = link.downcast_ref::<Failure>().and_then(|failure| failure.fault().code());
             // A message can be as long as its writer likes; it is cut while it is written.
             let mut text = Escaper::new();
             let _ = write!(text, "{link}");
@@ -70,11 +78,7 @@ impl Evidence {
             if before.map_or(!text.out.is_empty(), |(_, before)| *before != text.out) {
                 self.items.push(("error", text.out));
             }
-            // `io::Error::source` skips the error it wraps.
-            next = match io.and_then(std::io::Error::get_ref) {
-                Some(inner) => Some(inner),
-                None => link.source(),
-            };
+            next = link.source();
         }
         self
     }
