@@ -464,9 +464,13 @@ fn check(gateway: &Gateway, fault: &Fault, exchange: &Exchange) {
         }
     }
     check_wire(gateway, fault, exchange, &response);
-    let line = gateway.record(fault, exchange).to_string();
+    let record = gateway.record(fault, exchange);
+    let line = record.to_string();
     check_json(line.as_bytes());
     assert!(!line.chars().any(char::is_control));
+    let mut appended = b"before".to_vec();
+    record.append_to(&mut appended);
+    assert_eq!(&appended[6..], line.as_bytes(), "behind what was there, and the same as displayed");
 }
 
 #[track_caller]

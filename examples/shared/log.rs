@@ -4,13 +4,14 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use badgateway::fault::{Class, Fault, FaultKind, Phase};
+use badgateway::reply::Record;
 
 /// What the tour's table shows of a record.
 #[derive(Clone, Debug)]
@@ -23,7 +24,7 @@ pub(crate) struct Seen {
 
 thread_local! {
     /// Where a thread makes its line, before it asks for the lock. It is kept for the next one.
-    static ROOM: Cell<String> = const { Cell::new(String::new()) };
+    static ROOM: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 /// The log.
@@ -70,26 +71,34 @@ impl Log {
     }
 
     /// Writes one record.
-    pub(crate) fn write(&self, fault: &Fault, path: &str, line: &impl Display) {
+    pub(crate) fn write(&self, fault: &Fault, path: &str, record: &Record<'_>) {
         if let Some(seen) = &self.seen {
-            let entry = Seen { kind: fault.kind(), class: fault.class(), phase: fault.phase(), line: line.to_string() };
+            let entry =
+                Seen { kind: fault.kind(), class: fault.class(), phase: fault.phase(), line: record.to_string() };
             seen.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), entry);
         }
-        self.line(line);
+        self.write_with(|line| record.append_to(line));
     }
 
     /// Writes a line that is no record of a fault.
     pub(crate) fn line(&self, line: &impl Display) {
+        self.write_with(|room| {
+            // A buffer takes all that is written to it.
+            let _ = write!(room, "{line}");
+        });
+    }
+
+    fn write_with(&self, make: impl FnOnce(&mut Vec<u8>)) {
         if let Some(out) = &self.out {
             let mut room = ROOM.try_with(Cell::take).unwrap_or_default();
             room.clear();
-            if writeln!(room, "{line}").is_ok() {
-                // One write for one line, under the lock: lines of two exchanges never mix.
-                let _ = match &mut *out.lock().unwrap_or_else(PoisonError::into_inner) {
-                    Out::Stderr => io::stderr().write_all(room.as_bytes()),
-                    Out::File(file) => file.write_all(room.as_bytes()),
-                };
-            }
+            make(&mut room);
+            room.push(b'\n');
+            // One write for one line, under the lock: lines of two exchanges never mix.
+            let _ = match &mut *out.lock().unwrap_or_else(PoisonError::into_inner) {
+                Out::Stderr => io::stderr().write_all(&room),
+                Out::File(file) => file.write_all(&room),
+            };
             // A thread that is ending has no room any more, and needs none.
             let _ = ROOM.try_with(|kept| kept.set(room));
         }

@@ -17,6 +17,8 @@ use super::sink::{Formatting, InJson, Sink, bounded, json};
 const MAX_PATH: usize = 2048;
 /// The most bytes of any other text.
 const MAX_TEXT: usize = 512;
+/// Room for a line without evidence. A longer one gets more.
+const ROOM: usize = 768;
 /// The most texts of evidence, and the most fields of the caller's own.
 const MAX_ITEMS: usize = 32;
 
@@ -66,6 +68,23 @@ impl<'a> Record<'a> {
     pub const fn with_fields(mut self, fields: &'a [(&'a str, &'a str)]) -> Self {
         self.fields = fields;
         self
+    }
+
+    /// Appends the line to a buffer, without a line end. The same bytes as `Display`, at half of its price.
+    ///
+    /// ```
+    /// use badgateway::{Exchange, Fault, FaultKind, Gateway};
+    ///
+    /// let gateway = Gateway::new("gw").unwrap();
+    /// let (fault, exchange) = (Fault::new(FaultKind::ConnectionRefused), Exchange::default());
+    /// let mut line = Vec::new();
+    /// gateway.record(&fault, &exchange).append_to(&mut line);
+    /// line.push(b'\n');
+    /// assert!(line.starts_with(br#"{"fault":"connection_refused","class":null,"#));
+    /// ```
+    pub fn append_to(&self, line: &mut Vec<u8>) {
+        line.reserve(ROOM);
+        self.write(line);
     }
 
     fn write(&self, out: &mut impl Sink) {
@@ -223,6 +242,7 @@ fn quoted(out: &mut impl Sink, value: Option<&str>) {
 }
 
 /// A text of anybody's. `key` is the whole of it, with its comma, quotes and colon: one piece to write instead of three.
+#[inline]
 fn optional(out: &mut impl Sink, key: &str, value: Option<&str>) {
     out.put(key);
     quoted(out, value.map(|v| bounded(v, MAX_TEXT)));
@@ -233,6 +253,7 @@ fn text(out: &mut impl Sink, key: &str, value: &str) {
 }
 
 /// A word of our own, which has nothing to escape.
+#[inline]
 fn word(out: &mut impl Sink, key: &str, value: Option<&'static str>) {
     out.put(key);
     match value {
@@ -245,6 +266,7 @@ fn word(out: &mut impl Sink, key: &str, value: Option<&'static str>) {
     }
 }
 
+#[inline]
 fn number(out: &mut impl Sink, key: &str, value: Option<u64>) {
     out.put(key);
     match value {
