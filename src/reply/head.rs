@@ -60,6 +60,11 @@ impl Reply<'_> {
         head.content_length();
     }
 
+    /// Whether there is none of those that come now and then, whatever the format.
+    pub(crate) fn has_usual_fields(&self) -> bool {
+        self.retry_after().is_none() && !self.closes()
+    }
+
     /// How many fields there are: six always, three now and then.
     pub(crate) fn fields(&self, format: Format) -> usize {
         let rare = [self.retry_after().is_some(), self.closes(), format == Format::Html];
