@@ -36,7 +36,7 @@ impl Trace {
     pub(crate) async fn send(
         &mut self,
         mut request: Request<Upload>,
-        target: &Target,
+        target: &'static Target,
         watch: &UploadWatch,
         wishes: &Wishes,
     ) -> Result<(Response<Incoming>, Link), Trouble> {
@@ -75,8 +75,7 @@ impl Trace {
         if let Some(link) = pooled {
             return Ok(link);
         }
-        // Boxed, or every exchange would carry the room that a handshake takes for as long as it lives.
-        let connected = Box::pin(self.proxy.connector.connect(target, &mut self.phase)).await;
+        let connected = self.proxy.connector.connect(target, &mut self.phase).await;
         Ok(connected.inspect_err(|failure| {
             if failure.fault().kind() == FaultKind::LocalExhausted {
                 // The cheapest descriptors to come by are those of idle connections.

@@ -89,6 +89,11 @@ impl Connector {
             return self.handshake(stream).await;
         }
         *phase = Phase::Tls;
+        // Boxed, or every exchange would carry the room that a handshake takes for as long as it lives.
+        Box::pin(self.secure(target, stream)).await
+    }
+
+    async fn secure(&self, target: &Target, stream: TcpStream) -> Result<Link, Failure> {
         let bare = target.host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let name =
             ServerName::try_from(bare).map_err(|e| Failure::new(Fault::new(FaultKind::ProxyMisconfigured), e))?;

@@ -9,8 +9,9 @@ use std::sync::atomic::Ordering;
 use badgateway::Exchange;
 use badgateway::audit;
 use badgateway::fault::{Fault, FaultKind};
+use bytes::Bytes;
 use http::header::{CONNECTION, HOST, UPGRADE};
-use http::{HeaderValue, Request, Response, StatusCode, Version, request};
+use http::{HeaderValue, Request, Response, StatusCode, Uri, Version, request};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 
@@ -27,10 +28,10 @@ use crate::upload::{Upload, UploadWatch};
 impl Trace {
     /// Forwards the request, and whatever comes back.
     pub(crate) async fn forward(
-        mut self,
+        mut self: Box<Self>,
         request: Request<Incoming>,
-        mounted: &Mounted,
-        path: &str,
+        mounted: &'static Mounted,
+        path: String,
         peer: Option<&HeaderValue>,
         wishes: &Wishes,
     ) -> Response<ReplyBody> {
@@ -56,10 +57,10 @@ impl Trace {
 
     /// A head arrived. Is it one that may be forwarded?
     async fn take(
-        mut self,
+        mut self: Box<Self>,
         response: Response<Incoming>,
         link: Link,
-        mounted: &Mounted,
+        mounted: &'static Mounted,
         offer: Option<Offer>,
         watch: &UploadWatch,
         wishes: &Wishes,
@@ -95,12 +96,12 @@ impl Trace {
 fn outgoing(
     mut parts: request::Parts,
     mounted: &Mounted,
-    path: &str,
+    path: String,
     peer: Option<&HeaderValue>,
     via: &Via,
     exchange: &mut Exchange,
 ) -> Option<request::Parts> {
-    parts.uri = path.parse().ok()?;
+    parts.uri = Uri::from_maybe_shared(Bytes::from(path)).ok()?;
     let version = std::mem::replace(&mut parts.version, Version::HTTP_11);
     exchange.upgrade_offered = audit::tidy_request(&mut parts.headers, exchange);
     forwarded::tell(&mut parts.headers, peer, version, via)?;

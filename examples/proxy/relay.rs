@@ -24,9 +24,9 @@ use crate::trouble::Trouble;
 
 /// What the body's guard and the handler share.
 struct Relay {
-    trace: Option<Trace>,
+    trace: Option<Box<Trace>>,
     link: Option<Link>,
-    target: Target,
+    target: &'static Target,
     evidence: Evidence,
     /// The head is on its way: from now on the guard finishes the exchange by itself.
     forwarded: bool,
@@ -34,12 +34,12 @@ struct Relay {
 
 /// Passes a response on whose head has been found fit.
 pub(crate) async fn relay(
-    mut trace: Trace,
+    mut trace: Box<Trace>,
     parts: response::Parts,
     body: Incoming,
     framing: Framing,
     link: Link,
-    target: &Target,
+    target: &'static Target,
     wishes: &Wishes,
 ) -> Response<ReplyBody> {
     let downstream = downstream_framing(&trace, &parts);
@@ -48,13 +48,7 @@ pub(crate) async fn relay(
     let hold = if may_be_held(&trace, &parts) { timeouts.first_byte_hold } else { std::time::Duration::ZERO };
 
     let tap = link.tap.clone();
-    let relay = Relay {
-        trace: Some(trace),
-        link: Some(link),
-        target: target.clone(),
-        evidence: Evidence::new(),
-        forwarded: false,
-    };
+    let relay = Relay { trace: Some(trace), link: Some(link), target, evidence: Evidence::new(), forwarded: false };
     let relay = Arc::new(Mutex::new(relay));
     let (for_errors, for_the_end) = (Arc::clone(&relay), Arc::clone(&relay));
 
@@ -117,7 +111,7 @@ impl Relay {
                     // A connection that is still busy with the request's body is not fit for another.
                     if let (Some(link), true) = (link, trace.is_uploaded()) {
                         link.tap.whole();
-                        trace.proxy.pool.put(&self.target, link);
+                        trace.proxy.pool.put(self.target, link);
                     }
                 }
             }

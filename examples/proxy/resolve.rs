@@ -45,7 +45,8 @@ impl Resolver {
         }
         let found = match self {
             Self::System => timeout(limit, system(host, port, gateway)).await,
-            Self::Server(server) => timeout(limit, ask(server, host, port, limit, gateway)).await,
+            // Boxed for its room, which an address does not need.
+            Self::Server(server) => timeout(limit, Box::pin(ask(server, host, port, limit, gateway))).await,
         };
         match found {
             Ok(Ok(addresses)) if addresses.is_empty() => Err(Fault::new(FaultKind::DnsNotFound).into()),

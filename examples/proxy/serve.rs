@@ -108,6 +108,7 @@ impl Proxy {
             .serve_connection(io, service)
             .with_upgrades();
         tokio::select! {
+            biased;
             // It fails where an exchange was aborted or the client broke off; both are in the log.
             _ = connection => {}
             // Dropping the connection drops the exchange, which says so in the log.
@@ -135,9 +136,9 @@ impl Proxy {
             let trace = Trace::new(Arc::clone(&self), exchange);
             return Ok(trace.answer(Fault::new(FaultKind::NoRoute)));
         };
-        exchange.next_hop = Some(mounted.next_hop.clone().into());
+        exchange.next_hop = Some(mounted.next_hop.as_str().into());
         let trace = Trace::new(Arc::clone(&self), exchange);
-        Ok(trace.forward(request, mounted, &path, peer.as_ref(), &wishes).await)
+        Ok(trace.forward(request, mounted, path, peer.as_ref(), &wishes).await)
     }
 }
 

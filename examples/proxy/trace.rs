@@ -29,15 +29,16 @@ pub(crate) struct Trace {
     pub(crate) phase: Phase,
     upload: Option<UploadWatch>,
     /// Whose health the outcome tells, once it was asked.
-    hop: Option<Target>,
+    hop: Option<&'static Target>,
     probes: bool,
     started: Instant,
     finished: bool,
 }
 
 impl Trace {
-    pub(crate) fn new(proxy: Arc<Proxy>, exchange: Exchange) -> Self {
-        Self {
+    /// In a box, because it is handed on from step to step.
+    pub(crate) fn new(proxy: Arc<Proxy>, exchange: Exchange) -> Box<Self> {
+        Box::new(Self {
             proxy,
             exchange,
             phase: Phase::Select,
@@ -46,7 +47,7 @@ impl Trace {
             probes: false,
             started: Instant::now(),
             finished: false,
-        }
+        })
     }
 
     /// Takes note of what becomes of the request body.
@@ -59,11 +60,11 @@ impl Trace {
     /// # Errors
     ///
     /// It failed too often of late, and is left alone for a while.
-    pub(crate) fn admit(&mut self, target: &Target) -> Result<(), Fault> {
+    pub(crate) fn admit(&mut self, target: &'static Target) -> Result<(), Fault> {
         let admit = self.proxy.eject.admit(target, Instant::now());
         match admit {
             Admit::Yes | Admit::Probe => {
-                self.hop = Some(target.clone());
+                self.hop = Some(target);
                 self.probes = admit == Admit::Probe;
                 Ok(())
             }
@@ -78,7 +79,7 @@ impl Trace {
     /// A head came that may be forwarded. Whether the next hop is there again is answered with that: the body may be
     /// a stream without an end. Should it break, that counts by itself.
     pub(crate) fn head_is_fit(&self) {
-        if let (Some(target), true) = (&self.hop, self.probes) {
+        if let (Some(target), true) = (self.hop, self.probes) {
             self.proxy.eject.settle(target, None, Instant::now());
         }
     }
@@ -86,12 +87,12 @@ impl Trace {
     /// What came of it, for the next hop's health.
     fn settle(&mut self, fault: Option<&Fault>) {
         if let Some(target) = self.hop.take() {
-            self.proxy.eject.settle(&target, fault, Instant::now());
+            self.proxy.eject.settle(target, fault, Instant::now());
         }
     }
 
     /// Answers with a response of our own.
-    pub(crate) fn answer(mut self, trouble: impl Into<Trouble>) -> Response<ReplyBody> {
+    pub(crate) fn answer(mut self: Box<Self>, trouble: impl Into<Trouble>) -> Response<ReplyBody> {
         let Trouble { fault, evidence } = trouble.into();
         self.record(&fault, &evidence);
         self.exchange.time = Some(SystemTime::now());

@@ -29,7 +29,7 @@ pub(crate) struct Offer {
 
 /// The next hop answered 101, and the audit found nothing wrong with it.
 pub(crate) fn switch(
-    mut trace: Trace,
+    mut trace: Box<Trace>,
     mut response: Response<Incoming>,
     mut link: Link,
     offer: Option<Offer>,

@@ -86,7 +86,7 @@ impl Running<'_> {
         let Some((mounted, path)) = self.proxy.routes.find(&parts.uri) else {
             return Err(Fault::new(FaultKind::NoRoute).into());
         };
-        self.exchange.next_hop = Some(Cow::Owned(mounted.next_hop.clone()));
+        self.exchange.next_hop = Some(Cow::Borrowed(&mounted.next_hop));
         let offered = parts.headers.get_all(UPGRADE).iter().cloned().collect();
         let via = &self.proxy.via;
         let head = outgoing::head(parts, mounted, &path, client.address.as_ref(), body, via, &mut self.exchange)

@@ -5,8 +5,12 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use http::header::{HOST, HeaderMap, HeaderName, InvalidHeaderValue, VIA};
+use http::header::{Entry, HOST, HeaderMap, HeaderName, InvalidHeaderValue, VIA};
 use http::{HeaderValue, Version};
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// What we call ourselves in `Via`. The version is the one that we were spoken to in (RFC 9110 section 7.6.3).
 #[derive(Clone, Debug)]
@@ -36,23 +40,24 @@ pub(crate) fn client(peer: IpAddr) -> Option<HeaderValue> {
 /// the client's `Host` out, for the next hop has another. `None` for what cannot be a field's value.
 pub(crate) fn tell(headers: &mut HeaderMap, peer: Option<&HeaderValue>, version: Version, via: &Via) -> Option<()> {
     if let Some(host) = headers.remove(HOST) {
-        headers.insert(HeaderName::from_static("x-forwarded-host"), host);
+        headers.insert(X_FORWARDED_HOST, host);
     }
-    headers.insert(HeaderName::from_static("x-forwarded-proto"), HeaderValue::from_static("http"));
+    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("http"));
     if let Some(peer) = peer {
-        append(headers, HeaderName::from_static("x-forwarded-for"), peer)?;
+        append(headers, X_FORWARDED_FOR, peer)?;
     }
     append(headers, VIA, if version == Version::HTTP_10 { &via.spoken_to_in_1_0 } else { &via.spoken_to_in_1_1 })
 }
 
 /// Adds a member to a list field. On one line, whatever it had before: many a server reads the first line alone.
 fn append(headers: &mut HeaderMap, name: HeaderName, member: &HeaderValue) -> Option<()> {
-    let value = if headers.contains_key(&name) {
-        let before = headers.get_all(&name).iter().chain([member]).map(HeaderValue::as_bytes);
-        HeaderValue::from_maybe_shared(Bytes::from(before.collect::<Vec<_>>().join(&b", "[..]))).ok()?
-    } else {
-        member.clone()
-    };
-    headers.insert(name, value);
+    match headers.entry(name) {
+        Entry::Vacant(free) => drop(free.insert(member.clone())),
+        Entry::Occupied(mut taken) => {
+            let before = taken.iter().chain([member]).map(HeaderValue::as_bytes);
+            let joined = Bytes::from(before.collect::<Vec<_>>().join(&b", "[..]));
+            taken.insert_mult(HeaderValue::from_maybe_shared(joined).ok()?);
+        }
+    }
     Some(())
 }

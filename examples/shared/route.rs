@@ -20,9 +20,9 @@ impl std::fmt::Display for Target {
     }
 }
 
-/// All routes, the longest prefix first.
-#[derive(Clone, Debug)]
-pub(crate) struct Routes(Vec<Mounted>);
+/// All routes, the longest prefix first. They stay for as long as the process does, so that no exchange needs a copy.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Routes(&'static [Mounted]);
 
 /// A route, taken apart.
 #[derive(Clone, Debug)]
@@ -41,11 +41,11 @@ impl Routes {
     pub(crate) fn new(routes: &[Route]) -> Self {
         let mut routes: Vec<Mounted> = routes.iter().filter_map(Mounted::new).collect();
         routes.sort_by_key(|route| std::cmp::Reverse(route.prefix.len()));
-        Self(routes)
+        Self(routes.leak())
     }
 
     /// The route with the longest prefix, and what to ask its target for.
-    pub(crate) fn find(&self, uri: &Uri) -> Option<(&Mounted, String)> {
+    pub(crate) fn find(self, uri: &Uri) -> Option<(&'static Mounted, String)> {
         let (mounted, rest) = self.0.iter().find_map(|route| Some((route, route.rest(uri.path())?)))?;
         let slash = if rest.starts_with('/') { "" } else { "/" };
         let (mark, query) = uri.query().map_or(("", ""), |query| ("?", query));
