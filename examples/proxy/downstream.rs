@@ -34,12 +34,12 @@ const LINGER_BYTES: usize = 64 * 1024 * 1024;
 const ROOM: usize = 16 * 1024;
 
 /// What the exchanges on a connection ask of it.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Wishes {
     /// End with a reset.
     pub(crate) abort: AbortHandle,
     /// Some of a request body was left unread.
-    pub(crate) linger: Arc<AtomicBool>,
+    pub(crate) linger: AtomicBool,
     /// Write this in between.
     pub(crate) outbox: Outbox,
 }
@@ -50,8 +50,12 @@ pub(crate) struct Wishes {
 /// buffer is empty then, so that they stand between two messages and not within one. An exchange calls
 /// [`close`](Self::close) before it hands out its final head, after which an interim response would be the
 /// next request's.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Outbox(Arc<Mutex<Vec<u8>>>);
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    waiting: Mutex<Vec<u8>>,
+    /// Nearly always there is nothing, and this is cheaper to ask.
+    used: AtomicBool,
+}
 
 impl Outbox {
     /// Has these bytes written as soon as may be; drops them while there is no room.
@@ -59,12 +63,13 @@ impl Outbox {
         let mut waiting = self.lock();
         if waiting.len() + bytes.len() <= ROOM {
             waiting.extend_from_slice(bytes);
+            self.used.store(true, Ordering::Release);
         }
     }
 
     /// The final head is next: lets what is waiting go first, if the client takes it, and drops the rest.
     pub(crate) async fn close(&self) {
-        if !self.lock().is_empty() {
+        if self.used.load(Ordering::Acquire) && !self.lock().is_empty() {
             // hyper flushes whenever the exchange is pending.
             yield_now().await;
             self.lock().clear();
@@ -72,11 +77,11 @@ impl Outbox {
     }
 
     fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut self.lock())
+        if self.used.load(Ordering::Acquire) { std::mem::take(&mut self.lock()) } else { Vec::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -85,7 +90,7 @@ impl Outbox {
 pub(crate) struct Downstream {
     /// Shared with who waits for its reset.
     stream: Arc<TcpStream>,
-    wishes: Wishes,
+    wishes: Arc<Wishes>,
     /// What is left of the interim responses that are going out.
     interim: Bytes,
     lingering: Option<Lingering>,
@@ -98,7 +103,7 @@ struct Lingering {
 }
 
 impl Downstream {
-    pub(crate) fn new(stream: Arc<TcpStream>, wishes: Wishes) -> Self {
+    pub(crate) fn new(stream: Arc<TcpStream>, wishes: Arc<Wishes>) -> Self {
         Self { stream, wishes, interim: Bytes::new(), lingering: None }
     }
 }

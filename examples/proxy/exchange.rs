@@ -37,7 +37,7 @@ impl Trace {
     ) -> Response<ReplyBody> {
         let (mut parts, body) = request.into_parts();
         let client = parts.extensions.remove::<OnUpgrade>();
-        let (upload, watch) = Upload::new(body);
+        let (upload, watch) = Upload::new(body, self.started);
         self.watch(watch.clone());
         let Some(parts) = outgoing(parts, mounted, path, peer, &self.proxy.via, &mut self.exchange) else {
             return self.answer(Fault::new(FaultKind::ProxyInternal));

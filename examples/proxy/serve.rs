@@ -95,10 +95,10 @@ impl Proxy {
     async fn client(self: Arc<Self>, stream: TcpStream) {
         let _ = stream.set_nodelay(true);
         let peer = stream.peer_addr().ok().and_then(|address| forwarded::client(address.ip()));
-        let wishes = Wishes::default();
+        let wishes = Arc::new(Wishes::default());
         let stream = Arc::new(stream);
-        let io = TokioIo::new(Downstream::new(Arc::clone(&stream), wishes.clone()));
-        let service = service_fn(|request| Arc::clone(&self).handle(request, peer.clone(), wishes.clone()));
+        let io = TokioIo::new(Downstream::new(Arc::clone(&stream), Arc::clone(&wishes)));
+        let service = service_fn(|request| Arc::clone(&self).handle(request, peer.clone(), Arc::clone(&wishes)));
         // A client that shuts down its sending side still gets its answer. The price: one that left
         // altogether by an orderly close is only noticed when something is written to it.
         let connection = http1::Builder::new()
@@ -120,7 +120,7 @@ impl Proxy {
         self: Arc<Self>,
         request: Request<Incoming>,
         peer: Option<HeaderValue>,
-        wishes: Wishes,
+        wishes: Arc<Wishes>,
     ) -> Result<Response<ReplyBody>, Infallible> {
         if request.method() == Method::CONNECT {
             return Ok(plain(StatusCode::NOT_IMPLEMENTED, "CONNECT is not supported here\n"));

@@ -31,7 +31,7 @@ pub(crate) struct Trace {
     /// Whose health the outcome tells, once it was asked.
     hop: Option<&'static Target>,
     probes: bool,
-    started: Instant,
+    pub(crate) started: Instant,
     finished: bool,
 }
 
@@ -61,6 +61,9 @@ impl Trace {
     ///
     /// It failed too often of late, and is left alone for a while.
     pub(crate) fn admit(&mut self, target: &'static Target) -> Result<(), Fault> {
+        if !self.proxy.eject.is_on() {
+            return Ok(());
+        }
         let admit = self.proxy.eject.admit(target, Instant::now());
         match admit {
             Admit::Yes | Admit::Probe => {

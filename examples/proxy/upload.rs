@@ -96,9 +96,10 @@ enum Source {
 }
 
 impl Upload {
-    pub(crate) fn new(inner: Incoming) -> (Self, UploadWatch) {
+    /// The body of a request that arrived then.
+    pub(crate) fn new(inner: Incoming, at: Instant) -> (Self, UploadWatch) {
         let stage = if inner.is_end_stream() { RequestBody::None } else { RequestBody::Unread };
-        let progress = Progress { stage, at: Instant::now(), client_is_slow: false };
+        let progress = Progress { stage, at, client_is_slow: false };
         let watch = UploadWatch(Arc::new(Mutex::new(State { progress, kept: None })));
         (Self { source: Source::Client(inner), watch: watch.clone() }, watch)
     }

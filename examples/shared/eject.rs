@@ -68,6 +68,11 @@ impl<K: Eq + Hash + Clone> Eject<K> {
         Self { after, span, failing: Mutex::default() }
     }
 
+    /// Whether anybody is ever ejected. If not, there is nothing to ask and nothing to report.
+    pub(crate) fn is_on(&self) -> bool {
+        self.after > 0
+    }
+
     /// Whether a request may go there now.
     pub(crate) fn admit(&self, next_hop: &K, now: Instant) -> Admit {
         let mut failing = self.failing();
@@ -96,7 +101,7 @@ impl<K: Eq + Hash + Clone> Eject<K> {
 
     /// The next hop did well, or failed in a way that counts against it.
     pub(crate) fn report(&self, next_hop: &K, counts_against: bool, now: Instant) {
-        if self.after == 0 {
+        if !self.is_on() {
             return;
         }
         let mut failing = self.failing();
