@@ -263,6 +263,18 @@ fn facts_order_the_causes() {
 }
 
 #[test]
+fn what_fits_a_class_fits_its_cases() {
+    let supported = |class| -> BTreeSet<String> {
+        let fault = Fault::of_class(class);
+        let diagnosis = diagnose(&fault, &Exchange::default(), &Evidence::new(), &Context::default());
+        diagnosis.causes.into_iter().filter(|cause| cause.supported).map(|cause| cause.text.into_owned()).collect()
+    };
+    for &class in Class::ALL {
+        assert!(supported(class.general()).is_subset(&supported(class)), "{class}");
+    }
+}
+
+#[test]
 fn warnings_depend_on_the_request() {
     let fault = Fault::new(FaultKind::ResponseTimeout);
     let warned = |method| {
