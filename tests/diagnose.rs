@@ -212,6 +212,8 @@ fn facts_order_the_causes() {
         (h2(8), |_| (), "CANCEL", "INTERNAL_ERROR"),
         (Fault::of_class(Class::NotHttpSsh), |_| (), "The port is an SSH server's", "Redis"),
         (Fault::of_class(Class::FramingClAndTe), |_| (), "Content-Length and Transfer-Encoding", "twice"),
+        (Fault::of_class(Class::FramingClNegative), |_| (), "Content-Length is negative", "twice"),
+        (Fault::of_class(Class::FramingClPlus), |_| (), "Content-Length is no number", "negative"),
         (Fault::new(FaultKind::NotHttp), |e| e.next_hop = Some("a:443".into()), "The port is one where TLS", "PHP-FPM"),
         (
             Fault::new(FaultKind::DnsNotFound).with_code(Code::DnsRcode(3)),
