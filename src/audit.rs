@@ -15,6 +15,7 @@ use http::{Method, StatusCode, Version};
 
 use crate::exchange::Exchange;
 use crate::fault::{Class, Fault, FaultKind};
+use crate::h1::no_number;
 
 pub use self::tidy::{tidy, tidy_request};
 
@@ -119,7 +120,7 @@ impl Framing {
 /// received response, and send a 502").
 pub fn audit(parts: &Parts, exchange: &Exchange) -> Result<Framing, Fault> {
     if parts.status.as_u16() > 599 {
-        return Err(Fault::of_class(Class::StatusLineCodeRange));
+        return Err(Fault::of_class(Class::StatusLineCodeAbove599));
     }
     if parts.status == StatusCode::SWITCHING_PROTOCOLS {
         return audit_upgrade(&parts.headers, exchange);
@@ -245,14 +246,14 @@ fn content_length(headers: &HeaderMap) -> Result<u64, Class> {
         _ if overflow => Err(Class::FramingClOverflow),
         _ if conflict => Err(Class::FramingClConflict),
         Some(number) => Ok(number),
-        None => Err(Class::FramingClInvalid),
+        None => Err(Class::FramingClEmpty),
     }
 }
 
 /// A decimal number; `None` if it does not fit. Leading zeros are legal and say nothing.
 fn decimal(digits: &[u8]) -> Result<Option<u64>, Class> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        return Err(Class::FramingClInvalid);
+        return Err(no_number(digits));
     }
     Ok(digits.iter().try_fold(0_u64, |n, digit| n.checked_mul(10)?.checked_add(u64::from(digit & 0x0f))))
 }

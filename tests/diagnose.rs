@@ -212,6 +212,8 @@ fn facts_order_the_causes() {
         (h2(8), |_| (), "CANCEL", "INTERNAL_ERROR"),
         (Fault::of_class(Class::NotHttpSsh), |_| (), "The port is an SSH server's", "Redis"),
         (Fault::of_class(Class::FramingClAndTe), |_| (), "Content-Length and Transfer-Encoding", "twice"),
+        (Fault::of_class(Class::FramingClNegative), |_| (), "Content-Length is negative", "twice"),
+        (Fault::of_class(Class::FramingClPlus), |_| (), "Content-Length is no number", "negative"),
         (Fault::new(FaultKind::NotHttp), |e| e.next_hop = Some("a:443".into()), "The port is one where TLS", "PHP-FPM"),
         (
             Fault::new(FaultKind::DnsNotFound).with_code(Code::DnsRcode(3)),
@@ -259,6 +261,18 @@ fn facts_order_the_causes() {
         let causes = first(Fault::new(kind).with_code(Code::Errno(errno)), |_| ());
         assert!(causes[0].supported && causes[0].text.starts_with(want), "{}", causes[0].text);
         assert!(!causes.iter().skip(1).any(|cause| cause.supported), "{want}");
+    }
+}
+
+#[test]
+fn what_fits_a_class_fits_its_cases() {
+    let supported = |class| -> BTreeSet<String> {
+        let fault = Fault::of_class(class);
+        let diagnosis = diagnose(&fault, &Exchange::default(), &Evidence::new(), &Context::default());
+        diagnosis.causes.into_iter().filter(|cause| cause.supported).map(|cause| cause.text.into_owned()).collect()
+    };
+    for &class in Class::ALL {
+        assert!(supported(class.general()).is_subset(&supported(class)), "{class}");
     }
 }
 

@@ -86,6 +86,10 @@ fn classes_belong_to_kinds_that_the_library_reports() {
         assert_eq!(class.kind().reported_by(), ReportedBy::Library, "{class}");
         let (stage, cause) = class.as_str().split_once('.').unwrap();
         assert!(!stage.is_empty() && !cause.is_empty());
+        // A case is of the same stage and kind as its class, and there are no cases of cases.
+        let general = class.general();
+        assert_eq!((general.general(), general.kind()), (general, class.kind()), "{class}");
+        assert!(general.as_str().starts_with(&format!("{stage}.")), "{class}");
         assert_eq!(Fault::of_class(class).class(), Some(class));
     }
 }

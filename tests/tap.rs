@@ -221,6 +221,7 @@ fn the_first_end_counts_but_a_failure_gives_way() {
 #[test]
 fn sharpens_coarse_faults() {
     let big = format!("{OK}A: {}", "b".repeat(20_000));
+    let ordinary = format!("{OK}{}", format!("A: {}\r\n", "b".repeat(1000)).repeat(20));
     let many = format!("{OK}{}", "A: b\r\n".repeat(101));
     let whole_many = format!("{OK}{}Content-Length: 0\r\n\r\n", "A: b\r\n".repeat(60));
     let overflow = format!("{OK}{}Content-Length: 18446744073709551615\r\n\r\n", "A: bcdefghijklmno\r\n".repeat(60));
@@ -237,7 +238,7 @@ fn sharpens_coarse_faults() {
             "HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\n",
             None,
             K::AmbiguousFraming,
-            Some(Class::FramingClInvalid),
+            Some(Class::FramingClPlus),
         ),
         (
             K::BadHeader,
@@ -250,7 +251,8 @@ fn sharpens_coarse_faults() {
         (K::NotHttp, "\x15\x03\x01\0\x02\x02\x46", CLEAN, K::NotHttp, Some(Class::NotHttpTlsAlert)),
         (K::NotHttp, "HE", CLEAN, K::NotHttp, Some(Class::NotHttpOther)),
         // "Message head is too large", in its three meanings.
-        (K::HeadTooLarge, &big, None, K::HeadTooLarge, Some(Class::TooLargeHeaderBytes)),
+        (K::HeadTooLarge, &big, None, K::HeadTooLarge, Some(Class::TooLargeHeaderLongLines)),
+        (K::HeadTooLarge, &ordinary, None, K::HeadTooLarge, Some(Class::TooLargeHeaderBytes)),
         (K::HeadTooLarge, &many, None, K::TooManyHeaders, Some(Class::TooLargeHeaderCount)),
         (K::HeadTooLarge, &whole_many, None, K::TooManyHeaders, Some(Class::TooLargeHeaderCount)),
         (K::HeadTooLarge, &overflow, None, K::AmbiguousFraming, Some(Class::FramingClOverflow)),

@@ -13,7 +13,7 @@ pub(crate) fn refuse(head: &h1::Head<'_>, framing: Framing, attempt: &Attempt<'_
     // Any three digits from 100 on. Caches and firewalls behind us differ on what is above 599 (RFC 9110 section 15:
     // "invalid"), so it does not leave the house.
     if head.status().as_u16() > 599 {
-        return Err(Fault::of_class(Class::StatusLineCodeRange).with_offset(head.offset() + 9));
+        return Err(Fault::of_class(Class::StatusLineCodeAbove599).with_offset(head.offset() + 9));
     }
     // What is coded below the chunks nobody asked for: we sent no TE (RFC 9112 section 7.4). The field goes no further, so
     // that the client would take coded bytes for the content. `identity` changes nothing.

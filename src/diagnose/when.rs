@@ -27,7 +27,7 @@ pub(super) enum When {
     Rcode(&'static [u16]),
     /// The peer gave one of these HTTP/2 codes.
     H2(&'static [u32]),
-    /// The malformation is one of these.
+    /// The malformation is one of these, or a case of one.
     Class(&'static [Class]),
     /// The next hop is a loopback address or `localhost`. That speaks for it only where the gateway is
     /// known to run in containers.
@@ -127,7 +127,9 @@ impl<'a> Known<'a> {
                 Some(Code::H2(code)) => Some(codes.contains(&code)),
                 Some(_) | None => None,
             },
-            When::Class(classes) => self.class.map(|class| classes.contains(&class)),
+            When::Class(classes) => {
+                self.class.map(|class| [class, class.general()].iter().any(|class| classes.contains(class)))
+            }
             When::Loopback => self.host.and_then(Host::is_loopback).filter(|&loopback| self.contained || !loopback),
             When::Named => self.host.and_then(Host::is_address).filter(|&address| address).map(|_| false),
             When::Port(ports) => self.port.map(|port| ports.contains(&port)),

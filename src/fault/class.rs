@@ -1,15 +1,20 @@
 //! The finer class of a malformation: `stage.cause`, as the parser and the tap report it.
 //!
-//! Its one rule: one row a class, with the kind of fault it belongs to. Sources are RFC 9112 and
-//! RFC 9110; where a class is a limit of ours, the row says so.
+//! Its one rule: one row a class, with the kind of fault it belongs to, and the wider class that it is a case of
+//! where there is one. Sources are RFC 9112 and RFC 9110; where a class is a limit of ours, the row says so.
 
 use core::fmt;
 
 use super::kind::FaultKind;
 
 macro_rules! classes {
-    ($($variant:ident = $name:literal: $kind:ident, $what:literal;)+) => {
+    (@wider $own:ident) => { Class::$own };
+    (@wider $own:ident $wider:ident) => { Class::$wider };
+    ($($variant:ident = $name:literal: $kind:ident, $what:literal $(in $wider:ident)?;)+) => {
         /// What exactly is wrong with the bytes of a response.
+        ///
+        /// Some are cases of a wider class, which is given for what is none of its cases:
+        /// [`general`](Self::general).
         ///
         /// ```
         /// use badgateway::fault::{Class, FaultKind};
@@ -19,7 +24,13 @@ macro_rules! classes {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
         #[non_exhaustive]
-        pub enum Class { $(#[doc = $what] $variant,)+ }
+        pub enum Class {
+            $(
+                #[doc = $what]
+                $(#[doc = concat!("\n\nA case of [`", stringify!($wider), "`](Self::", stringify!($wider), ").")])?
+                $variant,
+            )+
+        }
 
         impl Class {
             /// Every class, by stage.
@@ -41,6 +52,19 @@ macro_rules! classes {
             #[must_use]
             pub const fn kind(self) -> FaultKind {
                 match self { $(Self::$variant => FaultKind::$kind,)+ }
+            }
+
+            /// The class that this one is a case of, for who does not need to know more; most are a case of nothing
+            /// wider, and give themselves.
+            ///
+            /// ```
+            /// use badgateway::fault::Class;
+            /// assert_eq!(Class::FramingClNegative.general(), Class::FramingClInvalid);
+            /// assert_eq!(Class::FramingClInvalid.general(), Class::FramingClInvalid);
+            /// ```
+            #[must_use]
+            pub const fn general(self) -> Self {
+                match self { $(Self::$variant => classes!(@wider $variant $($wider)?),)+ }
             }
 
             /// What is wrong, in a few words for an operator.
@@ -72,9 +96,13 @@ classes! {
     StatusLineVersion = "status_line.version": BadStatusLine, "a malformed HTTP version";
     StatusLineVersionCase = "status_line.version_case": BadStatusLine, "an HTTP version in the wrong case";
     StatusLineVersionUnsupported = "status_line.version_unsupported": BadStatusLine, "an HTTP version with another syntax";
+    // To be read as 1.1 (RFC 9110 section 2.5): a fault only where the HTTP library at hand does not.
+    StatusLineVersionMinor = "status_line.version_minor": BadStatusLine, "an HTTP/1 version above 1.1" in StatusLineVersionUnsupported;
     StatusLineSeparator = "status_line.separator": BadStatusLine, "a wrong separator in the status line";
     StatusLineCode = "status_line.code": BadStatusLine, "a status code that is not three digits";
     StatusLineCodeRange = "status_line.code_range": BadStatusLine, "a status code outside 100 to 599";
+    StatusLineCodeBelow100 = "status_line.code_below_100": BadStatusLine, "a status code below 100" in StatusLineCodeRange;
+    StatusLineCodeAbove599 = "status_line.code_above_599": BadStatusLine, "a status code above 599" in StatusLineCodeRange;
     StatusLineReason = "status_line.reason": BadStatusLine, "a forbidden byte in the reason phrase";
     StatusLineBareCr = "status_line.bare_cr": BadStatusLine, "a carriage return alone in the status line";
     StatusLineBareLf = "status_line.bare_lf": BadStatusLine, "a line feed alone after the status line";
@@ -102,6 +130,10 @@ classes! {
     TrailerBareLf = "trailer.bare_lf": BadTrailer, "a line feed alone after a trailer line";
     // RFC 9112 sections 6.1 to 6.3.
     FramingClInvalid = "framing.cl_invalid": AmbiguousFraming, "a Content-Length that is not a number";
+    FramingClEmpty = "framing.cl_empty": AmbiguousFraming, "a Content-Length without a number" in FramingClInvalid;
+    FramingClNegative = "framing.cl_negative": AmbiguousFraming, "a Content-Length with a minus sign" in FramingClInvalid;
+    FramingClPlus = "framing.cl_plus": AmbiguousFraming, "a Content-Length with a plus sign" in FramingClInvalid;
+    FramingClSpaced = "framing.cl_spaced": AmbiguousFraming, "a Content-Length with white space between its digits" in FramingClInvalid;
     FramingClConflict = "framing.cl_conflict": AmbiguousFraming, "Content-Length values that disagree";
     FramingClOverflow = "framing.cl_overflow": AmbiguousFraming, "a Content-Length too large to count";
     FramingClAndTe = "framing.cl_and_te": AmbiguousFraming, "both Content-Length and Transfer-Encoding";
@@ -135,6 +167,7 @@ classes! {
     TooLargeStatusLine = "too_large.status_line": HeadTooLarge, "a status line over the limit";
     TooLargeHeaderCount = "too_large.header_count": TooManyHeaders, "more fields than the limit";
     TooLargeHeaderBytes = "too_large.header_bytes": HeadTooLarge, "a header section over the limit";
+    TooLargeHeaderLongLines = "too_large.header_long_lines": HeadTooLarge, "a header section over the limit, with a field line of 8 KiB or more in it" in TooLargeHeaderBytes;
     TooLargeHeaderLine = "too_large.header_line": HeaderTooLarge, "a field line over the limit";
     TooLargeInterim = "too_large.interim": TooManyInterim, "interim responses over the limit";
     TooLargeChunkLine = "too_large.chunk_line": BadChunk, "chunk lines or extensions over the limit";

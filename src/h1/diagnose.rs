@@ -45,7 +45,7 @@ pub fn diagnose_head(head: &[u8]) -> Option<(Class, u64)> {
         let status = match status_line(&line) {
             Ok(Status { code, minor }) => {
                 if minor > 1 {
-                    refused_version = refused_version.or(Some((Class::StatusLineVersionUnsupported, line.offset(5))));
+                    refused_version = refused_version.or(Some((Class::StatusLineVersionMinor, line.offset(5))));
                 }
                 code
             }
@@ -124,7 +124,7 @@ fn status_line(line: &Line<'_>) -> Result<Status, Flaw> {
     }
     // 600 and above are to be treated as 500 (RFC 9110 section 15), and everybody lets them pass.
     if code < 100 && (line.whole || line.bytes.len() > 12) {
-        return Err(Wrong(Class::StatusLineCodeRange, 9));
+        return Err(Wrong(Class::StatusLineCodeBelow100, 9));
     }
     for (at, &byte) in line.bytes.iter().enumerate().skip(13) {
         match byte {
@@ -264,7 +264,7 @@ mod tests {
             ("HTTP/A.B 200 OK\r\n", Some((Class::StatusLineVersion, 5))),
             ("HTTP/2.0 200 OK\r\n", Some((Class::StatusLineVersionUnsupported, 5))),
             ("HTTP/0.9 200 OK\r\n", Some((Class::StatusLineVersionUnsupported, 5))),
-            ("HTTP/1.2 200 OK\r\n", Some((Class::StatusLineVersionUnsupported, 5))),
+            ("HTTP/1.2 200 OK\r\n", Some((Class::StatusLineVersionMinor, 5))),
             ("HTTP/1.2 200 OK\r\n: x\r\n", Some((Class::HeaderNameEmpty, 17))),
             ("http/1.1 200 OK\r\n", Some((Class::StatusLineVersionCase, 0))),
             (" HTTP/1.1 200 OK\r\n", Some((Class::StatusLineLeadingSpace, 0))),
@@ -276,8 +276,8 @@ mod tests {
             ("HTTP/1.1 20X Huh\r\n", Some((Class::StatusLineCode, 11))),
             ("HTTP/1.1 1000 OK\r\n", Some((Class::StatusLineCode, 12))),
             ("HTTP/1.1 -10 OK\r\n", Some((Class::StatusLineCode, 9))),
-            ("HTTP/1.1 099 OK\r\n", Some((Class::StatusLineCodeRange, 9))),
-            ("HTTP/1.1 000\r\n", Some((Class::StatusLineCodeRange, 9))),
+            ("HTTP/1.1 099 OK\r\n", Some((Class::StatusLineCodeBelow100, 9))),
+            ("HTTP/1.1 000\r\n", Some((Class::StatusLineCodeBelow100, 9))),
             ("HTTP/1.1 200 OK\0x\r\n", Some((Class::StatusLineReason, 15))),
             ("HTTP/1.1 200 OK\rX: y\r\n", Some((Class::StatusLineBareCr, 15))),
             ("HTTP/1.1 200\rOK\r\n", Some((Class::StatusLineBareCr, 12))),
@@ -362,7 +362,7 @@ mod tests {
                 if let Some(was) = found {
                     prop_assert_eq!(Some(was), now);
                 } else {
-                    found = now.filter(|(class, _)| *class != Class::StatusLineVersionUnsupported);
+                    found = now.filter(|(class, _)| *class != Class::StatusLineVersionMinor);
                 }
             }
         }

@@ -164,7 +164,9 @@ impl Facts {
     #[cold]
     fn content_length(&mut self, value: &[u8], at: u32) {
         for item in value.split(|&b| b == b',') {
-            let class = match (number(item.trim_ascii()), self.length) {
+            let item = item.trim_ascii();
+            let class = match (number(item), self.length) {
+                (Err(Class::FramingClInvalid), _) => no_number(item),
                 (Err(class), _) => class,
                 (Ok(value), None) => {
                     self.length = Some(Length { value, last: at, repeated: false });
@@ -359,6 +361,19 @@ fn is<const N: usize>(token: &[u8], name: &[u8; N]) -> bool {
 #[inline(always)]
 const fn lower(bytes: &[u8; 8]) -> u64 {
     u64::from_le_bytes(*bytes) | 0x2020_2020_2020_2020
+}
+
+/// Which case of [`Class::FramingClInvalid`] an item of `Content-Length` is that holds more or less than digits, without
+/// the white space around it.
+#[cold]
+pub(crate) fn no_number(item: &[u8]) -> Class {
+    match item {
+        [] => Class::FramingClEmpty,
+        [b'-', ..] => Class::FramingClNegative,
+        [b'+', ..] => Class::FramingClPlus,
+        _ if item.iter().all(|b| matches!(b, b'0'..=b'9' | b' ' | b'\t')) => Class::FramingClSpaced,
+        _ => Class::FramingClInvalid,
+    }
 }
 
 fn number(digits: &[u8]) -> Result<u64, Class> {

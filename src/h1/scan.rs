@@ -138,7 +138,7 @@ impl Scan {
             return Ok(None);
         }
         let class = match section {
-            Section::Head(limits, _) if bound == limits.head_bytes => Class::TooLargeHeaderBytes,
+            Section::Head(limits, _) if bound == limits.head_bytes => over_limit(input.get(..bound).unwrap_or(input)),
             Section::Head(..) => Class::TooLargeHeaderLine,
             Section::Trailers(_) => Class::TooLargeTrailers,
         };
@@ -220,6 +220,19 @@ impl Scan {
         self.note(line, name_end, facts);
         Ok(())
     }
+}
+
+/// Bytes of a field line that is long: what Apache takes for one of a response (`ResponseFieldSize`), and nginx at most
+/// for all of a head.
+const LONG_LINE: usize = 8 * 1024;
+
+/// Why these bytes are all that is taken of a head that goes on: a few fields that grew are repaired elsewhere than
+/// ordinary ones without end.
+#[cold]
+pub(crate) fn over_limit(head: &[u8]) -> Class {
+    // Behind the status line, before which there may be empty lines.
+    let mut lines = head.trim_ascii_start().split_inclusive(|&b| b == b'\n').skip(1);
+    if lines.any(|line| line.len() >= LONG_LINE) { Class::TooLargeHeaderLongLines } else { Class::TooLargeHeaderBytes }
 }
 
 impl Section<'_> {

@@ -178,7 +178,7 @@ fn begin(input: &[u8], leniency: &Leniency) -> Result<Option<Begin>, Flaw> {
         code = code.wrapping_mul(10).wrapping_add(digit.into());
     }
     if code < 100 {
-        return Err(Flaw::new(Class::StatusLineCodeRange, at));
+        return Err(Flaw::new(Class::StatusLineCodeBelow100, at));
     }
     if code > 599 {
         deviations.insert(Deviation::CodeAbove599);

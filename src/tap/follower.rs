@@ -6,6 +6,7 @@
 use http::Method;
 
 use crate::fault::Class;
+use crate::h1::no_number;
 
 /// As much of a line as is looked at: enough for a status line's numbers and for any sane
 /// `Content-Length` or `Transfer-Encoding`.
@@ -267,11 +268,13 @@ impl Follower {
             return;
         }
         for item in value.split(|&b| b == b',') {
-            let fault = match parse_length(trim(item)) {
+            let item = trim(item);
+            let fault = match parse_length(item) {
                 Ok(n) => match self.framing.length.replace(n) {
                     Some(other) if other != n => Class::FramingClConflict,
                     Some(_) | None => continue,
                 },
+                Err(Class::FramingClInvalid) => no_number(item),
                 Err(class) => class,
             };
             self.framing.unusable = true;
@@ -505,10 +508,12 @@ mod tests {
         for (fields, expected) in [
             ("Content-Length: 5\r\n", None),
             ("Transfer-Encoding: gzip, chunked\r\n", None),
-            ("A: b\r\nContent-Length: +5\r\n", Some((Class::FramingClInvalid, 6))),
-            ("Content-Length:\r\n", Some((Class::FramingClInvalid, 0))),
-            ("Content-Length: 5,\r\n", Some((Class::FramingClInvalid, 0))),
-            ("Content-Length: 1 2\r\n", Some((Class::FramingClInvalid, 0))),
+            ("A: b\r\nContent-Length: +5\r\n", Some((Class::FramingClPlus, 6))),
+            ("Content-Length:\r\n", Some((Class::FramingClEmpty, 0))),
+            ("Content-Length: 5,\r\n", Some((Class::FramingClEmpty, 0))),
+            ("Content-Length: -1\r\n", Some((Class::FramingClNegative, 0))),
+            ("Content-Length: 0x5\r\n", Some((Class::FramingClInvalid, 0))),
+            ("Content-Length: 1 2\r\n", Some((Class::FramingClSpaced, 0))),
             ("Content-Length: 18446744073709551613\r\n", None),
             ("Content-Length: 18446744073709551615\r\n", Some((Class::FramingClOverflow, 0))),
             ("Content-Length: 99999999999999999999\r\n", Some((Class::FramingClOverflow, 0))),

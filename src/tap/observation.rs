@@ -209,7 +209,7 @@ impl Observation {
         self.read_along().judge(if unseen { None } else { ended })
     }
 
-    fn read_along(&self) -> Reader {
+    pub(super) fn read_along(&self) -> Reader {
         match &self.seen.reader {
             Some(reader) => (**reader).clone(),
             None => {

@@ -49,6 +49,11 @@ impl Reader {
         self.error
     }
 
+    /// What it waits for more of: of a head, all that has come.
+    pub(super) fn unread(&self) -> &[u8] {
+        &self.held
+    }
+
     /// What it has tolerated so far.
     pub(super) const fn deviations(&self) -> Deviations {
         self.deviations

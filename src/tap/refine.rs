@@ -5,7 +5,7 @@
 //! "parse error", "incomplete message" or "canceled" is looked up here.
 
 use crate::fault::{Class, Code, Confidence, Fault, FaultKind, Phase};
-use crate::h1::Stage;
+use crate::h1::{Stage, over_limit};
 
 use super::follower::State;
 use super::observation::Observation;
@@ -164,7 +164,7 @@ impl Observation {
             return fault;
         }
         // Too many bytes for the library, though not for the parser.
-        let sharper = fault.with_class(Class::TooLargeHeaderBytes);
+        let sharper = fault.with_class(over_limit(self.read_along().unread()));
         if fault.received().is_none() { sharper.with_received(self.head_bytes()) } else { sharper }
     }
 

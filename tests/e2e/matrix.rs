@@ -24,13 +24,6 @@ const ALIKE: &[(&[&str], &str)] = &[
         "the wire: an end without a byte, and nobody sees what the upstream had read by then; a request written after \
          a FIN is answered by a RST",
     ),
-    (&["cl_negative", "cl_plus"], "one class at the same byte: a Content-Length that is not a number"),
-    (&["status_000", "status_600"], "one class at the same byte: a status outside 100 to 599"),
-    (&["http12", "http2_0_status_line"], "one class at the same byte: a version that hyper does not speak"),
-    (
-        &["huge_head_1mb", "endless_head"],
-        "one limit, reached at the same byte: nobody waits to see whether there is an end",
-    ),
     (
         &["response_before_request_read", "stale_keepalive"],
         "both answered rightly: the one fails under the second request alone, and that a response was there before its \
@@ -112,9 +105,9 @@ fn check(engine: Engine) {
         let known = ALIKE.iter().any(|(names, _)| heap.iter().all(|name| names.contains(name)));
         assert!(known, "{heap:?} look alike, and nobody has said why\n{text}");
     }
-    // Floors. What is measured is up to two more, because the first heap above is a race: one may be seen as another.
+    // Floors. What is measured is one to four more, because the first heap above is a race: one may be seen as another.
     assert!(core >= 38 && by_name >= 35, "{text}");
-    assert!(full >= 70 && seen_core >= 31 && seen >= 56, "{text}");
+    assert!(full >= 71 && seen_core >= 31 && seen >= 59, "{text}");
 }
 
 /// In how many ways these look, and which look the same.

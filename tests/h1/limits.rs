@@ -33,6 +33,27 @@ fn head_bytes() {
     check(|l| l.head_bytes = 20, &format!("{OK}A: \0\r\nBBBBBBBBBBBBBBBB: c\r\n"), "too_large.header_bytes @20");
 }
 
+/// Fields that grew, or too many ordinary ones. The status line is no field, however long.
+#[test]
+fn head_bytes_in_long_lines() {
+    let line = |len: usize| format!("A: {}\r\n", "b".repeat(len - 5));
+    let (long, nearly) = (line(8192), line(8191));
+    let many = |n: usize| line(1000).repeat(n);
+    for (head, expected) in [
+        (format!("{OK}{}", many(30)), "header_bytes"),
+        (format!("{OK}{}", nearly.repeat(3)), "header_bytes"),
+        (format!("{OK}{}", long.repeat(3)), "header_long_lines"),
+        (format!("{OK}{}{long}{}", many(5), many(5)), "header_long_lines"),
+        // The one that the limit cuts off, if so much of it is within.
+        (format!("{OK}{}A: {}", many(5), "b".repeat(20_000)), "header_long_lines"),
+        (format!("{OK}{}A: {}", many(15), "b".repeat(20_000)), "header_bytes"),
+        (format!("HTTP/1.1 200 {}\r\n{}", "b".repeat(9000), many(20)), "header_bytes"),
+    ] {
+        let set = |l: &mut Limits| (l.head_bytes, l.status_line) = (16_384, 10_000);
+        check(set, &head, &format!("too_large.{expected} @16384"));
+    }
+}
+
 #[test]
 fn status_line() {
     check(|l| l.status_line = 17, &format!("{OK}Content-Length: 0\r\n\r\n"), "200 content-length \"\" /38");

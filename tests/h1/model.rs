@@ -135,7 +135,7 @@ impl Model<'_> {
             code = code * 10 + u16::from(self.digit("status_line.code")?);
         }
         if code < 100 {
-            return self.bad("status_line.code_range", start + 9);
+            return self.bad("status_line.code_below_100", start + 9);
         }
         match self.peek("status_line")? {
             b' ' => self.at += 1,
@@ -260,8 +260,20 @@ impl Model<'_> {
         }
         let mut length: Option<u64> = None;
         for (item, at) in &cl {
-            if item.is_empty() || !item.bytes().all(|b| b.is_ascii_digit()) {
-                return self.bad("framing.cl_invalid", *at);
+            let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+            if item.is_empty() || !digits(item) {
+                let class = if item.is_empty() {
+                    "framing.cl_empty"
+                } else if item.starts_with('-') {
+                    "framing.cl_negative"
+                } else if item.starts_with('+') {
+                    "framing.cl_plus"
+                } else if item.split([' ', '\t']).all(digits) {
+                    "framing.cl_spaced"
+                } else {
+                    "framing.cl_invalid"
+                };
+                return self.bad(class, *at);
             }
             let Ok(number) = item.parse() else { return self.bad("framing.cl_overflow", *at) };
             if length.is_some_and(|length| length != number) {

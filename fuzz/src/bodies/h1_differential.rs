@@ -63,7 +63,7 @@ const HTTPARSE_TAKES: &[&str] = &[
     // Any number of empty lines first.
     "status_line.leading_crlf",
     // 000 to 099, which `http::StatusCode` cannot hold.
-    "status_line.code_range",
+    "status_line.code_below_100",
     // A line feed alone; refused in strict mode.
     "status_line.bare_lf",
     "header.bare_lf",
@@ -176,6 +176,10 @@ const HYPER_TAKES: &[&str] = &[
     // Where there is no content it does not look at the fields at all.
     "framing.te_in_http10",
     "framing.cl_invalid",
+    "framing.cl_empty",
+    "framing.cl_negative",
+    "framing.cl_plus",
+    "framing.cl_spaced",
     "framing.cl_conflict",
     "framing.cl_overflow",
     // Anything but a line feed is an extension.

@@ -104,6 +104,10 @@ pub(super) const BAD_STATUS_LINE: Text = Text {
             "The version is not HTTP/1.0 or HTTP/1.1: a server of somebody's own making, or one that answers HTTP/2 in the form of HTTP/1.",
         ),
         (
+            When::Class(&[Class::StatusLineVersionMinor]),
+            "The version is above HTTP/1.1, and is to be taken for 1.1 (RFC 9110 section 2.5): the gateway's HTTP library does not.",
+        ),
+        (
             When::Class(&[Class::StatusLineReason, Class::StatusLineBareCr]),
             "The application puts an error message into the reason phrase, with a line end or control character in it.",
         ),
@@ -168,8 +172,12 @@ pub(super) const AMBIGUOUS_FRAMING: Text = Text {
             "Content-Length twice with different numbers: set by the application and by the server, or copied from an upstream of its own.",
         ),
         (
+            When::Class(&[Class::FramingClNegative]),
+            "Content-Length is negative: many libraries say -1 where a length is not known, and the application writes it out instead of leaving the field away.",
+        ),
+        (
             When::Class(&[Class::FramingClInvalid, Class::FramingClOverflow]),
-            "Content-Length is no number: an unset variable, -1, a number with a unit or separators.",
+            "Content-Length is no number: an unset variable, a number with a sign, a unit or separators.",
         ),
         (
             When::Class(&[Class::FramingTeInHttp10]),
@@ -200,6 +208,10 @@ pub(super) const HEAD_TOO_LARGE: Text = Text {
     summary: "The response head of {hop} is larger than the gateway allows.",
     causes: &[
         GROWN,
+        (
+            When::Class(&[Class::TooLargeHeaderLongLines]),
+            "One field or a few are much longer than is usual: look for the longest line first.",
+        ),
         (
             When::Always,
             "Debug or tracing headers, Link preloads or a Content-Security-Policy that has grown with every release.",
