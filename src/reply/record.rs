@@ -91,9 +91,11 @@ impl<'a> Record<'a> {
         let Reply { fault, exchange, .. } = self.reply;
         out.put("{\"fault\":\"");
         out.put(fault.kind().code());
-        out.put("\"");
-        word(out, ",\"class\":", fault.class().map(|c| c.as_str()));
-        word(out, ",\"phase\":", Some(fault.phase().code()));
+        match fault.class() {
+            Some(class) => word(out, "\",\"class\":\"", class.as_str()),
+            None => out.put("\",\"class\":null"),
+        }
+        word(out, ",\"phase\":\"", fault.phase().code());
         let sent = match self.decision {
             Decision::Respond(_) => Some(self.reply.http_status()),
             Decision::Abort(_) | Decision::Silence => None,
@@ -107,33 +109,41 @@ impl<'a> Record<'a> {
                 Forwarded::Nothing | Forwarded::Interim => None,
             },
         );
-        out.put(",\"proxy_status\":");
         if sent.is_some() {
-            out.put("\"");
+            out.put(",\"proxy_status\":\"");
             self.reply.write_proxy_status(&mut InJson(out));
             out.put("\"");
         } else {
-            out.put("null");
+            out.put(",\"proxy_status\":null");
         }
         let advice = retry::advise(fault, exchange);
-        word(out, ",\"applied\":", Some(applied(fault, exchange).code()));
-        word(out, ",\"retry\":", Some(advice.code()));
-        word(out, ",\"retry_reason\":", Some(advice.reason()));
-        word(out, ",\"blame\":", Some(fault.blame().code()));
-        word(out, ",\"category\":", Some(fault.category().code()));
+        word(out, ",\"applied\":\"", applied(fault, exchange).code());
+        word(out, ",\"retry\":\"", advice.code());
+        word(out, ",\"retry_reason\":\"", advice.reason());
+        word(out, ",\"blame\":\"", fault.blame().code());
+        word(out, ",\"category\":\"", fault.category().code());
         number(out, ",\"elapsed_ms\":", exchange.elapsed.map(|t| u64::try_from(t.as_millis()).unwrap_or(u64::MAX)));
-        optional(out, ",\"next_hop\":", exchange.next_hop.as_deref());
-        text(out, ",\"method\":", exchange.method.as_str());
-        out.put(",\"path\":");
-        quoted(out, exchange.path.as_ref().map(|p| bounded(p.as_str(), MAX_PATH)));
-        number(out, ",\"offset\":", fault.offset());
-        number(out, ",\"expected\":", fault.expected());
-        number(out, ",\"received\":", fault.received());
-        let confidence = match fault.confidence() {
-            Confidence::Typed => "typed",
-            Confidence::Text => "text",
-        };
-        word(out, ",\"confidence\":", Some(confidence));
+        match exchange.next_hop.as_deref() {
+            Some(next_hop) => text(out, ",\"next_hop\":\"", next_hop, MAX_TEXT),
+            None => out.put(",\"next_hop\":null"),
+        }
+        text(out, ",\"method\":\"", exchange.method.as_str(), MAX_TEXT);
+        match &exchange.path {
+            Some(path) => text(out, ",\"path\":\"", path.as_str(), MAX_PATH),
+            None => out.put(",\"path\":null"),
+        }
+        match (fault.offset(), fault.expected(), fault.received()) {
+            (None, None, None) => out.put(",\"offset\":null,\"expected\":null,\"received\":null"),
+            (offset, expected, received) => {
+                number(out, ",\"offset\":", offset);
+                number(out, ",\"expected\":", expected);
+                number(out, ",\"received\":", received);
+            }
+        }
+        out.put(match fault.confidence() {
+            Confidence::Typed => ",\"confidence\":\"typed\"",
+            Confidence::Text => ",\"confidence\":\"text\"",
+        });
         self.write_decision(out);
         if sent.is_some() && self.reply.is_grpc() {
             number(out, ",\"grpc_status\":", Some(u64::from(grpc_status(fault))));
@@ -141,33 +151,33 @@ impl<'a> Record<'a> {
         self.write_code(out);
         if exchange.attempts > 1 {
             number(out, ",\"attempts\":", Some(u64::from(exchange.attempts)));
-            word(out, ",\"first_try\":", exchange.first_try.map(|kind| kind.code()));
+            match exchange.first_try {
+                Some(kind) => word(out, ",\"first_try\":\"", kind.code()),
+                None => out.put(",\"first_try\":null"),
+            }
         }
         if let Some(reference) = exchange.reference.as_deref() {
-            text(out, ",\"reference\":", reference);
+            text(out, ",\"reference\":\"", reference, MAX_TEXT);
         }
         self.write_extra(out);
         out.put("}");
     }
 
     fn write_decision(&self, out: &mut impl Sink) {
-        let (decision, how, code) = match self.decision {
-            Decision::Respond(_) => ("respond", None, None),
-            Decision::Silence => ("silence", None, None),
-            Decision::Abort(how) => {
-                let (how, code) = match how {
-                    How::CloseShort => ("close_short", None),
-                    How::NoLastChunk => ("no_last_chunk", None),
-                    How::Reset => ("reset", None),
-                    How::StreamReset(code) => ("stream_reset", Some(u64::from(code))),
-                    How::H3StreamReset(code) => ("h3_stream_reset", Some(code)),
-                    How::GrpcStatus(code) => ("grpc_status", Some(u64::from(code))),
-                };
-                ("abort", Some(how), code)
-            }
+        let how = match self.decision {
+            Decision::Respond(_) => return out.put(",\"decision\":\"respond\",\"how\":null"),
+            Decision::Silence => return out.put(",\"decision\":\"silence\",\"how\":null"),
+            Decision::Abort(how) => how,
         };
-        word(out, ",\"decision\":", Some(decision));
-        word(out, ",\"how\":", how);
+        let (how, code) = match how {
+            How::CloseShort => ("close_short", None),
+            How::NoLastChunk => ("no_last_chunk", None),
+            How::Reset => ("reset", None),
+            How::StreamReset(code) => ("stream_reset", Some(u64::from(code))),
+            How::H3StreamReset(code) => ("h3_stream_reset", Some(code)),
+            How::GrpcStatus(code) => ("grpc_status", Some(u64::from(code))),
+        };
+        word(out, ",\"decision\":\"abort\",\"how\":\"", how);
         if code.is_some() {
             number(out, ",\"how_code\":", code);
         }
@@ -185,11 +195,17 @@ impl<'a> Record<'a> {
             }
             Some(Code::TlsAlert(n)) => {
                 number(out, ",\"alert\":", Some(u64::from(n)));
-                optional(out, ",\"alert_name\":", alert_name(n));
+                match alert_name(n) {
+                    Some(name) => word(out, ",\"alert_name\":\"", name),
+                    None => out.put(",\"alert_name\":null"),
+                }
             }
             Some(Code::DnsRcode(n)) => {
                 number(out, ",\"rcode\":", Some(u64::from(n)));
-                optional(out, ",\"rcode_name\":", rcode_name(n));
+                match rcode_name(n) {
+                    Some(name) => word(out, ",\"rcode_name\":\"", name),
+                    None => out.put(",\"rcode_name\":null"),
+                }
             }
             Some(Code::H2(n)) => number(out, ",\"h2_code\":", Some(u64::from(n))),
             Some(Code::H3(n)) => number(out, ",\"h3_code\":", Some(u64::from(n))),
@@ -202,9 +218,8 @@ impl<'a> Record<'a> {
         if let Some(evidence) = self.evidence {
             out.put(",\"evidence\":");
             for (n, (label, content)) in evidence.iter().take(MAX_ITEMS).enumerate() {
-                out.put(if n == 0 { "[{\"label\":" } else { ",{\"label\":" });
-                quoted(out, Some(bounded(label, MAX_TEXT)));
-                text(out, ",\"text\":", content);
+                text(out, if n == 0 { "[{\"label\":\"" } else { ",{\"label\":\"" }, label, MAX_TEXT);
+                text(out, ",\"text\":\"", content, MAX_TEXT);
                 out.put("}");
             }
             out.put(if evidence.is_empty() { "[]" } else { "]" });
@@ -212,10 +227,8 @@ impl<'a> Record<'a> {
         if !self.fields.is_empty() {
             out.put(",\"extra\":");
             for (n, (name, content)) in self.fields.iter().take(MAX_ITEMS).enumerate() {
-                out.put(if n == 0 { "{" } else { "," });
-                quoted(out, Some(bounded(name, MAX_TEXT)));
-                out.put(":");
-                quoted(out, Some(bounded(content, MAX_PATH)));
+                text(out, if n == 0 { "{\"" } else { ",\"" }, name, MAX_TEXT);
+                text(out, ":\"", content, MAX_PATH);
             }
             out.put("}");
         }
@@ -230,44 +243,26 @@ impl fmt::Display for Record<'_> {
     }
 }
 
-fn quoted(out: &mut impl Sink, value: Option<&str>) {
-    match value {
-        Some(value) => {
-            out.put("\"");
-            json(out, value);
-            out.put("\"");
-        }
-        None => out.put("null"),
-    }
-}
+// A key is given as the whole of what stands before a value, with comma, quotes and colon: one piece to write.
 
-/// A text of anybody's. `key` is the whole of it, with its comma, quotes and colon: one piece to write instead of three.
+/// A text of anybody's.
 #[inline]
-fn optional(out: &mut impl Sink, key: &str, value: Option<&str>) {
+fn text(out: &mut impl Sink, key: &'static str, value: &str, max: usize) {
     out.put(key);
-    quoted(out, value.map(|v| bounded(v, MAX_TEXT)));
-}
-
-fn text(out: &mut impl Sink, key: &str, value: &str) {
-    optional(out, key, Some(value));
+    json(out, bounded(value, max));
+    out.put("\"");
 }
 
 /// A word of our own, which has nothing to escape.
 #[inline]
-fn word(out: &mut impl Sink, key: &str, value: Option<&'static str>) {
+fn word(out: &mut impl Sink, key: &'static str, value: &'static str) {
     out.put(key);
-    match value {
-        Some(value) => {
-            out.put("\"");
-            out.put(value);
-            out.put("\"");
-        }
-        None => out.put("null"),
-    }
+    out.put(value);
+    out.put("\"");
 }
 
 #[inline]
-fn number(out: &mut impl Sink, key: &str, value: Option<u64>) {
+fn number(out: &mut impl Sink, key: &'static str, value: Option<u64>) {
     out.put(key);
     match value {
         Some(n) => out.number(n),
