@@ -6,6 +6,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::slice;
 use std::sync::Arc;
 
 use badgateway::Gateway;
@@ -79,17 +80,25 @@ impl Connector {
     ///
     /// What failed, with its phase. No byte of a request has been written then.
     pub(crate) async fn connect(&self, target: &Target, phase: &mut Phase) -> Result<Link, Failure> {
-        *phase = Phase::Resolve;
-        let addresses = self.resolver.resolve(&target.host, target.port, self.timeouts.connect, &self.gateway).await?;
+        let resolved;
+        let addresses = match &target.address {
+            Some(address) => slice::from_ref(address),
+            None => {
+                *phase = Phase::Resolve;
+                let found = self.resolver.resolve(&target.host, target.port, self.timeouts.connect, &self.gateway);
+                // Boxed, as the handshake below, or every exchange would carry the room it takes for as long as it lives.
+                resolved = Box::pin(found).await?;
+                resolved.as_slice()
+            }
+        };
         *phase = Phase::Connect;
-        let stream = self.connect_any(&addresses).await?;
+        let stream = self.connect_any(addresses).await?;
         // Small requests must not wait for the acknowledgement of the last ones.
         let _ = stream.set_nodelay(true);
         if !target.tls {
             return self.handshake(stream).await;
         }
         *phase = Phase::Tls;
-        // Boxed, or every exchange would carry the room that a handshake takes for as long as it lives.
         Box::pin(self.secure(target, stream)).await
     }
 

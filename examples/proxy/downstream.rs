@@ -202,7 +202,11 @@ impl AsyncWrite for Downstream {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_interim(cx))?;
-        self.interim = self.wishes.outbox.take().into();
+        let more = self.wishes.outbox.take();
+        if more.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        self.interim = more.into();
         self.poll_interim(cx)
     }
 

@@ -26,7 +26,7 @@ pub(crate) enum Resolver {
 }
 
 impl Resolver {
-    /// The addresses of a name, at least one.
+    /// The addresses of a name, at least one. What is no name has [its own](crate::route::Target::address).
     ///
     /// # Errors
     ///
@@ -38,15 +38,9 @@ impl Resolver {
         limit: Duration,
         gateway: &Gateway,
     ) -> Result<Vec<SocketAddr>, Failure> {
-        // `[::1]` in a URL is an address without its brackets.
-        let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
-        if let Ok(ip) = bare.parse::<IpAddr>() {
-            return Ok(vec![SocketAddr::new(ip, port)]);
-        }
         let found = match self {
             Self::System => timeout(limit, system(host, port, gateway)).await,
-            // Boxed for its room, which an address does not need.
-            Self::Server(server) => timeout(limit, Box::pin(ask(server, host, port, limit, gateway))).await,
+            Self::Server(server) => timeout(limit, ask(server, host, port, limit, gateway)).await,
         };
         match found {
             Ok(Ok(addresses)) if addresses.is_empty() => Err(Fault::new(FaultKind::DnsNotFound).into()),

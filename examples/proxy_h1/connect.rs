@@ -7,6 +7,7 @@ use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
+use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -22,7 +23,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use crate::buffer::Buffer;
 use crate::flags::Timeouts;
-use crate::resolve::{Resolver, literal};
+use crate::resolve::Resolver;
 use crate::route::Target;
 use crate::trouble::Trouble;
 use crate::trust;
@@ -83,11 +84,15 @@ impl Connector {
     }
 
     fn open(self: &Arc<Self>, target: &Target, wanted: Wanted<'_>) -> Result<Link, Trouble> {
-        let addresses = match literal(&target.host, target.port) {
-            Some(address) => vec![address],
-            None => self.resolve(target, wanted)?,
+        let resolved;
+        let addresses = match &target.address {
+            Some(address) => slice::from_ref(address),
+            None => {
+                resolved = self.resolve(target, wanted)?;
+                resolved.as_slice()
+            }
         };
-        let socket = self.connect_any(&addresses, wanted)?;
+        let socket = self.connect_any(addresses, wanted)?;
         // Small requests must not wait for the acknowledgement of the last ones.
         let _ = socket.set_nodelay(true);
         let session = if target.tls { Some(self.handshake(target, &socket, wanted)?) } else { None };

@@ -33,7 +33,7 @@ impl Resolver {
         }
     }
 
-    /// The addresses of a name, at least one. What is no name is [`literal`]. A name server is asked for so long;
+    /// The addresses of a name, at least one. What is no name has [its own](crate::route::Target::address). A name server is asked for so long;
     /// `getaddrinfo` takes its time, so that this belongs on a thread that can be left behind.
     ///
     /// # Errors
@@ -61,12 +61,6 @@ impl Resolver {
 fn system(host: &str, port: u16, gateway: &Gateway) -> Result<Vec<SocketAddr>, Failure> {
     let found = (host, port).to_socket_addrs().map_err(|e| dns::local(e, gateway))?;
     Ok(found.collect())
-}
-
-/// What needs no lookup: an address, in a URL's brackets if it is one of IPv6.
-pub(crate) fn literal(host: &str, port: u16) -> Option<SocketAddr> {
-    let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
-    Some(SocketAddr::new(bare.parse().ok()?, port))
 }
 
 /// One name asked of one server.

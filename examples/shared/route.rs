@@ -2,6 +2,8 @@
 //!
 //! Its one rule: the longest prefix wins, and a prefix ends where a path segment does.
 
+use std::net::{IpAddr, SocketAddr};
+
 use http::{HeaderValue, Uri};
 
 use crate::flags::Route;
@@ -12,6 +14,17 @@ pub(crate) struct Target {
     pub(crate) tls: bool,
     pub(crate) host: String,
     pub(crate) port: u16,
+    /// Where the host is an address and no name: there is nothing to resolve.
+    pub(crate) address: Option<SocketAddr>,
+}
+
+impl Target {
+    fn new(tls: bool, host: String, port: u16) -> Self {
+        // `[::1]` in a URL is an address without its brackets.
+        let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(&host);
+        let address = bare.parse().ok().map(|ip: IpAddr| SocketAddr::new(ip, port));
+        Self { tls, host, port, address }
+    }
 }
 
 impl std::fmt::Display for Target {
@@ -65,7 +78,7 @@ impl Mounted {
             Some(port) => format!("{host}:{port}"),
             None => host.clone(),
         };
-        let target = Target { tls, host, port };
+        let target = Target::new(tls, host, port);
         Some(Self {
             prefix: route.prefix.clone(),
             next_hop: target.to_string(),
