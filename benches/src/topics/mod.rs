@@ -6,6 +6,7 @@ mod head;
 mod inputs;
 mod logs;
 mod memory;
+mod record;
 mod reply;
 mod tap;
 mod trickle;
@@ -16,6 +17,7 @@ pub fn all() -> Vec<Topic> {
     vec![
         classify::topic(),
         reply::topic(),
+        record::topic(),
         tap::topic(),
         head::topic(),
         trickle::topic(),
