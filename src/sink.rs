@@ -162,7 +162,10 @@ pub(crate) fn json(out: &mut impl Sink, text: &str) {
         '\n' => out.put("\\n"),
         '\r' => out.put("\\r"),
         '\t' => out.put("\\t"),
-        _ if matches!(c, '<' | '>' | '&') || is_unprintable(c) => {
+        '&' => out.put("\\u0026"),
+        '<' => out.put("\\u003c"),
+        '>' => out.put("\\u003e"),
+        _ if is_unprintable(c) => {
             // Everything escaped here is in the basic plane, so that one unit says it.
             out.put("\\u");
             hex4(out, u32::from(c));
@@ -173,19 +176,10 @@ pub(crate) fn json(out: &mut impl Sink, text: &str) {
 
 /// Appends text as HTML: content, or the inside of a quoted attribute.
 pub(crate) fn html(out: &mut impl Sink, text: &str) {
-    let mut rest = text;
-    // Sentences and commands have a mark here and there: what is between them goes in as one piece.
-    while !rest.is_empty() {
-        let (inert, marked) = rest.split_at(rest.bytes().take_while(|b| is_inert(*b)).count());
-        out.put(inert);
-        let mut chars = marked.chars();
-        match chars.next().map(|c| (c, html_escape(c))) {
-            Some((_, Some(escaped))) => out.put(escaped),
-            Some((c, None)) => put_char(out, c),
-            None => {}
-        }
-        rest = chars.as_str();
-    }
+    escape(out, text, |out, c| match html_escape(c) {
+        Some(escaped) => out.put(escaped),
+        None => put_char(out, c),
+    });
 }
 
 /// The same in at most so many bytes, with an ellipsis behind them where the text is longer.
@@ -240,43 +234,38 @@ pub(crate) fn plain(out: &mut impl Sink, text: &str) {
     escape(out, text, |out, c| if is_unprintable(c) { out.put("\u{fffd}") } else { put_char(out, c) });
 }
 
-/// Appends text in one piece where all of it is inert, which it nearly always is, else character by
-/// character, so that `escaped` sees each of them.
+/// Appends text in one piece where all of it is inert, which it nearly always is, else in runs: sentences, commands and
+/// queries have a mark here and there. `escaped` sees each character that is not inert.
 #[inline]
 pub(crate) fn escape<S: Sink>(out: &mut S, text: &str, escaped: impl Fn(&mut S, char)) {
     if are_inert(text.as_bytes()) {
         out.put(text);
     } else {
-        escape_each(out, text, escaped);
+        escape_runs(out, text, escaped);
     }
 }
 
-/// Whether all of them are inert: sixteen at a time, for which it takes as many instructions as for five one by one.
+#[inline(never)]
+fn escape_runs<S: Sink>(out: &mut S, text: &str, escaped: impl Fn(&mut S, char)) {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (inert, marked) = rest.split_at(rest.bytes().take_while(|b| is_inert(*b)).count());
+        out.put(inert);
+        let mut chars = marked.chars();
+        if let Some(c) = chars.next() {
+            escaped(out, c);
+        }
+        rest = chars.as_str();
+    }
+}
+
+/// Whether all of them are inert: eight at a time, without a branch between them. The last eight may overlap others.
 fn are_inert(bytes: &[u8]) -> bool {
-    match (bytes.len(), bytes.last_chunk()) {
-        (0..=7, _) => bytes.iter().all(|byte| is_inert(*byte)),
-        (_, None) => {
-            let mut padded = [b' '; 16];
-            padded.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-            sixteen_are_inert(&padded)
-        }
-        // The last sixteen may overlap those before.
-        (_, Some(last)) => {
-            bytes.chunks_exact(16).all(|chunk| chunk.first_chunk().is_some_and(sixteen_are_inert))
-                && sixteen_are_inert(last)
-        }
+    let eight = |chunk: &[u8; 8]| chunk.iter().fold(0, |marks, byte| marks | mark(*byte)) == 0;
+    match bytes.last_chunk() {
+        None => bytes.iter().all(|byte| is_inert(*byte)),
+        Some(last) => bytes.chunks_exact(8).all(|chunk| chunk.first_chunk().is_some_and(eight)) && eight(last),
     }
-}
-
-/// Without a branch between them, so that the compiler makes vectors of it.
-#[inline]
-fn sixteen_are_inert(bytes: &[u8; 16]) -> bool {
-    bytes.iter().fold(0, |wrong, byte| wrong | u8::from(!inert(*byte))) == 0
-}
-
-#[cold]
-fn escape_each<S: Sink>(out: &mut S, text: &str, escaped: impl Fn(&mut S, char)) {
-    text.chars().for_each(|c| escaped(out, c));
 }
 
 /// Appends one character as it is.
@@ -300,27 +289,25 @@ fn is_unprintable(c: char) -> bool {
 }
 
 fn is_inert(b: u8) -> bool {
-    INERT.get(usize::from(b)) == Some(&true)
+    mark(b) == 0
 }
 
-/// Printable ASCII that no format here has to escape.
+#[inline]
+fn mark(b: u8) -> u8 {
+    MARKS.get(usize::from(b)).copied().unwrap_or(1)
+}
+
+/// Nothing for printable ASCII that no format here has to escape.
 #[allow(clippy::indexing_slicing)] // a byte is a valid index, and this runs when it is compiled
-static INERT: [bool; 256] = {
-    let mut table = [false; 256];
+static MARKS: [u8; 256] = {
+    let mut marks = [1; 256];
     let mut b = b' ';
     while b <= b'~' {
-        table[b as usize] = inert(b);
+        marks[b as usize] = matches!(b, b'"' | b'\'' | b'\\' | b'<' | b'>' | b'&' | b'`') as u8;
         b += 1;
     }
-    table
+    marks
 };
-
-/// The same, reckoned.
-#[rustfmt::skip]
-const fn inert(b: u8) -> bool {
-    (b >= b' ') & (b <= b'~')
-        & (b != b'"') & (b != b'\'') & (b != b'\\') & (b != b'<') & (b != b'>') & (b != b'&') & (b != b'`')
-}
 
 fn hex4(out: &mut impl Sink, n: u32) {
     for shift in [12u32, 8, 4, 0] {
@@ -434,9 +421,6 @@ mod tests {
     /// At every place of texts of every length that has a way of its own, and next to any of them.
     #[test]
     fn one_mark_anywhere_is_found() {
-        for byte in 0..=u8::MAX {
-            assert_eq!(is_inert(byte), inert(byte), "{byte}");
-        }
         for len in 0..70 {
             let mut bytes = vec![b'a'; len];
             assert!(are_inert(&bytes), "{len}");

@@ -27,9 +27,11 @@ impl Reply<'_> {
             out.put("\",\"error\":\"");
             out.put(error_type.token());
         }
-        out.put("\",\"retryable\":");
-        out.put(if advice == Advice::TryAgain { "true" } else { "false" });
-        number(out, "retry_after", self.retry_after());
+        out.put(match advice {
+            Advice::TryAgain => "\",\"retryable\":true",
+            Advice::CheckFirst | Advice::Wait => "\",\"retryable\":false",
+        });
+        number(out, ",\"retry_after\":", self.retry_after());
         if self.disclosure >= Disclosure::Details {
             out.put(",\"code\":\"");
             out.put(self.fault.kind().code());
@@ -40,9 +42,9 @@ impl Reply<'_> {
             out.put("\",\"phase\":\"");
             out.put(self.fault.phase().code());
             out.put("\"");
-            number(out, "offset", self.fault.offset());
-            number(out, "expected", self.fault.expected());
-            number(out, "received", self.fault.received());
+            number(out, ",\"offset\":", self.fault.offset());
+            number(out, ",\"expected\":", self.fault.expected());
+            number(out, ",\"received\":", self.fault.received());
         }
         if self.disclosure >= Disclosure::Trusted {
             if let Some(next_hop) = self.exchange.next_hop.as_deref() {
@@ -60,11 +62,10 @@ impl Reply<'_> {
     }
 }
 
-fn number(out: &mut impl Sink, name: &str, value: Option<u64>) {
+/// `key` is all that stands before the value, in one piece.
+fn number(out: &mut impl Sink, key: &'static str, value: Option<u64>) {
     if let Some(value) = value {
-        out.put(",\"");
-        out.put(name);
-        out.put("\":");
+        out.put(key);
         out.number(value);
     }
 }
