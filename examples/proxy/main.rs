@@ -22,7 +22,7 @@
 //! | `upload`, `downstream` | the request body, the client's connection |
 //! | `interim`, `tunnel` | 1xx responses, upgrades |
 //! | `tour` | the lab in front, without flags |
-//! | `../shared` | what the other engine, `proxy_h1`, does in the same way: flags, log, what was tolerated, routes, ejection, DNS messages, roots, the tour's table |
+//! | `../shared` | what the other engine, `proxy_h1`, does in the same way: flags, log, what was tolerated, routes, idle connections, ejection, DNS messages, roots, the tour's table |
 
 // Times are added to `Instant`s; the flags bound them to a day.
 #![allow(clippy::arithmetic_side_effects)]
@@ -49,6 +49,8 @@ mod eject;
 mod flags;
 #[path = "../shared/forwarded.rs"]
 mod forwarded;
+#[path = "../shared/idle.rs"]
+mod idle;
 #[path = "../shared/log.rs"]
 mod log;
 #[path = "../shared/route.rs"]

@@ -57,6 +57,8 @@ mod eject;
 mod flags;
 #[path = "../shared/forwarded.rs"]
 mod forwarded;
+#[path = "../shared/idle.rs"]
+mod idle;
 #[path = "../shared/log.rs"]
 mod log;
 #[path = "../shared/route.rs"]

@@ -16,6 +16,8 @@ pub(crate) struct Target {
     pub(crate) port: u16,
     /// Where the host is an address and no name: there is nothing to resolve.
     pub(crate) address: Option<SocketAddr>,
+    /// Counted from 0: the same for all routes to the same next hop.
+    pub(crate) number: usize,
 }
 
 impl Target {
@@ -23,7 +25,7 @@ impl Target {
         // `[::1]` in a URL is an address without its brackets.
         let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(&host);
         let address = bare.parse().ok().map(|ip: IpAddr| SocketAddr::new(ip, port));
-        Self { tls, host, port, address }
+        Self { tls, host, port, address, number: 0 }
     }
 }
 
@@ -54,6 +56,14 @@ impl Routes {
     pub(crate) fn new(routes: &[Route]) -> Self {
         let mut routes: Vec<Mounted> = routes.iter().filter_map(Mounted::new).collect();
         routes.sort_by_key(|route| std::cmp::Reverse(route.prefix.len()));
+        let mut known: Vec<Target> = Vec::new();
+        for route in &mut routes {
+            let number = known.iter().position(|target| *target == route.target).unwrap_or(known.len());
+            if number == known.len() {
+                known.push(route.target.clone());
+            }
+            route.target.number = number;
+        }
         Self(routes.leak())
     }
 
