@@ -17,7 +17,13 @@ const USAGE: &str = "usage: lab [--base-port N] [--list]";
 
 fn main() -> ExitCode {
     let (base_port, list) = match arguments(std::env::args().skip(1)) {
-        Ok(arguments) => arguments,
+        Ok(Some(arguments)) => arguments,
+        Ok(None) => {
+            println!(
+                "{USAGE}\n\nOne JSON object a line for each misbehaving upstream; serves until stdin ends, or Ctrl-C."
+            );
+            return ExitCode::SUCCESS;
+        }
         Err(why) => {
             eprintln!("lab: {why}; {USAGE}");
             return ExitCode::from(2);
@@ -34,10 +40,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn arguments(mut given: impl Iterator<Item = String>) -> Result<(u16, bool), String> {
+fn arguments(mut given: impl Iterator<Item = String>) -> Result<Option<(u16, bool)>, String> {
     let (mut base_port, mut list) = (0, false);
     while let Some(argument) = given.next() {
         match argument.as_str() {
+            "--help" | "-h" => return Ok(None),
             "--list" => list = true,
             "--base-port" => {
                 let value = given.next().ok_or("--base-port needs a number")?;
@@ -49,7 +56,7 @@ fn arguments(mut given: impl Iterator<Item = String>) -> Result<(u16, bool), Str
             _ => return Err(format!("what is {argument:?}?")),
         }
     }
-    Ok((base_port, list))
+    Ok(Some((base_port, list)))
 }
 
 fn print_table() -> io::Result<()> {

@@ -86,7 +86,10 @@ pin_project! {
 
 /// The future's output, or that fault if the sleep is over first.
 ///
-/// The sleep may have begun before, so that one timer can cover several steps.
+/// The sleep may have begun before, so that one timer can cover several steps. Then the fault can be that of the wrong
+/// one: around the call of a client that connects by itself, a stalled handshake looks like a slow response, and a
+/// response timeout says that the request may have been applied. Give such a client's connector a timeout of its own, which
+/// covers TLS.
 ///
 /// ```
 /// use badgateway::deadline::{deadline, phase_timeout};

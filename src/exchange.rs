@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, TE, TRANSFER_ENCODING, UPGRADE};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, TE, TRANSFER_ENCODING, UPGRADE};
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, StatusCode, Version};
 
@@ -135,6 +135,49 @@ pub struct Exchange {
     pub time: Option<SystemTime>,
 }
 
+impl Exchange {
+    /// How this client will tell where the body of a response ends, by the status and the fields that go out: those behind
+    /// [`Gateway::forward`](crate::Gateway::forward), and not before.
+    ///
+    /// It is what servers such as hyper make of them: no body for HEAD, 204, 304 and a 2xx to `CONNECT`; a `Content-Length`
+    /// counts; else there are chunks, which HTTP/1.0 does not have (RFC 9112 section 6.3).
+    #[must_use]
+    pub fn body_framing(&self, status: StatusCode, headers: &HeaderMap) -> BodyFraming {
+        let without = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&status)
+            || self.method == Method::HEAD
+            || (self.method == Method::CONNECT && status.is_success());
+        if without {
+            BodyFraming::None
+        } else if headers.contains_key(CONTENT_LENGTH) {
+            BodyFraming::Length
+        } else if self.version < Version::HTTP_11 {
+            BodyFraming::UntilClose
+        } else {
+            BodyFraming::Chunked
+        }
+    }
+
+    /// The head of a response is about to go out: notes it in [`forwarded`](Self::forwarded), and that the body is next.
+    /// From now on a fault cannot change the status any more.
+    ///
+    /// ```
+    /// use badgateway::Exchange;
+    /// use badgateway::exchange::BodyFraming;
+    /// use http::{HeaderMap, StatusCode, Version};
+    ///
+    /// let mut exchange = Exchange::default();
+    /// assert_eq!(exchange.forwarding(StatusCode::OK, &HeaderMap::new()), BodyFraming::Chunked);
+    /// exchange.version = Version::HTTP_10;
+    /// assert_eq!(exchange.forwarding(StatusCode::OK, &HeaderMap::new()), BodyFraming::UntilClose);
+    /// ```
+    pub fn forwarding(&mut self, status: StatusCode, headers: &HeaderMap) -> BodyFraming {
+        let framing = self.body_framing(status, headers);
+        self.phase = Some(Phase::Body);
+        self.forwarded = Forwarded::Head { status, framing };
+        framing
+    }
+}
+
 impl Default for Exchange {
     fn default() -> Self {
         Self {
@@ -174,7 +217,7 @@ impl Exchange {
     pub fn of<B>(request: &Request<B>) -> Self {
         let headers = request.headers();
         let has_body = headers.contains_key(TRANSFER_ENCODING)
-            || headers.get(http::header::CONTENT_LENGTH).is_some_and(|v| v.as_bytes() != b"0")
+            || headers.get(CONTENT_LENGTH).is_some_and(|v| v.as_bytes() != b"0")
             // HTTP/2 and HTTP/3 requests may have a body without either field.
             || (request.version() >= Version::HTTP_2 && !is_usually_bodyless(request.method()));
         let grpc_type = grpc_type(headers).cloned();

@@ -7,8 +7,10 @@ use std::io;
 
 use badgateway::classify::{Finding, Probe, downcast};
 use badgateway::decide::Profile;
+use badgateway::exchange::{BodyFraming, Forwarded};
+use badgateway::fault::Phase;
 use badgateway::{Exchange, FaultKind, Gateway, classify};
-use http::StatusCode;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 
 #[derive(Debug)]
 struct Breaker(io::Error);
@@ -50,6 +52,37 @@ const LIMITED: &[Probe] = &[limited];
 
 fn breaker() -> Breaker {
     Breaker(io::ErrorKind::ConnectionRefused.into())
+}
+
+/// RFC 9112 section 6.3, as far as it is for the sender; HTTP/1.0 has no chunks.
+#[test]
+fn a_client_is_told_the_end_of_a_body_in_the_way_that_it_has() {
+    use BodyFraming::{Chunked, Length, None, UntilClose};
+    let cases: [(Method, Version, u16, &str, BodyFraming); 12] = [
+        (Method::GET, Version::HTTP_11, 200, "content-length", Length),
+        (Method::GET, Version::HTTP_11, 200, "x", Chunked),
+        (Method::GET, Version::HTTP_2, 200, "x", Chunked),
+        (Method::GET, Version::HTTP_10, 200, "x", UntilClose),
+        (Method::GET, Version::HTTP_09, 200, "x", UntilClose),
+        (Method::GET, Version::HTTP_10, 200, "content-length", Length),
+        (Method::GET, Version::HTTP_11, 204, "x", None),
+        (Method::GET, Version::HTTP_11, 304, "content-length", None),
+        (Method::HEAD, Version::HTTP_10, 200, "content-length", None),
+        (Method::POST, Version::HTTP_11, 500, "x", Chunked),
+        (Method::CONNECT, Version::HTTP_11, 200, "x", None),
+        (Method::CONNECT, Version::HTTP_11, 403, "content-length", Length),
+    ];
+    for (method, version, status, field, framing) in cases {
+        let mut exchange = Exchange::default();
+        (exchange.method, exchange.version) = (method.clone(), version);
+        let headers = HeaderMap::from_iter([(HeaderName::from_static(field), HeaderValue::from_static("5"))]);
+        let status = StatusCode::from_u16(status).unwrap();
+        assert_eq!(exchange.body_framing(status, &headers), framing, "{method} {version:?} {status} {field}");
+        assert_eq!(exchange.forwarded, Forwarded::Nothing);
+        assert_eq!(exchange.forwarding(status, &headers), framing);
+        assert_eq!(exchange.forwarded, Forwarded::Head { status, framing });
+        assert_eq!(exchange.phase, Some(Phase::Body));
+    }
 }
 
 #[test]

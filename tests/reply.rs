@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use badgateway::decide::{Decision, How, Profile};
 use badgateway::exchange::{BodyFraming, Forwarded, RequestBody};
-use badgateway::fault::{Class, Code, Evidence, Phase};
+use badgateway::fault::{Class, Code, Confidence, Evidence, Phase};
 use badgateway::reply::{Disclosure, reason};
 use badgateway::{Exchange, Fault, FaultKind, Gateway};
 use bytes::Bytes;
@@ -192,6 +192,28 @@ fn grpc_is_answered_in_its_own_type_and_only_where_it_is_spoken() {
     let mut old = call("application/grpc");
     old.version = Version::HTTP_11;
     assert_eq!(gateway().answer_fault(&fault, &old).status(), 504, "HTTP/1.1 has no gRPC");
+}
+
+/// Its token is that of a malformed answer, for want of another. That there was an answer is not known.
+#[test]
+fn of_an_unclassified_fault_nothing_is_claimed() {
+    let (fault, exchange) = (Fault::new(FaultKind::Unclassified), get("text/plain, text/markdown;q=0.5"));
+    let response = gateway().answer_fault(&fault, &exchange);
+    assert_eq!(response.headers()["proxy-status"], "gw; error=http_protocol_error");
+    let text = String::from_utf8(response.body().to_vec()).unwrap();
+    assert!(
+        text.contains("The service could not be used") && text.contains("no answer that it could pass on"),
+        "{text}"
+    );
+    assert!(!text.contains("not valid HTTP"), "{text}");
+    let confidence = |fault| {
+        let line = gateway().record(&fault, &exchange).to_string();
+        line.split(r#""confidence":"#).nth(1).unwrap().split(',').next().unwrap().to_owned()
+    };
+    assert_eq!(confidence(fault), "null");
+    assert_eq!(confidence(fault.with_confidence(Confidence::Text)), "null");
+    assert_eq!(confidence(Fault::new(FaultKind::BadHeader)), r#""typed""#);
+    assert_eq!(confidence(Fault::new(FaultKind::BadHeader).with_confidence(Confidence::Text)), r#""text""#);
 }
 
 #[test]

@@ -10,8 +10,8 @@ use badgateway::audit::Framing;
 use badgateway::body::{End, Guard, hold_first};
 use badgateway::exchange::{BodyFraming, Forwarded};
 use badgateway::fault::{Evidence, Fault, Phase};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::{Method, Response, StatusCode, Version, response};
+use http::header::CONTENT_TYPE;
+use http::{Method, Response, response};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
@@ -42,7 +42,7 @@ pub(crate) async fn relay(
     target: &'static Target,
     wishes: &Wishes,
 ) -> Response<ReplyBody> {
-    let downstream = downstream_framing(&trace, &parts);
+    let downstream = trace.exchange.body_framing(parts.status, &parts.headers);
     trace.exchange.phase = Some(Phase::Body);
     let timeouts = trace.proxy.timeouts;
     let hold = if may_be_held(&trace, &parts) { timeouts.first_byte_hold } else { std::time::Duration::ZERO };
@@ -130,21 +130,6 @@ impl Relay {
             // The trace says by itself that the client has gone.
             End::Dropped => drop(self.trace.take()),
         }
-    }
-}
-
-/// How the client will be able to tell where the body ends: hyper keeps a `Content-Length`, chunks for
-/// HTTP/1.1, and closes the connection for HTTP/1.0.
-fn downstream_framing(trace: &Trace, parts: &response::Parts) -> BodyFraming {
-    let bodyless = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&parts.status);
-    if trace.exchange.method == Method::HEAD || bodyless {
-        BodyFraming::None
-    } else if parts.headers.contains_key(CONTENT_LENGTH) {
-        BodyFraming::Length
-    } else if trace.exchange.version == Version::HTTP_10 {
-        BodyFraming::UntilClose
-    } else {
-        BodyFraming::Chunked
     }
 }
 

@@ -75,13 +75,13 @@ impl fmt::Debug for InTrailers {
 /// # #[cfg(all(feature = "hyper1", feature = "tokio1"))] mod service {
 /// use badgateway::adapters::tokio1::TokioTimer;
 /// use badgateway::body::{AbortHandle, Guard};
-/// use badgateway::exchange::{BodyFraming, Exchange, Forwarded};
-/// use badgateway::fault::{Fault, Phase};
+/// use badgateway::exchange::{BodyFraming, Exchange};
+/// use badgateway::fault::Fault;
 /// use badgateway::Gateway;
 /// use bytes::Bytes;
 /// use http::{Response, Version, header::CONTENT_LENGTH};
 /// use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
-/// use hyper::body::{Body, Incoming};
+/// use hyper::body::Incoming;
 /// use std::time::Duration;
 ///
 /// /// `response` has passed `Gateway::forward`; `socket` is in the wrapper of the client's socket.
@@ -93,14 +93,7 @@ impl fmt::Debug for InTrailers {
 /// ) -> Response<UnsyncBoxBody<Bytes, Fault>> {
 ///     let (head, inner) = response.into_parts();
 ///     let length = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-///     let framing = match (length, exchange.version) {
-///         _ if inner.is_end_stream() => BodyFraming::None, // HEAD, 204, 304
-///         (Some(_), _) => BodyFraming::Length,
-///         (None, Version::HTTP_09 | Version::HTTP_10) => BodyFraming::UntilClose,
-///         (None, _) => BodyFraming::Chunked,
-///     };
-///     exchange.phase = Some(Phase::Body);
-///     exchange.forwarded = Forwarded::Head { status: head.status, framing };
+///     let framing = exchange.forwarding(head.status, &head.headers);
 ///     let client = exchange.version;
 ///
 ///     let mut guard = Guard::new(move |error, _: &_| gateway.classify(error, &exchange))

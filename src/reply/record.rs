@@ -8,7 +8,7 @@ use std::fmt;
 use crate::decide::{Decision, How, applied, grpc_status, retry};
 use crate::exchange::Forwarded;
 use crate::fault::names::{alert_name, rcode_name};
-use crate::fault::{Code, Confidence, Evidence};
+use crate::fault::{Code, Confidence, Evidence, FaultKind};
 
 use super::Reply;
 use super::sink::{Formatting, InJson, Sink, bounded, json};
@@ -140,9 +140,10 @@ impl<'a> Record<'a> {
                 number(out, ",\"received\":", received);
             }
         }
-        out.put(match fault.confidence() {
-            Confidence::Typed => ",\"confidence\":\"typed\"",
-            Confidence::Text => ",\"confidence\":\"text\"",
+        out.put(match (fault.kind(), fault.confidence()) {
+            (FaultKind::Unclassified, _) => ",\"confidence\":null",
+            (_, Confidence::Typed) => ",\"confidence\":\"typed\"",
+            (_, Confidence::Text) => ",\"confidence\":\"text\"",
         });
         self.write_decision(out);
         if sent.is_some() && self.reply.is_grpc() {

@@ -1,11 +1,11 @@
 //! What a visitor is told: fixed, plain sentences without blame.
 //!
 //! Its one rule: what happened is told by the RFC 9209 error type alone, so that it says no more than
-//! the token beside it. Only the advice looks at the fault and the request. No sentence has a
+//! the token beside it, or less: nobody knows what an unclassified fault was. Only the advice looks at the fault and the request. No sentence has a
 //! character that any format would have to escape.
 
 use crate::decide::retry;
-use crate::fault::{Applied, ErrorType};
+use crate::fault::{Applied, ErrorType, FaultKind};
 
 use super::Reply;
 
@@ -101,6 +101,14 @@ words! {
     ProxyLoopDetected "2.3.32" Gateway "The request went round in a circle", "The request came back to a gateway that had already sent it on.";
 }
 
+/// The token of an unclassified fault is that of an answer which is not valid HTTP, for want of another. That there was
+/// any answer is more than is known.
+const UNCLASSIFIED: Words = Words {
+    title: "The service could not be used",
+    detail: "The gateway got no answer that it could pass on.",
+    ..*words(Some(ErrorType::HttpProtocolError))
+};
+
 /// What the client can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Advice {
@@ -126,6 +134,9 @@ impl Advice {
 
 impl Reply<'_> {
     pub(crate) const fn words(&self) -> &'static Words {
+        if matches!(self.fault.kind(), FaultKind::Unclassified) {
+            return &UNCLASSIFIED;
+        }
         words(self.fault.error_type())
     }
 
@@ -143,14 +154,14 @@ impl Reply<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::fault::{Class, FaultKind, Phase};
+    use crate::fault::{Class, Phase};
 
     use super::*;
 
     #[test]
     fn no_word_needs_an_escape_and_every_uri_is_the_types_own() {
-        for error_type in ErrorType::ALL.iter().copied().map(Some).chain([None]) {
-            let words = words(error_type);
+        let all = ErrorType::ALL.iter().copied().map(Some).chain([None]).map(|error| (error, words(error)));
+        for (error_type, words) in all.chain([(Some(ErrorType::HttpProtocolError), &UNCLASSIFIED)]) {
             for text in [words.title, words.detail, words.uri] {
                 assert!(
                     text.bytes()
