@@ -55,7 +55,8 @@
 //! 12. [`adapters`]: one side door for each foreign crate and major version.
 //! 13. [`lab`]: over a hundred upstreams that misbehave on purpose, to test *your* proxy with.
 //!
-//! [`Gateway`] holds them together: a name, a policy, a disclosure, built once.
+//! [`Gateway`] holds them together: a name, a policy, a disclosure, built once. [`Watch`] is one exchange of it, with
+//! exactly one record for whatever its end is.
 //!
 //! # Words
 //!
@@ -117,7 +118,9 @@ pub mod proxy_status;
 pub mod reply;
 mod sink;
 pub mod tap;
+mod watch;
 
 pub use crate::exchange::Exchange;
 pub use crate::fault::{Fault, FaultKind};
 pub use crate::gateway::{Gateway, classify};
+pub use crate::watch::Watch;
