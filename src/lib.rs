@@ -124,3 +124,8 @@ pub use crate::exchange::Exchange;
 pub use crate::fault::{Fault, FaultKind};
 pub use crate::gateway::{Gateway, classify};
 pub use crate::watch::Watch;
+
+/// The README's code, compiled and run.
+#[cfg(all(doctest, feature = "hyper1", feature = "tokio1"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
