@@ -183,6 +183,19 @@ impl Gateway {
         self.reply(fault, exchange).wire(out);
     }
 
+    /// The same, with what [`answer_diagnosed`](Self::answer_diagnosed) takes besides.
+    pub fn answer_wire_diagnosed(
+        &self,
+        fault: &Fault,
+        exchange: &Exchange,
+        evidence: &Evidence,
+        context: &Context<'_>,
+        out: &mut Vec<u8>,
+    ) {
+        let reply = self.reply(fault, exchange);
+        Reply { evidence: Some(evidence), context: Some(context), ..reply }.wire(out);
+    }
+
     /// A response arrived: audits its head, which another library parsed, and makes it fit to be forwarded.
     ///
     /// Refused are heads whose framing is ambiguous, status codes outside 100 to 599, transfer codings that

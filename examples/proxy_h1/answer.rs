@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use badgateway::Exchange;
 use badgateway::decide::{Decision, How};
+use badgateway::diagnose::Context;
 use badgateway::exchange::RequestBody;
 use badgateway::fault::FaultKind;
 
@@ -33,7 +34,7 @@ pub(crate) fn give_up(
     match proxy.gateway.decide(&fault, &exchange) {
         Decision::Respond(_) => {
             let mut out = Vec::with_capacity(1024);
-            proxy.gateway.answer_wire(&fault, &exchange, &mut out);
+            proxy.gateway.answer_wire_diagnosed(&fault, &exchange, &evidence, &Context::default(), &mut out);
             let keep = keep && is_read(&exchange);
             complete(&mut out, keep);
             match client.stream.write_all(&out) {

@@ -209,7 +209,11 @@ proptest! {
         (context.server_name, context.deployment) = (Some(&*certificate), Deployment::Docker);
         let evidence = Evidence::new().with_text("certificate", &certificate).with_first_bytes(reference.as_bytes());
         let gateway = badgateway::Gateway::new(&name).unwrap().with_disclosure(disclosure);
-        let page = body(&gateway.answer_diagnosed(&Fault::new(kind), &exchange, &evidence, &context));
+        let fault = Fault::new(kind);
+        let page = body(&gateway.answer_diagnosed(&fault, &exchange, &evidence, &context));
         check(&page);
+        let mut wire = Vec::new();
+        gateway.answer_wire_diagnosed(&fault, &exchange, &evidence, &context, &mut wire);
+        prop_assert!(String::from_utf8(wire).unwrap().ends_with(&format!("\r\n\r\n{page}")), "the same on the wire");
     }
 }
