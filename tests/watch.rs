@@ -82,7 +82,7 @@ fn every_way_out_is_recorded_once() {
             "a head that is unfit",
             |watch| {
                 let head = Response::builder().header("content-length", "1").header("transfer-encoding", "chunked");
-                let answer = watch.pass_on(head.body(Empty::<Bytes>::new()).unwrap()).err().unwrap();
+                let answer = watch.pass_on(head.body(Empty::<Bytes>::new()).unwrap()).unwrap_err();
                 assert_eq!(answer.status(), 502);
                 assert_eq!(answer.headers()["proxy-status"], "gw; error=http_protocol_error");
             },

@@ -112,7 +112,7 @@ impl fmt::Debug for InTrailers {
 /// }
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a guard guards nothing until it is put around a body"]
 pub struct Guard<F, T = Never, E = fn(End, &Ledger)> {
     pub(super) classify: F,
@@ -126,6 +126,20 @@ pub struct Guard<F, T = Never, E = fn(End, &Ledger)> {
     pub(super) idle: Option<Duration>,
     pub(super) total: Option<Duration>,
     pub(super) on_end: Option<E>,
+}
+
+/// Its closures have nothing to show, and need not be able to.
+impl<F, T, E> fmt::Debug for Guard<F, T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard")
+            .field("expected", &self.expected)
+            .field("end_stream", &self.end_stream)
+            .field("linger", &self.linger)
+            .field("abort", &self.abort)
+            .field("idle", &self.idle)
+            .field("total", &self.total)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<F> Guard<F>
