@@ -20,6 +20,11 @@ pub enum RequestBody {
     None,
     /// Nobody has read from it. The default, because an HTTP/1 connection with an unread body in it
     /// must not be reused (RFC 9112 section 9.3).
+    ///
+    /// Moving the request into a client ends it, and no client tells: what it read is gone, although this fact still
+    /// stands. So once some of the request may have been sent, [retry advice](crate::decide::retry::advise) takes such a
+    /// body for gone. A caller who knows better says so: by [`replayable`](Exchange::replayable), or by what
+    /// [`Exchange::sent`] is where the client hands an unsent request back.
     #[default]
     Unread,
     /// Some of it was read.
@@ -170,6 +175,20 @@ impl Default for Exchange {
 
 impl Exchange {
     /// The exchange that this request begins. Copies no bytes: values are shared.
+    ///
+    /// Take it from the request as it arrived, because the fields say whether there is a body: in HTTP/1 there is none
+    /// without `Transfer-Encoding` and `Content-Length`, nor with a length of 0 (RFC 9112 section 6.3). In HTTP/2 and HTTP/3
+    /// neither is needed: without a length GET, HEAD, OPTIONS, TRACE and DELETE are taken to have none, and all others to
+    /// have one. A caller who knows better, by `is_end_stream` or because the request was made in this process and has no
+    /// such fields yet, sets [`request_body`](Self::request_body) and [`replayable`](Self::replayable).
+    ///
+    /// ```
+    /// use badgateway::exchange::{Exchange, RequestBody};
+    /// let body_of = |request: http::request::Builder| Exchange::of(&request.body(()).unwrap()).request_body;
+    /// assert_eq!(body_of(http::Request::put("/")), RequestBody::None);
+    /// assert_eq!(body_of(http::Request::put("/").header("content-length", "5")), RequestBody::Unread);
+    /// assert_eq!(body_of(http::Request::put("/").version(http::Version::HTTP_2)), RequestBody::Unread);
+    /// ```
     #[must_use]
     pub fn of<B>(request: &Request<B>) -> Self {
         let headers = request.headers();
