@@ -10,7 +10,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, TE, TRANSFER_ENCODING, UPGRA
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, StatusCode, Version};
 
-use crate::fault::{FaultKind, Phase};
+use crate::fault::{Fault, FaultKind, Phase};
 
 /// What became of the client's request body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -122,7 +122,7 @@ pub struct Exchange {
     pub elapsed: Option<Duration>,
     /// What has gone to the client already. Default: nothing.
     pub forwarded: Forwarded,
-    /// The client has gone. Default: no.
+    /// The client has gone. Default: no. [`client_aborted`](Self::client_aborted) sets it, and gives the fault.
     pub client_gone: bool,
     /// The next hop: host name, address or alias, with or without a port.
     pub next_hop: Option<Cow<'static, str>>,
@@ -217,6 +217,36 @@ impl Exchange {
     #[must_use]
     pub fn is_idempotent(&self) -> bool {
         [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE, Method::PUT, Method::DELETE].contains(&self.method)
+    }
+
+    /// The client has gone: notes it, and says so as a fault, of the phase in which it left. A fault that is made by its
+    /// kind alone cannot know that one, and would say `head` of a client that left in the middle of the body.
+    ///
+    /// In a service a client that leaves is a future that is dropped, or a body: `Guard` tells of that with
+    /// `End::Dropped`.
+    ///
+    /// ```
+    /// use badgateway::exchange::{BodyFraming, Exchange, Forwarded};
+    /// use badgateway::fault::Phase;
+    /// use badgateway::Gateway;
+    ///
+    /// let mut exchange = Exchange::default();
+    /// exchange.forwarded = Forwarded::Head { status: http::StatusCode::OK, framing: BodyFraming::Chunked };
+    ///
+    /// let fault = exchange.client_aborted();
+    /// assert_eq!(fault.phase(), Phase::Body);
+    /// let record = Gateway::new("gw").unwrap().record(&fault, &exchange).to_string();
+    /// assert!(record.contains(r#""decision":"silence""#) && record.contains(r#""applied":"yes""#));
+    /// ```
+    pub fn client_aborted(&mut self) -> Fault {
+        self.client_gone = true;
+        let fault = Fault::new(FaultKind::ClientAborted);
+        let known = self.phase.unwrap_or(fault.phase());
+        fault.at(match self.forwarded {
+            Forwarded::Nothing | Forwarded::Interim => known,
+            // Whatever the phase was when somebody last said it.
+            Forwarded::Head { .. } => known.max(Phase::Body),
+        })
     }
 
     /// Whether a status can still be chosen: the final head has not gone out.

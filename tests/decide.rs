@@ -284,6 +284,54 @@ fn a_body_that_may_have_gone_out_is_not_at_hand() {
     assert_eq!(advise(&reset, &bare), Retry::Safe(Why::Idempotent));
 }
 
+/// Whoever has sent a final head has acted on the request, whatever broke afterwards, and whoever broke it.
+#[test]
+fn who_has_answered_has_applied_it() {
+    for &kind in FaultKind::ALL {
+        let (fault, mut exchange) = (Fault::new(kind), Exchange::default());
+        exchange.forwarded = forwarded(BodyFraming::Length);
+        assert_eq!(applied(&fault, &exchange), Applied::Yes, "{kind}");
+        exchange.attempts = 2;
+        assert_eq!(applied(&fault, &exchange), Applied::Yes, "{kind}");
+        // No byte of this request: whatever was answered, it was something else.
+        (exchange.attempts, exchange.sent) = (1, Some(0));
+        assert_eq!(applied(&fault, &exchange), Applied::No, "{kind}");
+
+        let mut exchange = Exchange::default();
+        exchange.received_status = Some(StatusCode::OK);
+        let own = kind != FaultKind::UnsolicitedResponse;
+        assert_eq!(applied(&fault, &exchange), if own { Applied::Yes } else { fault.applied() }, "{kind}");
+        for interim in [StatusCode::CONTINUE, StatusCode::EARLY_HINTS] {
+            (exchange.received_status, exchange.forwarded) = (Some(interim), Forwarded::Interim);
+            assert_eq!(applied(&fault, &exchange), fault.applied(), "{kind}");
+        }
+    }
+}
+
+/// Where it was cut off says the exchange, for the fault itself cannot know.
+#[test]
+fn a_client_that_leaves_leaves_somewhere() {
+    let head = forwarded(BodyFraming::Chunked);
+    for (phase, gone_out, want, acted) in [
+        (None, Forwarded::Nothing, Phase::Head, Applied::Perhaps),
+        (Some(Phase::Connect), Forwarded::Nothing, Phase::Connect, Applied::Perhaps),
+        (Some(Phase::Send), Forwarded::Interim, Phase::Send, Applied::Perhaps),
+        (None, head, Phase::Body, Applied::Yes),
+        (Some(Phase::Head), head, Phase::Body, Applied::Yes),
+        (Some(Phase::Body), head, Phase::Body, Applied::Yes),
+        (Some(Phase::Trailers), head, Phase::Trailers, Applied::Yes),
+    ] {
+        let mut exchange = Exchange::default();
+        (exchange.phase, exchange.forwarded) = (phase, gone_out);
+        let fault = exchange.client_aborted();
+        assert_eq!((fault.kind(), fault.phase()), (FaultKind::ClientAborted, want), "{phase:?} {gone_out:?}");
+        assert_eq!(applied(&fault, &exchange), acted, "{phase:?} {gone_out:?}");
+        assert!(exchange.client_gone);
+        assert_eq!(decide(&fault, &exchange, &Profile::Rfc9209), Decision::Silence);
+        assert_eq!(advise(&fault, &exchange), Retry::Never(WhyNot::ClientFault));
+    }
+}
+
 /// The invariant under everything: a request that may have been applied is not repeated unless its
 /// method allows it.
 #[test]
