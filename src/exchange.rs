@@ -10,7 +10,7 @@ use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, TE, TRANSFER
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, StatusCode, Version};
 
-use crate::fault::{FaultKind, Phase};
+use crate::fault::{Fault, FaultKind, Phase};
 
 /// What became of the client's request body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -20,6 +20,11 @@ pub enum RequestBody {
     None,
     /// Nobody has read from it. The default, because an HTTP/1 connection with an unread body in it
     /// must not be reused (RFC 9112 section 9.3).
+    ///
+    /// Moving the request into a client ends it, and no client tells: what it read is gone, although this fact still
+    /// stands. So once some of the request may have been sent, [retry advice](crate::decide::retry::advise) takes such a
+    /// body for gone. A caller who knows better says so: by [`replayable`](Exchange::replayable), or by what
+    /// [`Exchange::sent`] is where the client hands an unsent request back.
     #[default]
     Unread,
     /// Some of it was read.
@@ -117,7 +122,7 @@ pub struct Exchange {
     pub elapsed: Option<Duration>,
     /// What has gone to the client already. Default: nothing.
     pub forwarded: Forwarded,
-    /// The client has gone. Default: no.
+    /// The client has gone. Default: no. [`client_aborted`](Self::client_aborted) sets it, and gives the fault.
     pub client_gone: bool,
     /// The next hop: host name, address or alias, with or without a port.
     pub next_hop: Option<Cow<'static, str>>,
@@ -213,6 +218,20 @@ impl Default for Exchange {
 
 impl Exchange {
     /// The exchange that this request begins. Copies no bytes: values are shared.
+    ///
+    /// Take it from the request as it arrived, because the fields say whether there is a body: in HTTP/1 there is none
+    /// without `Transfer-Encoding` and `Content-Length`, nor with a length of 0 (RFC 9112 section 6.3). In HTTP/2 and HTTP/3
+    /// neither is needed: without a length GET, HEAD, OPTIONS, TRACE and DELETE are taken to have none, and all others to
+    /// have one. A caller who knows better, by `is_end_stream` or because the request was made in this process and has no
+    /// such fields yet, sets [`request_body`](Self::request_body) and [`replayable`](Self::replayable).
+    ///
+    /// ```
+    /// use badgateway::exchange::{Exchange, RequestBody};
+    /// let body_of = |request: http::request::Builder| Exchange::of(&request.body(()).unwrap()).request_body;
+    /// assert_eq!(body_of(http::Request::put("/")), RequestBody::None);
+    /// assert_eq!(body_of(http::Request::put("/").header("content-length", "5")), RequestBody::Unread);
+    /// assert_eq!(body_of(http::Request::put("/").version(http::Version::HTTP_2)), RequestBody::Unread);
+    /// ```
     #[must_use]
     pub fn of<B>(request: &Request<B>) -> Self {
         let headers = request.headers();
@@ -241,6 +260,36 @@ impl Exchange {
     #[must_use]
     pub fn is_idempotent(&self) -> bool {
         [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE, Method::PUT, Method::DELETE].contains(&self.method)
+    }
+
+    /// The client has gone: notes it, and says so as a fault, of the phase in which it left. A fault that is made by its
+    /// kind alone cannot know that one, and would say `head` of a client that left in the middle of the body.
+    ///
+    /// In a service a client that leaves is a future that is dropped, or a body: `Guard` tells of that with
+    /// `End::Dropped`.
+    ///
+    /// ```
+    /// use badgateway::exchange::{BodyFraming, Exchange, Forwarded};
+    /// use badgateway::fault::Phase;
+    /// use badgateway::Gateway;
+    ///
+    /// let mut exchange = Exchange::default();
+    /// exchange.forwarded = Forwarded::Head { status: http::StatusCode::OK, framing: BodyFraming::Chunked };
+    ///
+    /// let fault = exchange.client_aborted();
+    /// assert_eq!(fault.phase(), Phase::Body);
+    /// let record = Gateway::new("gw").unwrap().record(&fault, &exchange).to_string();
+    /// assert!(record.contains(r#""decision":"silence""#) && record.contains(r#""applied":"yes""#));
+    /// ```
+    pub fn client_aborted(&mut self) -> Fault {
+        self.client_gone = true;
+        let fault = Fault::new(FaultKind::ClientAborted);
+        let known = self.phase.unwrap_or(fault.phase());
+        fault.at(match self.forwarded {
+            Forwarded::Nothing | Forwarded::Interim => known,
+            // Whatever the phase was when somebody last said it.
+            Forwarded::Head { .. } => known.max(Phase::Body),
+        })
     }
 
     /// Whether a status can still be chosen: the final head has not gone out.

@@ -201,12 +201,15 @@ impl Gateway {
     /// Refused are heads whose framing is ambiguous, status codes outside 100 to 599, transfer codings that
     /// cannot be removed and upgrades that nobody asked for; see [`audit`](crate::audit::audit()). Removed are
     /// hop-by-hop fields, those included that `Connection` names, and lengths that do not belong; see
-    /// [`tidy`](crate::audit::tidy). A 5xx is signed with `gw; received-status=503` behind the members of
-    /// `Proxy-Status` that are there, because the next hop made it and not this gateway; see [`Mark`]. Where what is there
-    /// cannot be read, it goes, as RFC 9651 section 4.2 has it for a field that fails to parse, and ours stands alone.
+    /// [`tidy`](crate::audit::tidy), which also makes the version of an older next hop HTTP/1.1, because ours is what the
+    /// client is owed (RFC 9110 section 2.5) and a cut in HTTP/1.0 looks like an end.
+    ///
+    /// A 5xx is signed with `gw; received-status=503` behind the members of `Proxy-Status` that are there, because the
+    /// next hop made it and not this gateway; see [`Mark`]. Where what is there cannot be read, it goes, as RFC 9651
+    /// section 4.2 has it for a field that fails to parse, and ours stands alone.
     ///
     /// The body is as it was. Behind the head a fault cannot become a status any more, only a visible cut: put
-    /// [`body::Guard`](crate::body) around it.
+    /// [`body::Guard`](crate::body) around it, or leave both to a [`Watch`](crate::Watch).
     ///
     /// # Errors
     ///

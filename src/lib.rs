@@ -53,7 +53,7 @@
 //! 10. [`deadline`]: phase timers over any runtime's timer.
 //! 11. [`mod@diagnose`]: what an operator reads: likely causes, commands to run next, settings to look at.
 //! 12. [`adapters`]: one side door for each foreign crate and major version.
-//! 13. [`lab`]: over a hundred upstreams that misbehave on purpose, to test *your* proxy with.
+//! 13. [`lab`]: over two hundred upstreams that misbehave on purpose, to test *your* proxy with.
 //!
 //! [`Gateway`] holds them together: a name, a policy, a disclosure, built once. [`Watch`] is one exchange of it, with
 //! exactly one record for whatever its end is.

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::Response;
 
 use crate::exchange::Exchange;
-use crate::fault::{Evidence, Fault, FaultKind};
+use crate::fault::{Evidence, Fault};
 use crate::gateway::Gateway;
 
 type Log = Box<dyn FnOnce(&Gateway, &Fault, &mut Exchange, &Evidence) + Send>;
@@ -124,12 +124,8 @@ impl Watch {
     }
 
     fn left(&mut self) {
-        self.exchange.client_gone = true;
-        let fault = Fault::new(FaultKind::ClientAborted);
-        self.tell(match self.exchange.phase {
-            Some(phase) => fault.at(phase),
-            None => fault,
-        });
+        let fault = self.exchange.client_aborted();
+        self.tell(fault);
     }
 }
 

@@ -5,7 +5,7 @@ use badgateway::Exchange;
 use badgateway::decide::retry::{Retry, Why, WhyNot, advise};
 use badgateway::decide::{Decision, How, Profile, applied, decide, grpc_status, health};
 use badgateway::exchange::{BodyFraming, Forwarded, RequestBody};
-use badgateway::fault::{Applied, Category, Code, Fault, FaultKind};
+use badgateway::fault::{Applied, Category, Code, Fault, FaultKind, Phase};
 use http::{Method, Request, StatusCode, Version};
 
 fn exchange(method: &Method, body: RequestBody) -> Exchange {
@@ -217,6 +217,13 @@ fn retries_are_advised_only_where_they_are_safe() {
         (K::ResponseTimeout, &Method::PUT, none, Retry::Safe(Why::Idempotent)),
         (K::ResponseTimeout, &Method::PUT, RequestBody::Whole, Retry::Never(WhyNot::NotReplayable)),
         (K::ConnectionRefused, &post, RequestBody::Partial, Retry::Never(WhyNot::NotReplayable)),
+        // Nobody has read from it, as far as the caller knows; and who sends a request reads its body.
+        (K::TlsClosed, &Method::PUT, RequestBody::Unread, Retry::Safe(Why::NotApplied)),
+        (K::SendReset, &Method::PUT, RequestBody::Unread, Retry::Never(WhyNot::NotReplayable)),
+        (K::ResetBeforeResponse, &Method::PUT, RequestBody::Unread, Retry::Never(WhyNot::NotReplayable)),
+        (K::ResponseTimeout, &Method::DELETE, RequestBody::Unread, Retry::Never(WhyNot::NotReplayable)),
+        (K::StreamRefused, &post, RequestBody::Unread, Retry::Never(WhyNot::NotReplayable)),
+        (K::Unclassified, &get, RequestBody::Unread, Retry::Never(WhyNot::NotReplayable)),
         (K::CertExpired, &get, none, Retry::Never(WhyNot::Pointless)),
         (K::AmbiguousFraming, &get, none, Retry::Never(WhyNot::Pointless)),
         (K::ClientBodyFailed, &get, RequestBody::Failed, Retry::Never(WhyNot::ClientFault)),
@@ -249,6 +256,80 @@ fn facts_of_the_caller_overrule_the_kind() {
     let mut interim = exchange(&Method::GET, RequestBody::None);
     interim.forwarded = Forwarded::Interim;
     assert_eq!(advise(&fault, &interim), Retry::Never(WhyNot::Forwarded));
+}
+
+/// Unread is what the caller knows of, and moving a request into a client ends it.
+#[test]
+fn a_body_that_may_have_gone_out_is_not_at_hand() {
+    let mut put = Exchange::of(&Request::put("/").header("content-length", "5").body(()).unwrap());
+    let (reset, refused) = (Fault::new(FaultKind::ResetBeforeResponse), Fault::new(FaultKind::ConnectionRefused));
+    assert_eq!(advise(&reset, &put), Retry::Never(WhyNot::NotReplayable));
+    assert_eq!(advise(&refused, &put), Retry::Safe(Why::NotApplied));
+
+    // A refusal of the client's certificate may come when the request is out (TLS 1.3).
+    let late = Fault::new(FaultKind::TlsClosed).at(Phase::Head);
+    assert_eq!(advise(&late, &put), Retry::Never(WhyNot::NotReplayable));
+
+    // What the caller knows counts for more than the phase.
+    put.sent = Some(0);
+    assert_eq!(advise(&reset, &put), Retry::Safe(Why::NotApplied));
+    put.sent = Some(1);
+    assert_eq!(advise(&refused, &put), Retry::Never(WhyNot::NotReplayable));
+    put.replayable = true;
+    assert_eq!(advise(&reset, &put), Retry::Safe(Why::Idempotent));
+
+    let mut bare = Exchange::of(&Request::put("/").body(()).unwrap());
+    assert_eq!(advise(&reset, &bare), Retry::Safe(Why::Idempotent));
+    bare.sent = Some(1);
+    assert_eq!(advise(&reset, &bare), Retry::Safe(Why::Idempotent));
+}
+
+/// Whoever has sent a final head has acted on the request, whatever broke afterwards, and whoever broke it.
+#[test]
+fn who_has_answered_has_applied_it() {
+    for &kind in FaultKind::ALL {
+        let (fault, mut exchange) = (Fault::new(kind), Exchange::default());
+        exchange.forwarded = forwarded(BodyFraming::Length);
+        assert_eq!(applied(&fault, &exchange), Applied::Yes, "{kind}");
+        exchange.attempts = 2;
+        assert_eq!(applied(&fault, &exchange), Applied::Yes, "{kind}");
+        // No byte of this request: whatever was answered, it was something else.
+        (exchange.attempts, exchange.sent) = (1, Some(0));
+        assert_eq!(applied(&fault, &exchange), Applied::No, "{kind}");
+
+        let mut exchange = Exchange::default();
+        exchange.received_status = Some(StatusCode::OK);
+        let own = kind != FaultKind::UnsolicitedResponse;
+        assert_eq!(applied(&fault, &exchange), if own { Applied::Yes } else { fault.applied() }, "{kind}");
+        for interim in [StatusCode::CONTINUE, StatusCode::EARLY_HINTS] {
+            (exchange.received_status, exchange.forwarded) = (Some(interim), Forwarded::Interim);
+            assert_eq!(applied(&fault, &exchange), fault.applied(), "{kind}");
+        }
+    }
+}
+
+/// Where it was cut off says the exchange, for the fault itself cannot know.
+#[test]
+fn a_client_that_leaves_leaves_somewhere() {
+    let head = forwarded(BodyFraming::Chunked);
+    for (phase, gone_out, want, acted) in [
+        (None, Forwarded::Nothing, Phase::Head, Applied::Perhaps),
+        (Some(Phase::Connect), Forwarded::Nothing, Phase::Connect, Applied::Perhaps),
+        (Some(Phase::Send), Forwarded::Interim, Phase::Send, Applied::Perhaps),
+        (None, head, Phase::Body, Applied::Yes),
+        (Some(Phase::Head), head, Phase::Body, Applied::Yes),
+        (Some(Phase::Body), head, Phase::Body, Applied::Yes),
+        (Some(Phase::Trailers), head, Phase::Trailers, Applied::Yes),
+    ] {
+        let mut exchange = Exchange::default();
+        (exchange.phase, exchange.forwarded) = (phase, gone_out);
+        let fault = exchange.client_aborted();
+        assert_eq!((fault.kind(), fault.phase()), (FaultKind::ClientAborted, want), "{phase:?} {gone_out:?}");
+        assert_eq!(applied(&fault, &exchange), acted, "{phase:?} {gone_out:?}");
+        assert!(exchange.client_gone);
+        assert_eq!(decide(&fault, &exchange, &Profile::Rfc9209), Decision::Silence);
+        assert_eq!(advise(&fault, &exchange), Retry::Never(WhyNot::ClientFault));
+    }
 }
 
 /// The invariant under everything: a request that may have been applied is not repeated unless its

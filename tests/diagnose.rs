@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use badgateway::diagnose::{self, Context, Deployment, Diagnosis, Place, diagnose};
-use badgateway::exchange::Exchange;
+use badgateway::exchange::{Exchange, RequestBody};
 use badgateway::fault::{Class, Code, Evidence, Fault, FaultKind, Phase};
 
 fn snapshot(name: &str, now: &str) {
@@ -99,6 +99,7 @@ fn cases() -> Vec<Case> {
             "a worker killed after 30 s",
             Fault::new(FaultKind::ClosedBeforeResponse),
             |e| {
+                e.request_body = RequestBody::None;
                 e.next_hop = Some("[2001:db8::7]:8000".into());
                 e.reused = Some(false);
                 e.elapsed = Some(Duration::from_millis(30_110));
@@ -109,6 +110,7 @@ fn cases() -> Vec<Case> {
             "nginx gave up after 60 s",
             Fault::new(FaultKind::ResponseTimeout),
             |e| {
+                e.request_body = RequestBody::None;
                 e.path = Some("/report".parse().unwrap());
                 e.next_hop = Some("http://10.0.0.9:9000".into());
                 e.elapsed = Some(Duration::from_millis(60_040));

@@ -38,6 +38,7 @@ const PLAIN: &[(&str, Option<u16>, End, &str)] = &[
     ("reset_mid_head", Some(200), End::Reset, ""),
     ("reset_mid_body", Some(200), End::Reset, "hello"),
     ("reset_mid_close_delim", Some(200), End::Reset, "hello"),
+    ("reset_mid_http10", Some(200), End::Reset, "hello"),
     ("reset_mid_large_body", Some(200), End::Reset, "xxxx..."),
     ("close_on_accept", None, End::Closed, ""),
     ("close_after_request", None, End::Closed, ""),
@@ -45,6 +46,7 @@ const PLAIN: &[(&str, Option<u16>, End, &str)] = &[
     ("close_mid_head", Some(200), End::Cut, ""),
     ("close_mid_head_eol", Some(200), End::Cut, ""),
     ("close_mid_cl_body", Some(200), End::Cut, "hello"),
+    ("close_mid_http10_cl", Some(200), End::Cut, "hello"),
     ("close_mid_chunked", Some(200), End::Cut, "hello"),
     ("close_mid_chunk", Some(200), End::Cut, "hello"),
     ("reset_mid_chunked", Some(200), End::Reset, "hello"),
@@ -155,6 +157,7 @@ const PLAIN: &[(&str, Option<u16>, End, &str)] = &[
     ("stall_after_1xx", None, End::Stuck, ""),
     ("stall_mid_body", Some(200), End::Stuck, "hello"),
     ("stall_mid_chunked", Some(200), End::Stuck, "hello"),
+    ("stall_mid_http10", Some(200), End::Stuck, "hello"),
     ("slow_drip_head", None, End::Stuck, ""),
     ("slow_drip_body", Some(200), End::Stuck, "a..."),
     ("stall_in_trailers", Some(200), End::Stuck, "hello\n"),
@@ -726,7 +729,15 @@ fn rules_tell_a_cut_from_an_answer() {
     let old = Request::new().version(http::Version::HTTP_10);
     ask(&lab, "close_delimited_ok", &old).satisfies(&Rule::Status(&[200])).unwrap();
     for behaviour in BEHAVIOURS.iter().filter(|b| b.group == Group::Control && !b.tls) {
-        get(behaviour.name, behaviour.rule).unwrap();
+        // What these send is right between them and the proxy, and not what it may send.
+        let met = if behaviour.name.starts_with("ok_http10") { &old } else { &Request::new() };
+        ask(&lab, behaviour.name, met).satisfies(&behaviour.rule).unwrap();
+    }
+    // An intermediary's version is its own (RFC 9110 section 2.5), whatever else is right.
+    for (older, rule) in [("ok_http10", Rule::Whole(&[200])), ("reset_mid_http10", Rule::Cut)] {
+        ask(&lab, older, &old).satisfies(&rule).unwrap();
+        let why = get(older, rule).unwrap_err();
+        assert_eq!(why, "the answer has a status line in HTTP/1.0 for a request in HTTP/1.1");
     }
 }
 

@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 use badgateway::diagnose::{self, Context, Diagnosis};
 use badgateway::dialect::Reading;
 use badgateway::dialect::logs::{Entry, Format, Reader, Said};
-use badgateway::exchange::{BodyFraming, Forwarded};
+use badgateway::exchange::{BodyFraming, Forwarded, RequestBody};
 use badgateway::fault::{Evidence, Fault, Phase};
 use badgateway::reply::Disclosure;
 use badgateway::{Exchange, Gateway};
@@ -178,6 +178,11 @@ fn exchange(entry: &Entry<'_>) -> Exchange {
         exchange.next_hop = upstream.map(|name| name.trim_start_matches("tcp://").to_owned().into());
     }
     if let Some(method) = entry.method.and_then(|method| Method::from_bytes(method).ok()) {
+        // No log tells of a body. "Content received in a GET request has no generally defined semantics" (RFC 9110
+        // section 9.3.1), nor in a HEAD (9.3.2); of any other method nobody knows.
+        if [Method::GET, Method::HEAD].contains(&method) {
+            exchange.request_body = RequestBody::None;
+        }
         exchange.method = method;
     }
     exchange.path = text(entry.path).and_then(|path| path.parse().ok());

@@ -80,9 +80,6 @@ impl Trace {
         if parts.status == StatusCode::SWITCHING_PROTOCOLS {
             return tunnel::switch(self, Response::from_parts(parts, body), link, offer, wishes);
         }
-        // "An intermediary ... MUST send its own HTTP-version in forwarded messages" (RFC 9110 section 2.5). In the
-        // version of a next hop that speaks 1.0 hyper would leave out the chunks, and a cut would look like an end.
-        parts.version = Version::HTTP_11;
         if watch.progress().is_unfinished() {
             // An answer that did not wait for the request's end is the last on its connection (RFC 9112 section
             // 9.3); hyper closes it and does not say so.

@@ -151,8 +151,13 @@ impl Trace {
 impl Drop for Trace {
     fn drop(&mut self) {
         if !self.finished {
-            self.exchange.client_gone = true;
-            self.record(&Fault::new(FaultKind::ClientAborted).at(self.phase), &Evidence::new());
+            self.exchange.phase = Some(self.phase);
+            if !self.phase.is_after_send() {
+                // Unless a first try wrote some of it.
+                self.exchange.sent.get_or_insert(0);
+            }
+            let fault = self.exchange.client_aborted();
+            self.record(&fault, &Evidence::new());
         }
     }
 }

@@ -25,8 +25,11 @@ pub(crate) fn give_up(
     keep: bool,
     elapsed: Duration,
 ) -> After {
-    let Trouble { fault, evidence } = trouble;
-    exchange.client_gone |= fault.kind() == FaultKind::ClientAborted;
+    let Trouble { mut fault, evidence } = trouble;
+    if fault.kind() == FaultKind::ClientAborted {
+        exchange.phase.get_or_insert(fault.phase());
+        fault = exchange.client_aborted();
+    }
     exchange.elapsed = Some(elapsed);
     exchange.time = Some(SystemTime::now());
     let record = proxy.gateway.record(&fault, &exchange).with_evidence(&evidence);

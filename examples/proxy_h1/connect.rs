@@ -79,7 +79,7 @@ impl Connector {
     ) -> Result<Link, Trouble> {
         let opened = self.open(target, &wanted);
         // What the client did comes before what the next hop did.
-        wanted()?;
+        at(if target.tls { Phase::Tls } else { Phase::Connect }, &wanted)()?;
         opened
     }
 
@@ -88,14 +88,14 @@ impl Connector {
         let addresses = match &target.address {
             Some(address) => slice::from_ref(address),
             None => {
-                resolved = self.resolve(target, wanted)?;
+                resolved = self.resolve(target, &at(Phase::Resolve, wanted))?;
                 resolved.as_slice()
             }
         };
-        let socket = self.connect_any(addresses, wanted)?;
+        let socket = self.connect_any(addresses, &at(Phase::Connect, wanted))?;
         // Small requests must not wait for the acknowledgement of the last ones.
         let _ = socket.set_nodelay(true);
-        let session = if target.tls { Some(self.handshake(target, &socket, wanted)?) } else { None };
+        let session = if target.tls { Some(self.handshake(target, &socket, &at(Phase::Tls, wanted))?) } else { None };
         let wire = Wire::new(socket, session).map_err(|e| failure(e, Phase::Connect, &self.gateway))?;
         Ok(Link { wire, buffer: Buffer::default() })
     }
@@ -159,6 +159,11 @@ impl Connector {
             Err(error) => Err(failure(error, Phase::Tls, &self.gateway).into()),
         }
     }
+}
+
+/// Why it is not wanted, in the phase in which that was found.
+fn at<'a>(phase: Phase, wanted: Wanted<'a>) -> impl Fn() -> Result<(), Fault> + 'a {
+    move || wanted().map_err(|fault| fault.at(phase))
 }
 
 /// Opens a socket to one address. Most verdicts of a host nearby come with the call; any other is looked for after

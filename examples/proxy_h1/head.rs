@@ -3,28 +3,13 @@
 //! Its one rule: what the next one behind us could misread, or did not ask for, stops here.
 
 use badgateway::audit::answers_upgrade;
-use badgateway::fault::{Class, Fault, FaultKind};
-use badgateway::h1::{self, Deviation, Framing};
+use badgateway::fault::{Fault, FaultKind};
+use badgateway::h1::{self, Framing};
 
 use crate::upstream::Attempt;
 
-/// Refuses what the parser leaves to its caller.
+/// Refuses what the parser leaves to its caller. What must not go out at all `h1::forward::outgoing` refuses by itself.
 pub(crate) fn refuse(head: &h1::Head<'_>, framing: Framing, attempt: &Attempt<'_>) -> Result<(), Fault> {
-    // Any three digits from 100 on. Caches and firewalls behind us differ on what is above 599 (RFC 9110 section 15:
-    // "invalid"), so it does not leave the house.
-    if head.status().as_u16() > 599 {
-        return Err(Fault::of_class(Class::StatusLineCodeAbove599).with_offset(head.offset() + 9));
-    }
-    // What is coded below the chunks nobody asked for: we sent no TE (RFC 9112 section 7.4). The field goes no further, so
-    // that the client would take coded bytes for the content. `identity` changes nothing.
-    let is_plain = |coding: &[u8]| [&b""[..], b"chunked", b"identity"].iter().any(|c| c.eq_ignore_ascii_case(coding));
-    let plain = |field: h1::Field<'_>| field.value().split(|&b| b == b',').map(<[u8]>::trim_ascii).all(is_plain);
-    if framing == Framing::Chunked
-        && head.deviations().contains(Deviation::OtherCodings)
-        && !head.fields().filter(|field| field.name().eq_ignore_ascii_case("transfer-encoding")).all(plain)
-    {
-        return Err(Fault::of_class(Class::FramingTeUnsupported));
-    }
     if framing != Framing::Tunnel {
         return Ok(());
     }

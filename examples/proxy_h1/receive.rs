@@ -97,7 +97,7 @@ impl<'a> Receiving<'a> {
                     head::refuse(&head, how, attempt)?;
                     framing = how;
                     // What the client has not sent yet it will have to send to somebody else.
-                    keep = reply.head(&head, framing, attempt.keep && attempt.is_uploaded());
+                    keep = reply.head(&head, framing, attempt.keep && attempt.is_uploaded())?;
                     self.headed = true;
                     attempt.exchange.phase = Some(Phase::Body);
                     if head::may_be_held(&head) {

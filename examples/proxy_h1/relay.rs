@@ -8,6 +8,7 @@ use std::net::TcpStream;
 
 use badgateway::Exchange;
 use badgateway::exchange::{BodyFraming, Forwarded};
+use badgateway::fault::Fault;
 use badgateway::h1::forward::{
     HopByHop, Outgoing, content_length, end_to_end, forwards_interim, outgoing, trailers, write_field,
     write_status_line,
@@ -69,9 +70,9 @@ impl<'a> Reply<'a> {
     }
 
     /// Takes the final head, and writes nothing yet. Whether the client's connection can be kept.
-    pub(crate) fn head(&mut self, head: &Head<'_>, framing: Framing, keep: bool) -> bool {
+    pub(crate) fn head(&mut self, head: &Head<'_>, framing: Framing, keep: bool) -> Result<bool, Fault> {
         self.status = head.status();
-        self.outgoing = outgoing(framing, self.version);
+        self.outgoing = outgoing(head, framing, self.version)?;
         self.hop = HopByHop::of(head);
         let keep = keep && !matches!(self.outgoing, Outgoing::UntilClose | Outgoing::Tunnel);
         let sends_trailers = self.sends_trailers();
@@ -98,7 +99,7 @@ impl<'a> Reply<'a> {
             out.extend_from_slice(b"Connection: close\r\n");
         }
         out.extend_from_slice(b"\r\n");
-        keep
+        Ok(keep)
     }
 
     /// Takes content.

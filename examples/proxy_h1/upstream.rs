@@ -8,7 +8,7 @@ use std::io;
 use std::net::TcpStream;
 
 use badgateway::exchange::{Exchange, RequestBody};
-use badgateway::fault::{Fault, FaultKind};
+use badgateway::fault::{Fault, FaultKind, Phase};
 use http::HeaderValue;
 
 use crate::buffer::Buffer;
@@ -104,12 +104,14 @@ impl Attempt<'_> {
     }
 }
 
-/// What the client did meanwhile: it has reset its connection, or its body has failed.
+/// What the client did meanwhile: it has reset its connection, or its body has failed. The phase is that of a request on
+/// its way.
 pub(crate) fn look(client: &TcpStream, upload: &Upload) -> Result<(), Fault> {
     let mut progress = upload.progress();
     progress.client_gone |= has_left(client).is_err();
     if progress.client_gone {
-        return Err(Fault::new(FaultKind::ClientAborted));
+        let sending = !matches!(progress.stage, RequestBody::None | RequestBody::Whole);
+        return Err(Fault::new(FaultKind::ClientAborted).at(if sending { Phase::Send } else { Phase::Head }));
     }
     if progress.stage == RequestBody::Failed {
         return Err(Fault::new(FaultKind::ClientBodyFailed));

@@ -74,7 +74,7 @@ impl fmt::Debug for InTrailers {
 /// ```
 /// # #[cfg(all(feature = "hyper1", feature = "tokio1"))] mod service {
 /// use badgateway::adapters::tokio1::TokioTimer;
-/// use badgateway::body::{AbortHandle, Guard};
+/// use badgateway::body::{AbortHandle, End, Guard};
 /// use badgateway::exchange::{BodyFraming, Exchange};
 /// use badgateway::fault::Fault;
 /// use badgateway::Gateway;
@@ -95,10 +95,19 @@ impl fmt::Debug for InTrailers {
 ///     let length = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
 ///     let framing = exchange.forwarding(head.status, &head.headers);
 ///     let client = exchange.version;
+///     let (judge, known) = (gateway.clone(), exchange.clone());
 ///
-///     let mut guard = Guard::new(move |error, _: &_| gateway.classify(error, &exchange))
+///     let mut guard = Guard::new(move |error, _: &_| judge.classify(error, &known))
 ///         .expecting(if framing == BodyFraming::None { Some(0) } else { length })
-///         .timed(TokioTimer, Some(Duration::from_secs(30)), None);
+///         .timed(TokioTimer, Some(Duration::from_secs(30)), None)
+///         .on_end(move |end, _| {
+///             let fault = match end {
+///                 End::Whole => return,
+///                 End::Failed(fault) => fault,
+///                 End::Dropped => exchange.client_aborted(), // nobody wants the rest
+///             };
+///             eprintln!("{}", gateway.record(&fault, &exchange)); // or wherever your log is
+///         });
 ///     if framing == BodyFraming::UntilClose {
 ///         guard = guard.aborting(socket);
 ///     }

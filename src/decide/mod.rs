@@ -65,13 +65,28 @@ pub fn decide(fault: &Fault, exchange: &Exchange, profile: &Profile) -> Decision
 
 /// Whether the next hop could have acted on the request, by the fault and by what the caller knows.
 ///
-/// A request of which no byte was written was not applied, however the exchange failed. Of one that was tried before
-/// only the last try is known, and an earlier one may have been applied.
+/// A request of which no byte was written was not applied, however the exchange failed. One to which a final head came
+/// ([`Forwarded::Head`], [`Exchange::received_status`]) was, as far as anybody can know: whoever breaks what afterwards,
+/// the next hop has answered. Of one that was tried before only the last try is known, and an earlier one may have been
+/// applied.
 #[must_use]
 pub fn applied(fault: &Fault, exchange: &Exchange) -> Applied {
-    let last = if exchange.sent == Some(0) { Applied::No } else { fault.applied() };
+    let last = match exchange.sent {
+        Some(0) => Applied::No,
+        Some(_) | None if has_answered(fault, exchange) => Applied::Yes,
+        Some(_) | None => fault.applied(),
+    };
     match last {
         Applied::No if exchange.attempts > 1 => Applied::Perhaps,
         Applied::No | Applied::Perhaps | Applied::Yes => last,
     }
+}
+
+/// Whether a final response to this request came, or began to come.
+fn has_answered(fault: &Fault, exchange: &Exchange) -> bool {
+    // What came before the request answers something else, whatever its status.
+    let is_ours = fault.kind() != FaultKind::UnsolicitedResponse;
+    // 101 is the last word of HTTP on that connection.
+    let is_final = |status: StatusCode| !status.is_informational() || status == StatusCode::SWITCHING_PROTOCOLS;
+    !exchange.can_respond() || (is_ours && exchange.received_status.is_some_and(is_final))
 }

@@ -39,7 +39,8 @@ pub enum WhyNot {
     Forwarded,
     /// It is a second try already (RFC 9110: do not retry a failed automatic retry).
     AlreadyRetried,
-    /// The request body cannot be produced again.
+    /// The request body cannot be produced again, as far as the caller said. One of which nobody says that it was read
+    /// ([`RequestBody::Unread`]) counts as gone once some of the request may have been sent.
     NotReplayable,
     /// It may have been applied, and the method is not idempotent.
     NotIdempotent,
@@ -113,7 +114,8 @@ pub fn advise(fault: &Fault, exchange: &Exchange) -> Retry {
         return Retry::Never(WhyNot::Pointless);
     }
     let body_at_hand = match exchange.request_body {
-        RequestBody::None | RequestBody::Unread => true,
+        RequestBody::None => true,
+        RequestBody::Unread => exchange.replayable || !may_have_been_sent(fault, exchange),
         RequestBody::Partial | RequestBody::Whole => exchange.replayable,
         RequestBody::Failed => false,
     };
@@ -127,6 +129,11 @@ pub fn advise(fault: &Fault, exchange: &Exchange) -> Retry {
         return Retry::Safe(Why::Idempotent);
     }
     Retry::Never(WhyNot::NotIdempotent)
+}
+
+/// Whether some of the request was written, or may have been: whoever writes it reads its body, and tells nobody.
+fn may_have_been_sent(fault: &Fault, exchange: &Exchange) -> bool {
+    exchange.sent.map_or(fault.phase().is_after_send(), |sent| sent > 0)
 }
 
 /// Faults that the same next hop would repeat: they need a repair, not a second try.

@@ -73,7 +73,7 @@ coded_enum! {
         No = "no",
         /// Nobody can tell: only idempotent requests may be sent again.
         Perhaps = "perhaps",
-        /// It answered, so it did.
+        /// It answered, so it did, as far as anybody can know.
         Yes = "yes",
     }
 }

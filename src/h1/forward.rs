@@ -8,6 +8,7 @@ use http::{StatusCode, Version};
 use super::head::{Field, Head};
 use super::leniency::Deviation;
 use super::{Framing, Trailers};
+use crate::fault::{Class, Fault};
 
 pub use super::hop::{HopByHop, is_end_to_end, is_hop_by_hop};
 
@@ -55,28 +56,89 @@ pub enum Outgoing {
     Tunnel,
 }
 
-/// How content that came in that framing goes out to a client of that version.
+/// Whether a head that the parser took may be passed on. [`outgoing`] and [`write_head`] ask this themselves, so that
+/// there is no way to frame a response that must not go out; [`audit`](crate::audit::audit()) asks the same of
+/// other parsers' heads.
+///
+/// The parser takes what can be *read* without doubt, and two things of that cannot be said again:
+///
+/// - Codings below the chunks: `Transfer-Encoding: gzip, chunked`, [`Deviation::OtherCodings`]. The field is hop by hop
+///   and ends here, while the content is still coded: the client would take it for the representation and never know. Nor
+///   did anybody ask for it, unless the request said so in `TE` (RFC 9112 section 7.4). Not a fault where there is no
+///   content (HEAD, 204, 304), nor is `identity`, which changes nothing. Who decodes the content has a representation to
+///   send, and frames it without these two.
+/// - A status code above 599, [`Deviation::CodeAbove599`]: RFC 9110 section 15 calls it invalid, and what stands behind a
+///   proxy differs on what it is.
+///
+/// # Errors
+///
+/// `unsupported_coding` ([`Class::FramingTeUnsupported`]) or `bad_status_line`
+/// ([`Class::StatusLineCodeAbove599`]), both for a 502.
+///
+/// ```
+/// use badgateway::fault::Class;
+/// use badgateway::h1::{Config, Eof, Event, Parser, Request, forward::check};
+///
+/// let mut parser = Parser::new(&Config::default(), Request::get());
+/// let step = parser.next(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", Eof::Open).unwrap();
+/// let Event::Head(head, framing) = step.event else { panic!() };
+/// assert_eq!(check(&head, framing).unwrap_err().class(), Some(Class::FramingTeUnsupported));
+/// ```
+pub fn check(head: &Head<'_>, framing: Framing) -> Result<(), Fault> {
+    if head.deviations().contains(Deviation::CodeAbove599) {
+        // Behind "HTTP/1.1 ".
+        let at = head.offset().saturating_add(9);
+        return Err(Fault::of_class(Class::StatusLineCodeAbove599).with_offset(at));
+    }
+    if framing != Framing::Chunked || !head.deviations().contains(Deviation::OtherCodings) {
+        return Ok(());
+    }
+    match head.fields().find(is_coded) {
+        Some(field) => {
+            let at = u64::try_from(field.offset()).unwrap_or(u64::MAX);
+            Err(Fault::of_class(Class::FramingTeUnsupported).with_offset(head.offset().saturating_add(at)))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whether it is a `Transfer-Encoding` that changes more of the content than its framing.
+fn is_coded(field: &Field<'_>) -> bool {
+    // Empty list elements are to be ignored (RFC 9110 section 5.6.1.2).
+    let plain = |coding: &[u8]| [&b""[..], b"chunked", b"identity"].iter().any(|c| c.eq_ignore_ascii_case(coding));
+    field.name().eq_ignore_ascii_case("transfer-encoding")
+        && !field.value().split(|&b| b == b',').map(<[u8]>::trim_ascii).all(plain)
+}
+
+/// How the content of this response goes out to a client of that version.
 ///
 /// A length stays a length. What has none is chunked for HTTP/1.1, ends with the connection for
 /// HTTP/1.0, which knows no chunks (RFC 9112 section 6.1), and needs nothing in HTTP/2 and HTTP/3.
 ///
+/// # Errors
+///
+/// What must not go out at all: see [`check`].
+///
 /// ```
-/// use badgateway::h1::{Framing, forward::{Outgoing, outgoing}};
+/// use badgateway::h1::{Config, Eof, Event, Parser, Request, forward::{Outgoing, outgoing}};
 /// use http::Version;
 ///
-/// assert_eq!(outgoing(Framing::UntilClose, Version::HTTP_11), Outgoing::Chunked);
-/// assert_eq!(outgoing(Framing::Chunked, Version::HTTP_10), Outgoing::UntilClose);
+/// let mut parser = Parser::new(&Config::default(), Request::get());
+/// let step = parser.next(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", Eof::Open).unwrap();
+/// let Event::Head(head, framing) = step.event else { panic!() };
+/// assert_eq!(outgoing(&head, framing, Version::HTTP_11), Ok(Outgoing::Chunked));
+/// assert_eq!(outgoing(&head, framing, Version::HTTP_10), Ok(Outgoing::UntilClose));
 /// ```
-#[must_use]
-pub fn outgoing(framing: Framing, client: Version) -> Outgoing {
-    match framing {
+pub fn outgoing(head: &Head<'_>, framing: Framing, client: Version) -> Result<Outgoing, Fault> {
+    check(head, framing)?;
+    Ok(match framing {
         Framing::None => Outgoing::None,
         Framing::Length(length) => Outgoing::Length(length),
         Framing::Tunnel => Outgoing::Tunnel,
         Framing::Chunked | Framing::UntilClose if client >= Version::HTTP_2 => Outgoing::None,
         Framing::Chunked | Framing::UntilClose if client == Version::HTTP_11 => Outgoing::Chunked,
         Framing::Chunked | Framing::UntilClose => Outgoing::UntilClose,
-    }
+    })
 }
 
 /// Whether an interim response goes on to a client of that version: not to HTTP/1.0 (RFC 9110 section
@@ -137,6 +199,10 @@ pub fn write_field(out: &mut Vec<u8>, field: &Field<'_>) {
 /// Appends a whole head for an HTTP/1 client: status line, [`end_to_end`] fields, framing, and
 /// `Connection` where it has to be. Returns how the content goes out.
 ///
+/// # Errors
+///
+/// What must not go out at all, and then nothing was appended: see [`check`].
+///
 /// ```
 /// use badgateway::h1::{Config, Eof, Event, Parser, Request, forward::{Outgoing, write_head}};
 /// use http::Version;
@@ -145,10 +211,11 @@ pub fn write_field(out: &mut Vec<u8>, field: &Field<'_>) {
 /// let step = parser.next(b"HTTP/1.0 200 OK\nConnection: close\nA: b\n\n", Eof::Open).unwrap();
 /// let Event::Head(head, framing) = step.event else { panic!() };
 /// let mut out = Vec::new();
-/// assert_eq!(write_head(&mut out, &head, framing, Version::HTTP_11), Outgoing::Chunked);
+/// assert_eq!(write_head(&mut out, &head, framing, Version::HTTP_11), Ok(Outgoing::Chunked));
 /// assert_eq!(out, b"HTTP/1.1 200 OK\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n");
 /// ```
-pub fn write_head(out: &mut Vec<u8>, head: &Head<'_>, framing: Framing, client: Version) -> Outgoing {
+pub fn write_head(out: &mut Vec<u8>, head: &Head<'_>, framing: Framing, client: Version) -> Result<Outgoing, Fault> {
+    let outgoing = outgoing(head, framing, client)?;
     write_status_line(out, head.status(), head.reason());
     for field in end_to_end(head) {
         write_field(out, &field);
@@ -156,7 +223,6 @@ pub fn write_head(out: &mut Vec<u8>, head: &Head<'_>, framing: Framing, client: 
     if let Some(length) = content_length(head, framing) {
         out.extend_from_slice(format!("Content-Length: {length}\r\n").as_bytes());
     }
-    let outgoing = outgoing(framing, client);
     match outgoing {
         Outgoing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
         Outgoing::UntilClose => out.extend_from_slice(b"Connection: close\r\n"),
@@ -166,5 +232,5 @@ pub fn write_head(out: &mut Vec<u8>, head: &Head<'_>, framing: Framing, client: 
         Outgoing::None | Outgoing::Length(_) | Outgoing::Tunnel => {}
     }
     out.extend_from_slice(b"\r\n");
-    outgoing
+    Ok(outgoing)
 }

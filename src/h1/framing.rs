@@ -17,7 +17,8 @@ pub enum Framing {
     /// `Content-Length`.
     Length(u64),
     /// The chunked coding. Codings below it are in the deviations as
-    /// [`OtherCodings`](super::Deviation::OtherCodings).
+    /// [`OtherCodings`](super::Deviation::OtherCodings), and [`forward::check`](super::forward::check) lets no such
+    /// response go out.
     Chunked,
     /// The end of the connection. Whole only if that end was clean (RFC 9112 section 8).
     UntilClose,

@@ -67,7 +67,8 @@ pub struct Head<'b> {
 }
 
 impl<'b> Head<'b> {
-    /// The status code: 100 to 999. Above 599 it is to be treated as 500 (RFC 9110 section 15).
+    /// The status code: 100 to 999. Above 599 it is to be treated as 500 (RFC 9110 section 15), and
+    /// [`forward::check`](super::forward::check) lets none go out.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         // The parser lets no other code pass.

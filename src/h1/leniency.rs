@@ -117,10 +117,10 @@ deviations! {
     // Always accepted.
     MissingReasonSpace = "missing_reason_space": "No space after the status code (RFC 9112 section 4 obliges the sender alone).";
     HigherMinor = "higher_minor": "HTTP/1.2 or above, read as HTTP/1.1 (RFC 9110 section 2.5).";
-    CodeAbove599 = "code_above_599": "A status code above 599, to be treated as 500 (RFC 9110 section 15).";
+    CodeAbove599 = "code_above_599": "A status code above 599, to be treated as 500 (RFC 9110 section 15). Read, and not passed on: see [`forward::check`](super::forward::check).";
     RepeatedContentLength = "repeated_content_length": "The same Content-Length several times (RFC 9110 section 8.6).";
     LengthInNoContent = "length_in_no_content": "Content-Length or Transfer-Encoding in a 1xx, a 204 or an answer to CONNECT (RFC 9110 section 8.6, RFC 9112 section 6.1), or unsound ones in an answer to HEAD or a 304: ignored.";
-    OtherCodings = "other_codings": "Transfer codings below chunked: the content is still encoded (RFC 9112 section 7).";
+    OtherCodings = "other_codings": "Transfer codings below chunked: the content is still encoded (RFC 9112 section 7). Read, and not passed on unless all of them are `identity`: see [`forward::check`](super::forward::check).";
 }
 
 impl fmt::Display for Deviation {

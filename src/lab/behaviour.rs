@@ -95,7 +95,8 @@ impl fmt::Display for Group {
 ///
 /// The rule is about one `GET` on a fresh connection. Judged by [`probe::Answer::satisfies`],
 /// which besides never lets through what no proxy may forward: NUL, bare CR or `obs-fold` in the
-/// head, both Content-Length and Transfer-Encoding, framing fields in trailers.
+/// head, both Content-Length and Transfer-Encoding, framing fields in trailers, a status line in HTTP/1.0 for a
+/// client that speaks HTTP/1.1 (RFC 9110 section 2.5: an intermediary "MUST send its own HTTP-version").
 ///
 /// [`probe::Answer::satisfies`]: super::probe::Answer::satisfies
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -67,6 +67,8 @@ reset_mid_body Close StatusOrCut(BROKEN), "RST after half of the Content-Length"
     => Say(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", Rst);
 reset_mid_close_delim Close StatusOrCut(BROKEN), "RST within a body that only the end of the connection delimits"
     => Say(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello", Rst);
+reset_mid_http10 Close StatusOrCut(BROKEN), "RST within a body in HTTP/1.0, which knows no chunks"
+    => Say(b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nhello", Rst);
 reset_mid_large_body Close Cut, "RST within a body of 64 MiB, when any proxy has forwarded the head"
     => Plain(fault::reset_mid_large_body);
 close_on_accept Close Status(BROKEN), "FIN as soon as the connection is accepted"
@@ -81,6 +83,8 @@ close_mid_head_eol Close Status(BROKEN), "FIN after a whole field, before the em
     => Say(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n", Fin);
 close_mid_cl_body Close StatusOrCut(BROKEN), "FIN after half of the Content-Length"
     => Say(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", Fin);
+close_mid_http10_cl Close StatusOrCut(BROKEN), "FIN after half of the Content-Length, in HTTP/1.0"
+    => Say(b"HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\nhello", Fin);
 close_mid_chunked Close StatusOrCut(BROKEN), "FIN after a whole chunk, without the last chunk"
     => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", Fin);
 close_mid_chunk Close StatusOrCut(BROKEN), "FIN within a chunk"
@@ -363,6 +367,8 @@ stall_mid_body Time StatusOrCut(LATE), "nothing more after half of the Content-L
     => Say(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", Hold);
 stall_mid_chunked Time StatusOrCut(LATE), "nothing more after a whole chunk"
     => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", Hold);
+stall_mid_http10 Time StatusOrCut(LATE), "nothing more within a body in HTTP/1.0, which knows no chunks"
+    => Say(b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nhello", Hold);
 slow_drip_head Time Status(ENDLESS), "a head without end, a byte every 200 ms"
     => Plain(fault::slow_drip_head);
 slow_drip_body Time Limit(&[200, 504]), "a body of 25 bytes, one every 200 ms"

@@ -28,7 +28,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use crate::upstream::{self, End, Moment};
+use crate::upstream::{self, End, Moment, Speaks};
 
 /// How the client is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +81,7 @@ impl Downstream {
 pub(crate) struct Case {
     pub(crate) downstream: Downstream,
     pub(crate) tls: bool,
+    pub(crate) next_hop: Speaks,
     pub(crate) moment: Moment,
     pub(crate) end: End,
 }
@@ -156,7 +157,8 @@ async fn exchange(
     let mut exchange = Exchange::of(&request);
     exchange.phase = Some(Phase::Head);
     let seen = Arc::new(AtomicU64::new(0));
-    let head = ask(upstream::serve(case.moment, case.end, Arc::clone(&seen)).await, Arc::clone(&seen));
+    let next_hop = upstream::serve(case.next_hop, case.moment, case.end, Arc::clone(&seen)).await;
+    let head = ask(next_hop, Arc::clone(&seen));
     let stalled = case.end == End::Stalled;
     let head =
         deadline(head, TokioTimer.sleep(patience(stalled && case.moment == Moment::Head)), FaultKind::ResponseTimeout)
@@ -167,8 +169,8 @@ async fn exchange(
         notes.decision = Some(gateway.decide(&fault, exchange));
         gateway.answer_fault(&fault, exchange).map(|bytes| boxed(Full::from(bytes)))
     };
-    let inner = match head {
-        Ok(Ok(response)) => response.into_body(),
+    let (mut head, inner) = match head {
+        Ok(Ok(response)) => gateway.forward(response, &exchange).unwrap().into_parts(),
         Ok(Err(error)) => return failed(gateway.classify(&*error, &exchange), &exchange),
         Err(fault) => return failed(fault, &exchange),
     };
@@ -205,11 +207,10 @@ async fn exchange(
         // The connection's own task writes, and this machine may be busy: without, one run in three loses a head.
         guard = guard.lingering(Duration::from_millis(500));
     }
-    let mut response = Response::builder();
     if let Some(length) = length {
-        response = response.header("content-length", length);
+        head.headers.insert("content-length", length.into());
     }
-    response.body(boxed(guard.around(inner))).unwrap()
+    Response::from_parts(head, boxed(guard.around(inner)))
 }
 
 fn boxed<B>(body: B) -> ReplyBody

@@ -1,4 +1,4 @@
-//! An upstream that answers in chunks, up to a moment, and then does one thing wrong.
+//! An upstream that answers in chunks, or in HTTP/1.0 without any, up to a moment, and then does one thing wrong.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -77,32 +77,47 @@ impl Moment {
     }
 }
 
+/// What it speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Speaks {
+    Http10,
+    Http11,
+}
+
 /// Serves one connection. `seen` counts what the gateway has read of it: a reset would overtake the rest.
-pub(crate) async fn serve(moment: Moment, end: End, seen: Arc<AtomicU64>) -> SocketAddr {
+pub(crate) async fn serve(speaks: Speaks, moment: Moment, end: End, seen: Arc<AtomicU64>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
-        answer(stream, moment, end, &seen).await;
+        answer(stream, speaks, moment, end, &seen).await;
     });
     address
 }
 
-async fn answer(mut stream: TcpStream, moment: Moment, end: End, seen: &AtomicU64) {
+async fn answer(mut stream: TcpStream, speaks: Speaks, moment: Moment, end: End, seen: &AtomicU64) {
     let mut request = Vec::new();
     while !request.ends_with(b"\r\n\r\n") {
         request.push(stream.read_u8().await.unwrap());
     }
     let mut bytes = Vec::new();
     if moment != Moment::Head {
-        bytes.extend(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+        bytes.extend_from_slice(match speaks {
+            Speaks::Http10 => b"HTTP/1.0 200 OK\r\n\r\n",
+            Speaks::Http11 => b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n",
+        });
     }
     for chunk in moment.content().chunks(16 << 10) {
+        if speaks == Speaks::Http10 {
+            bytes.extend(chunk);
+            continue;
+        }
         bytes.extend(format!("{:x}\r\n", chunk.len()).into_bytes());
         bytes.extend(chunk);
         bytes.extend(b"\r\n");
     }
     match end {
+        End::Whole | End::Short if speaks == Speaks::Http10 => {}
         End::Whole | End::Short => bytes.extend(b"0\r\n\r\n"),
         End::BadChunk => bytes.extend(b"zz\r\n"),
         End::Truncated | End::Reset | End::Stalled => {}
@@ -111,6 +126,9 @@ async fn answer(mut stream: TcpStream, moment: Moment, end: End, seen: &AtomicU6
     let _ = stream.write_all(&bytes).await;
     match end {
         End::Truncated => {
+            let _ = stream.shutdown().await;
+        }
+        End::Whole if speaks == Speaks::Http10 => {
             let _ = stream.shutdown().await;
         }
         End::Reset => {

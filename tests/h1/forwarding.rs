@@ -1,5 +1,8 @@
 //! What a proxy passes on.
 
+use badgateway::Exchange;
+use badgateway::audit::audit;
+use badgateway::fault::Class;
 use badgateway::h1::forward::{self, HopByHop, Outgoing};
 use badgateway::h1::{
     CloseReason, Config, Deviation, End, Eof, Event, Framing, Head, Leniency, Parser, Request, Slots,
@@ -17,7 +20,7 @@ fn with_head<T>(bytes: &[u8], method: &Method, then: impl FnOnce(Head<'_>, Frami
 fn written(bytes: &str, method: Method, client: Version) -> String {
     with_head(bytes.as_bytes(), &method, |head, framing| {
         let mut out = Vec::new();
-        forward::write_head(&mut out, &head, framing, client);
+        forward::write_head(&mut out, &head, framing, client).unwrap();
         out.iter().map(|&b| char::from(b)).collect()
     })
 }
@@ -98,7 +101,7 @@ fn heads_for_clients() {
         let bytes: Vec<u8> = bytes.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
         let text = with_head(&bytes, &method, |head, framing| {
             let mut out = Vec::new();
-            forward::write_head(&mut out, &head, framing, client);
+            forward::write_head(&mut out, &head, framing, client).unwrap();
             String::from_utf8(out).unwrap()
         });
         assert_eq!(text, expected, "{}", bytes.escape_ascii());
@@ -108,17 +111,63 @@ fn heads_for_clients() {
 
 #[test]
 fn framing_for_clients() {
-    for (framing, h10, h11, h2) in [
-        (Framing::None, Outgoing::None, Outgoing::None, Outgoing::None),
-        (Framing::Length(7), Outgoing::Length(7), Outgoing::Length(7), Outgoing::Length(7)),
-        (Framing::Chunked, Outgoing::UntilClose, Outgoing::Chunked, Outgoing::None),
-        (Framing::UntilClose, Outgoing::UntilClose, Outgoing::Chunked, Outgoing::None),
-        (Framing::Tunnel, Outgoing::Tunnel, Outgoing::Tunnel, Outgoing::Tunnel),
+    for (bytes, h10, h11, h2) in [
+        ("HTTP/1.1 204 A\r\n\r\n", Outgoing::None, Outgoing::None, Outgoing::None),
+        ("HTTP/1.1 200 A\r\nContent-Length: 7\r\n\r\n", Outgoing::Length(7), Outgoing::Length(7), Outgoing::Length(7)),
+        (
+            "HTTP/1.1 200 A\r\nTransfer-Encoding: chunked\r\n\r\n",
+            Outgoing::UntilClose,
+            Outgoing::Chunked,
+            Outgoing::None,
+        ),
+        ("HTTP/1.1 200 A\r\n\r\n", Outgoing::UntilClose, Outgoing::Chunked, Outgoing::None),
+        ("HTTP/1.1 101 A\r\nUpgrade: a\r\n\r\n", Outgoing::Tunnel, Outgoing::Tunnel, Outgoing::Tunnel),
     ] {
-        assert_eq!(forward::outgoing(framing, Version::HTTP_10), h10);
-        assert_eq!(forward::outgoing(framing, Version::HTTP_11), h11);
-        assert_eq!(forward::outgoing(framing, Version::HTTP_2), h2);
-        assert_eq!(forward::outgoing(framing, Version::HTTP_3), h2);
+        with_head(bytes.as_bytes(), &Method::GET, |head, framing| {
+            for (client, expected) in
+                [(Version::HTTP_10, h10), (Version::HTTP_11, h11), (Version::HTTP_2, h2), (Version::HTTP_3, h2)]
+            {
+                assert_eq!(forward::outgoing(&head, framing, client), Ok(expected), "{bytes:?} {client:?}");
+            }
+        });
+    }
+}
+
+/// The parser reads them without doubt, and no client could: by no helper do they go out, to a client of any version.
+#[test]
+fn what_must_not_go_out_is_framed_for_nobody() {
+    let te = Some(Class::FramingTeUnsupported);
+    let code = Some(Class::StatusLineCodeAbove599);
+    for (method, bytes, class, offset) in [
+        (Method::GET, "HTTP/1.1 200 OK\r\nA: b\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", te, 23),
+        (Method::GET, "HTTP/1.1 200 OK\r\nTransfer-Encoding: GZIP\r\nTransfer-Encoding: Chunked\r\n\r\n", te, 17),
+        (Method::GET, "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity, x, chunked\r\n\r\n", te, 17),
+        (Method::GET, "HTTP/1.1 600 Odd\r\nContent-Length: 0\r\n\r\n", code, 9),
+        (Method::GET, "HTTP/1.1 999 Odd\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", code, 9),
+        (Method::HEAD, "HTTP/1.1 600 Odd\r\n\r\n", code, 9),
+        // Nothing coded goes out here.
+        (Method::GET, "HTTP/1.1 200 OK\r\nTransfer-Encoding: , identity,, Chunked\r\n\r\n", None, 0),
+        (Method::HEAD, "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", None, 0),
+        (Method::GET, "HTTP/1.1 304 A\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", None, 0),
+        (Method::GET, "HTTP/1.1 599 Odd\r\nContent-Length: 0\r\n\r\n", None, 0),
+    ] {
+        with_head(bytes.as_bytes(), &method, |head, framing| {
+            let checked = forward::check(&head, framing);
+            assert_eq!(checked.err().and_then(|fault| fault.class()), class, "{method} {bytes:?}");
+            assert_eq!(checked.err().and_then(|fault| fault.offset()), class.map(|_| offset), "{method} {bytes:?}");
+            for client in [Version::HTTP_10, Version::HTTP_11, Version::HTTP_2] {
+                let mut out = Vec::new();
+                let written = forward::write_head(&mut out, &head, framing, client);
+                assert_eq!(written, forward::outgoing(&head, framing, client));
+                assert_eq!(written.err(), checked.err(), "{method} {bytes:?}");
+                assert_eq!(out.is_empty(), class.is_some(), "{method} {bytes:?}");
+            }
+            // Nor by way of `http`'s types.
+            let mut exchange = Exchange::default();
+            exchange.method = method.clone();
+            let audited = audit(&head.to_parts().unwrap(), &exchange);
+            assert!(class.is_none() || audited.err().and_then(|fault| fault.class()) == class, "{method} {bytes:?}");
+        });
     }
 }
 

@@ -230,14 +230,14 @@ fn a_client_that_leaves_in_any_phase_is_logged_and_nobody_else_is_blamed() {
         "--eject-after=1",
     ]);
     let big = "x".repeat(8 << 20);
-    for (path, body, forwarded) in [
+    for (path, body, phase, acted, forwarded) in [
         // While connecting, before the head, in the middle of the upload: waiting for the client, and for the upstream.
-        ("/silent/handshake", String::new(), "null"),
-        ("/deaf/head", String::new(), "null"),
-        ("/deaf/upload", "Content-Length: 100\r\n\r\nabc".to_owned(), "null"),
-        ("/deaf/stuck", format!("Content-Length: {}\r\n\r\n{big}", 16 << 20), "null"),
+        ("/silent/handshake", String::new(), "tls", "no", "null"),
+        ("/deaf/head", String::new(), "head", "perhaps", "null"),
+        ("/deaf/upload", "Content-Length: 100\r\n\r\nabc".to_owned(), "send", "perhaps", "null"),
+        ("/deaf/stuck", format!("Content-Length: {}\r\n\r\n{big}", 16 << 20), "send", "perhaps", "null"),
         // In the middle of the body.
-        ("/chatty/body", String::new(), "200"),
+        ("/chatty/body", String::new(), "body", "yes", "200"),
     ] {
         let mut client = proxy.connect();
         client.set_write_timeout(Some(Duration::from_millis(200))).unwrap();
@@ -248,6 +248,8 @@ fn a_client_that_leaves_in_any_phase_is_logged_and_nobody_else_is_blamed() {
         let record = &proxy.records(path, 1)[0];
         for field in [
             "\"fault\":\"client_aborted\"",
+            &format!("\"phase\":\"{phase}\""),
+            &format!("\"applied\":\"{acted}\""),
             "\"decision\":\"silence\"",
             "\"blame\":\"client\"",
             "\"status\":null",

@@ -54,6 +54,14 @@ fn who_leaves_is_logged_with_the_phase_it_left_in() {
         assert!(left.elapsed() < Duration::from_secs(2), "{path} took {:?}", left.elapsed());
         assert_eq!(record.text("fault").as_deref(), Some("client_aborted"), "{}", record.0);
         assert_eq!(record.text("phase").as_deref(), Some(phase), "{}", record.0);
+        let acted = if forwarded.is_some() {
+            "yes"
+        } else if ["resolve", "connect", "tls"].contains(&phase) {
+            "no"
+        } else {
+            "perhaps"
+        };
+        assert_eq!(record.text("applied").as_deref(), Some(acted), "{}", record.0);
         assert_eq!(record.text("blame").as_deref(), Some("client"), "{}", record.0);
         assert_eq!(record.text("decision").as_deref(), Some("silence"), "{}", record.0);
         assert_eq!(record.number("status"), None, "{}", record.0);

@@ -21,6 +21,8 @@ pub(super) struct Reader {
     to_head: bool,
     total: usize,
     extra: bool,
+    /// Whether a status line said HTTP/1.0.
+    old: bool,
     answer: Answer,
 }
 
@@ -41,7 +43,8 @@ enum State {
 
 impl Reader {
     pub(super) fn new(to_head: bool) -> Self {
-        Self { state: State::StatusLine, line: Vec::new(), to_head, total: 0, extra: false, answer: Answer::default() }
+        let (line, answer) = (Vec::new(), Answer::default());
+        Self { state: State::StatusLine, line, to_head, total: 0, extra: false, old: false, answer }
     }
 
     pub(super) fn is_complete(&self) -> bool {
@@ -171,6 +174,7 @@ impl Reader {
         if major != b'1' {
             self.flaw("a version that is not HTTP/1");
         }
+        self.old |= (major, minor) == (b'1', b'0');
         self.answer.status = std::str::from_utf8(&[a, b, c]).ok()?.parse().ok();
         self.answer.reason = latin1(reason);
         self.answer.headers.clear();
@@ -301,6 +305,10 @@ impl Reader {
             (_, Stop::Fin) => End::Cut,
             (_, Stop::Timeout) => End::Stuck,
         };
+        // RFC 9110 section 2.5: an intermediary's version is its own, and the next hop's is not.
+        if self.old && !http10 {
+            self.flaw("a status line in HTTP/1.0 for a request in HTTP/1.1");
+        }
         self.answer.elapsed = elapsed;
         self.answer.http10 = http10;
         self.answer
