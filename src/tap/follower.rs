@@ -234,11 +234,32 @@ impl Follower {
             self.header_lines = self.header_lines.saturating_add(1);
             let whole = len == line.len() as u64;
             if let Some(value) = value_of(line, b"content-length") {
-                self.content_length(value, whole, at);
+                if self.is_legible(line, value, whole, at) {
+                    self.content_length(value, whole, at);
+                }
             } else if let Some(value) = value_of(line, b"transfer-encoding") {
-                self.transfer_encoding(value, whole, at);
+                if self.is_legible(line, value, whole, at) {
+                    self.transfer_encoding(value, whole, at);
+                }
             }
         }
+    }
+
+    /// The bytes of a value come before its meaning: where there is one that none may hold (RFC 9110 section 5.5), that is
+    /// what is wrong with it, and what the field would have said without is nobody's to guess.
+    fn is_legible(&mut self, line: &[u8], value: &[u8], whole: bool, at: u64) -> bool {
+        let bytes = if whole { value.strip_suffix(b"\r").unwrap_or(value) } else { value };
+        let illegible = |byte: u8| !matches!(byte, b'\t' | b' '..=b'~' | 0x80..);
+        let Some((n, byte)) = bytes.iter().copied().enumerate().find(|&(_, byte)| illegible(byte)) else { return true };
+        let class = match byte {
+            0 => Class::HeaderValueNul,
+            b'\r' => Class::HeaderBareCr,
+            _ => Class::HeaderValueCtl,
+        };
+        let n = line.len().saturating_sub(value.len()).saturating_add(n);
+        self.framing.unusable = true;
+        self.note(class, at.saturating_add(n as u64));
+        false
     }
 
     /// `HTTP/1.x SP 3DIGIT`, and whatever follows a space.
@@ -525,6 +546,11 @@ mod tests {
             ("Transfer-Encoding: xchunked\r\n", Some((Class::FramingTeUnsupported, 0))),
             ("Transfer-Encoding: chunked;a=b\r\n", Some((Class::FramingTeUnsupported, 0))),
             ("Transfer-Encoding:\r\n", Some((Class::FramingTeInvalid, 0))),
+            ("Transfer-Encoding: \x0bchunked\r\n", Some((Class::HeaderValueCtl, 19))),
+            ("A: b\r\nTransfer-Encoding : chunked\0\r\n", Some((Class::HeaderValueNul, 33))),
+            ("Content-Length: 5\rA: b\r\n", Some((Class::HeaderBareCr, 17))),
+            ("Content-Length: +5\r\nTransfer-Encoding: \x7f\r\n", Some((Class::FramingClPlus, 0))),
+            ("Content-Length: \t5\t\r\n", None),
             ("A: b\r\n c\r\n", Some((Class::HeaderObsFold, 6))),
             (" c\r\n", Some((Class::HeaderLeadingWhitespace, 0))),
         ] {
