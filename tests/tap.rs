@@ -250,6 +250,11 @@ fn sharpens_coarse_faults() {
         (K::BadStatusLine, OK, None, K::BadStatusLine, None),
         (K::NotHttp, "\x15\x03\x01\0\x02\x02\x46", CLEAN, K::NotHttp, Some(Class::NotHttpTlsAlert)),
         (K::NotHttp, "HE", CLEAN, K::NotHttp, Some(Class::NotHttpOther)),
+        // Given up before the greeting was whole, and not.
+        (K::NotHttp, "220 mail.example ES", None, K::NotHttp, Some(Class::NotHttpSmtpFtp)),
+        (K::NotHttp, "220 mail.example ESMTP\r\n", None, K::NotHttp, Some(Class::NotHttpSmtp)),
+        (K::UnsolicitedResponse, "J\0\0\0\x0a8.0.36\0", None, K::NotHttp, Some(Class::NotHttpMysql)),
+        (K::UnsolicitedResponse, "J\0\0\0\x0a", None, K::NotHttp, Some(Class::NotHttpOther)),
         // "Message head is too large", in its three meanings.
         (K::HeadTooLarge, &big, None, K::HeadTooLarge, Some(Class::TooLargeHeaderLongLines)),
         (K::HeadTooLarge, &ordinary, None, K::HeadTooLarge, Some(Class::TooLargeHeaderBytes)),
@@ -301,7 +306,9 @@ fn sharpens_coarse_faults() {
         (K::ResponseTimeout, OK, None, K::HeadStalled, None),
         (K::ResponseTimeout, "HTT", None, K::HeadStalled, None),
         (K::ResponseTimeout, INTERIM, None, K::ResponseTimeout, None),
-        (K::ResponseTimeout, "* OK IMAP\r\n", None, K::NotHttp, Some(Class::NotHttpPopImap)),
+        (K::ResponseTimeout, "* OK IMAP\r\n", None, K::NotHttp, Some(Class::NotHttpImap)),
+        (K::ResponseTimeout, "220 mail", None, K::NotHttp, Some(Class::NotHttpSmtpFtp)),
+        (K::HeadStalled, "\0\0\x06\x04\0", None, K::NotHttp, Some(Class::NotHttpHttp2Frame)),
         (K::HeadStalled, "", None, K::ResponseTimeout, None),
         (K::BodyStalled, HALF, None, K::BodyStalled, None),
     ];

@@ -65,6 +65,9 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         b"ffffffffffffffff",
         b"<html>",
         b"SSH-",
+        b"220 mx ESMTP\r\n",
+        b"J\0\0\0\x0a8.0",
+        b"\0\0\x06\x04\0\0\0\0\0",
     ];
     prop_oneof![
         20 => prop::sample::select(pieces).prop_map(<[u8]>::to_vec),
