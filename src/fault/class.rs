@@ -161,6 +161,10 @@ classes! {
     // RFC 9112 section 7.1.
     ChunkSizeEmpty = "chunk.size_empty": BadChunk, "a chunk without a size";
     ChunkSizeInvalid = "chunk.size_invalid": BadChunk, "a chunk size that is not hexadecimal";
+    ChunkSizeNegative = "chunk.size_negative": BadChunk, "a chunk size with a minus sign" in ChunkSizeInvalid;
+    ChunkSizePlus = "chunk.size_plus": BadChunk, "a chunk size with a plus sign" in ChunkSizeInvalid;
+    ChunkSize0x = "chunk.size_0x": BadChunk, "a chunk size that begins with 0x" in ChunkSizeInvalid;
+    ChunkSizeUnderscore = "chunk.size_underscore": BadChunk, "a chunk size with an underscore in it" in ChunkSizeInvalid;
     ChunkSizeOverflow = "chunk.size_overflow": BadChunk, "a chunk size too large to count";
     ChunkSizeTrailingSpace = "chunk.size_trailing_space": BadChunk, "white space after a chunk size";
     ChunkExtInvalid = "chunk.ext_invalid": BadChunk, "a malformed chunk extension";
