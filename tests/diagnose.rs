@@ -138,6 +138,12 @@ fn cases() -> Vec<Case> {
             none(),
         ),
         (
+            "a database where the application should be",
+            Fault::of_class(Class::NotHttpMysql).with_offset(0),
+            |e| e.next_hop = Some("app:3306".into()),
+            none(),
+        ),
+        (
             "no local port left",
             Fault::new(FaultKind::LocalExhausted).with_code(Code::Errno(99)),
             |e| e.next_hop = Some("10.0.0.7:80".into()),
@@ -172,10 +178,11 @@ fn cases() -> Vec<Case> {
 fn diagnosed((_, fault, set, context): &Case) -> Diagnosis {
     let mut exchange = Exchange::default();
     set(&mut exchange);
-    let mut evidence = Evidence::new();
-    if fault.class() == Some(Class::NotHttpTlsAlert) {
-        evidence = evidence.with_first_bytes(b"\x15\x03\x03\0\x02\x02\x46");
-    }
+    let evidence = match fault.class() {
+        Some(Class::NotHttpTlsAlert) => Evidence::new().with_first_bytes(b"\x15\x03\x03\0\x02\x02\x46"),
+        Some(Class::NotHttpMysql) => Evidence::new().with_first_bytes(b"J\0\0\0\x0a8.0.36\0"),
+        _ => Evidence::new(),
+    };
     diagnose(fault, &exchange, &evidence, context)
 }
 
@@ -213,6 +220,14 @@ fn facts_order_the_causes() {
         (alert(255), |_| (), "The gateway calls the server by another name", "(40)"),
         (h2(8), |_| (), "CANCEL", "INTERNAL_ERROR"),
         (Fault::of_class(Class::NotHttpSsh), |_| (), "The port is an SSH server's", "Redis"),
+        (Fault::of_class(Class::NotHttpMysql), |_| (), "The port is a database server's", "Redis"),
+        (Fault::of_class(Class::NotHttpMemcached), |_| (), "The port is a cache's", "database server's"),
+        (Fault::of_class(Class::NotHttpFtp), |_| (), "The port is a mail or file server's", "names itself"),
+        (Fault::of_class(Class::NotHttpHttp2Goaway), |_| (), "The next hop speaks HTTP/2 only", "names itself"),
+        (Fault::of_class(Class::NotHttpRtsp), |_| (), "The port speaks a relative of HTTP", "broker"),
+        (Fault::of_class(Class::ChunkSizeNegative), |_| (), "The body is not chunked at all", "programming language"),
+        (Fault::of_class(Class::ChunkSize0x), |_| (), "The body is not chunked at all", "negative"),
+        (Fault::of_class(Class::ChunkSizeInvalid), |_| (), "The body is not chunked at all", "The size is"),
         (Fault::of_class(Class::FramingClAndTe), |_| (), "Content-Length and Transfer-Encoding", "twice"),
         (Fault::of_class(Class::FramingClNegative), |_| (), "Content-Length is negative", "twice"),
         (Fault::of_class(Class::FramingClPlus), |_| (), "Content-Length is no number", "negative"),

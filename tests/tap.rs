@@ -66,6 +66,7 @@ const OK: &str = "HTTP/1.1 200 OK\r\n";
 const HALF: &str = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0123456789";
 const CHUNKS: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel";
 const XYZ: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nhello\r\n0\r\n\r\n";
+const MINUS: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n";
 const TO_CLOSE: &str = "HTTP/1.1 200 OK\r\n\r\nhello";
 const WHOLE: &str = "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n";
 const INTERIM: &str = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -279,6 +280,11 @@ fn sharpens_coarse_faults() {
         (K::BadStatusLine, OK, None, K::BadStatusLine, None),
         (K::NotHttp, "\x15\x03\x01\0\x02\x02\x46", CLEAN, K::NotHttp, Some(Class::NotHttpTlsAlert)),
         (K::NotHttp, "HE", CLEAN, K::NotHttp, Some(Class::NotHttpOther)),
+        // Given up before the greeting was whole, and not.
+        (K::NotHttp, "220 mail.example ES", None, K::NotHttp, Some(Class::NotHttpSmtpFtp)),
+        (K::NotHttp, "220 mail.example ESMTP\r\n", None, K::NotHttp, Some(Class::NotHttpSmtp)),
+        (K::UnsolicitedResponse, "J\0\0\0\x0a8.0.36\0", None, K::NotHttp, Some(Class::NotHttpMysql)),
+        (K::UnsolicitedResponse, "J\0\0\0\x0a", None, K::NotHttp, Some(Class::NotHttpOther)),
         // "Message head is too large", in its three meanings.
         (K::HeadTooLarge, &big, None, K::HeadTooLarge, Some(Class::TooLargeHeaderLongLines)),
         (K::HeadTooLarge, &ordinary, None, K::HeadTooLarge, Some(Class::TooLargeHeaderBytes)),
@@ -322,6 +328,7 @@ fn sharpens_coarse_faults() {
         (K::TlsTruncated, CHUNKS, UNCLEAN, K::BodyTruncated, Some(Class::PrematureEofChunkData)),
         // hyper's text calls this an empty size; the bytes say what it is.
         (K::BadChunk, XYZ, None, K::BadChunk, Some(Class::ChunkSizeInvalid)),
+        (K::BadChunk, MINUS, None, K::BadChunk, Some(Class::ChunkSizeNegative)),
         (K::BadChunk, WHOLE, None, K::BadChunk, None),
         (K::TlsTruncated, OK, UNCLEAN, K::HeadTruncated, headers),
         (K::TlsTruncated, "", UNCLEAN, K::ClosedBeforeResponse, empty),
@@ -330,7 +337,9 @@ fn sharpens_coarse_faults() {
         (K::ResponseTimeout, OK, None, K::HeadStalled, None),
         (K::ResponseTimeout, "HTT", None, K::HeadStalled, None),
         (K::ResponseTimeout, INTERIM, None, K::ResponseTimeout, None),
-        (K::ResponseTimeout, "* OK IMAP\r\n", None, K::NotHttp, Some(Class::NotHttpPopImap)),
+        (K::ResponseTimeout, "* OK IMAP\r\n", None, K::NotHttp, Some(Class::NotHttpImap)),
+        (K::ResponseTimeout, "220 mail", None, K::NotHttp, Some(Class::NotHttpSmtpFtp)),
+        (K::HeadStalled, "\0\0\x06\x04\0", None, K::NotHttp, Some(Class::NotHttpHttp2Frame)),
         (K::HeadStalled, "", None, K::ResponseTimeout, None),
         (K::BodyStalled, HALF, None, K::BodyStalled, None),
     ];
@@ -574,7 +583,7 @@ fn a_chunk_fault_far_behind_what_is_kept() {
     for piece in [777, 4096, 1 << 20] {
         let seen = fed(&GET, bytes.chunks(piece), None).observation();
         let fault = seen.refine(Fault::new(K::BadChunk).with_confidence(Confidence::Text));
-        assert_eq!((fault.class(), fault.offset()), (Some(Class::ChunkSizeInvalid), Some(at)), "in pieces of {piece}");
+        assert_eq!((fault.class(), fault.offset()), (Some(Class::ChunkSizeNegative), Some(at)), "in pieces of {piece}");
     }
     // And a cut says in which part of the framing, and after how much content.
     let seen = fed(&GET, bytes[..bytes.len() / 2].chunks(4096), CLEAN).observation();

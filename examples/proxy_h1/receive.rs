@@ -218,10 +218,13 @@ impl<'a> Receiving<'a> {
         let unread = self.attempt.buffer.unread();
         let evidence = Evidence::new().with_first_bytes(unread.get(..32).unwrap_or(unread));
         let fault = if kind == FaultKind::ResponseTimeout && !unread.is_empty() {
+            // What the parser would complain of if this were the end: too little for a name may be enough to be no HTTP.
+            let ended = self.parser.next(unread, Eof::Unclean).err().map(|error| error.fault());
             // An interim response is not the beginning of the final head.
-            Fault::new(FaultKind::HeadStalled).with_received(self.received)
+            let stalled = || Fault::new(FaultKind::HeadStalled).with_received(self.received);
+            ended.filter(|fault| fault.kind() == FaultKind::NotHttp).unwrap_or_else(stalled)
         } else if kind == FaultKind::BodyStalled {
-            // How far it got is what the parser would complain of if this were the end.
+            // How far it got, too.
             let phase = self.parser.next(unread, Eof::Unclean).err().map_or(Phase::Body, |error| error.fault().phase());
             self.counted(Fault::new(kind).at(phase))
         } else {

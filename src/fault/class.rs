@@ -81,15 +81,30 @@ classes! {
     NotHttpTlsAlert = "not_http.tls_alert": NotHttp, "a TLS alert on a plain connection";
     NotHttpTlsRecord = "not_http.tls_record": NotHttp, "a TLS record on a plain connection";
     NotHttpHttp2Frame = "not_http.http2_frame": NotHttp, "HTTP/2 frames";
+    NotHttpHttp2Settings = "not_http.http2_settings": NotHttp, "an HTTP/2 SETTINGS frame, with which its server begins" in NotHttpHttp2Frame;
+    NotHttpHttp2Goaway = "not_http.http2_goaway": NotHttp, "an HTTP/2 GOAWAY frame, by which its server refuses" in NotHttpHttp2Frame;
     NotHttpHttp2Preface = "not_http.http2_preface": NotHttp, "an HTTP/2 connection preface";
     NotHttpSsh = "not_http.ssh": NotHttp, "an SSH greeting";
     NotHttpSmtpFtp = "not_http.smtp_ftp": NotHttp, "an SMTP or FTP greeting";
+    NotHttpSmtp = "not_http.smtp": NotHttp, "an SMTP greeting" in NotHttpSmtpFtp;
+    NotHttpFtp = "not_http.ftp": NotHttp, "an FTP greeting" in NotHttpSmtpFtp;
     NotHttpPopImap = "not_http.pop_imap": NotHttp, "a POP3 or IMAP greeting";
+    NotHttpPop3 = "not_http.pop3": NotHttp, "a POP3 greeting" in NotHttpPopImap;
+    NotHttpImap = "not_http.imap": NotHttp, "an IMAP greeting" in NotHttpPopImap;
     NotHttpRedis = "not_http.redis": NotHttp, "a Redis reply";
     NotHttpHtml = "not_http.html": NotHttp, "HTML without a head, as HTTP/0.9 had it";
     NotHttpRequest = "not_http.request": NotHttp, "an HTTP request";
     NotHttpOtherProtocol = "not_http.other_protocol": NotHttp, "another protocol's version line";
+    NotHttpRtsp = "not_http.rtsp": NotHttp, "an RTSP response" in NotHttpOtherProtocol;
+    NotHttpSip = "not_http.sip": NotHttp, "a SIP response" in NotHttpOtherProtocol;
+    NotHttpIcy = "not_http.icy": NotHttp, "a SHOUTcast (ICY) response" in NotHttpOtherProtocol;
+    NotHttpAmqp = "not_http.amqp": NotHttp, "an AMQP protocol header" in NotHttpOtherProtocol;
+    NotHttpVnc = "not_http.vnc": NotHttp, "an RFB greeting, as of VNC" in NotHttpOtherProtocol;
+    NotHttpRsync = "not_http.rsync": NotHttp, "an rsync greeting" in NotHttpOtherProtocol;
     NotHttpOther = "not_http.other": NotHttp, "bytes that are not HTTP";
+    NotHttpMysql = "not_http.mysql": NotHttp, "a MySQL or MariaDB packet" in NotHttpOther;
+    NotHttpPostgres = "not_http.postgres": NotHttp, "a PostgreSQL error" in NotHttpOther;
+    NotHttpMemcached = "not_http.memcached": NotHttp, "an error as memcached says it" in NotHttpOther;
     // RFC 9112 section 4.
     StatusLineLeadingCrlf = "status_line.leading_crlf": BadStatusLine, "an empty line before the status line";
     StatusLineLeadingSpace = "status_line.leading_space": BadStatusLine, "white space before the status line";
@@ -146,6 +161,10 @@ classes! {
     // RFC 9112 section 7.1.
     ChunkSizeEmpty = "chunk.size_empty": BadChunk, "a chunk without a size";
     ChunkSizeInvalid = "chunk.size_invalid": BadChunk, "a chunk size that is not hexadecimal";
+    ChunkSizeNegative = "chunk.size_negative": BadChunk, "a chunk size with a minus sign" in ChunkSizeInvalid;
+    ChunkSizePlus = "chunk.size_plus": BadChunk, "a chunk size with a plus sign" in ChunkSizeInvalid;
+    ChunkSize0x = "chunk.size_0x": BadChunk, "a chunk size that begins with 0x" in ChunkSizeInvalid;
+    ChunkSizeUnderscore = "chunk.size_underscore": BadChunk, "a chunk size with an underscore in it" in ChunkSizeInvalid;
     ChunkSizeOverflow = "chunk.size_overflow": BadChunk, "a chunk size too large to count";
     ChunkSizeTrailingSpace = "chunk.size_trailing_space": BadChunk, "white space after a chunk size";
     ChunkExtInvalid = "chunk.ext_invalid": BadChunk, "a malformed chunk extension";

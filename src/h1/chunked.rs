@@ -328,7 +328,7 @@ impl Decoder {
             }
             (Line::Size | Line::Space, b';') => Line::ExtStart,
             (Line::Size, b'\r') => Line::Lf,
-            (Line::Start | Line::Size | Line::Space, _) => return flaw(Class::ChunkSizeInvalid),
+            (Line::Start | Line::Size | Line::Space, _) => return flaw(self.no_size(line, byte)),
             (line, _) => match extension(line, byte) {
                 Some(line) => line,
                 None => self.loose(line, byte, at)?,
@@ -336,6 +336,18 @@ impl Decoder {
         };
         self.state = State::Line(line);
         Ok(())
+    }
+
+    /// Which case of [`Class::ChunkSizeInvalid`] it is, by the byte that is no digit and what came before it.
+    #[cold]
+    const fn no_size(&self, line: Line, byte: u8) -> Class {
+        match (line, byte) {
+            (Line::Start, b'-') => Class::ChunkSizeNegative,
+            (Line::Start, b'+') => Class::ChunkSizePlus,
+            (Line::Size, b'x' | b'X') if self.digits == 1 && self.left == 0 => Class::ChunkSize0x,
+            (Line::Size, b'_') => Class::ChunkSizeUnderscore,
+            (_, _) => Class::ChunkSizeInvalid,
+        }
     }
 
     /// A byte that does not fit the grammar of extensions. They are ignored anyway, so most do not

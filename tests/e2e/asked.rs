@@ -25,7 +25,7 @@ const UPLOADS: &[Expected] = &[
     row("early_413_reset", &["413", "502"], &["reset_before_response", "send_reset"], &["-"], &["send", "head"], "a RST destroys what was not read yet (RFC 9112 section 9.6)"),
     row("early_200", &["200"], &[], &[], &[], ""),
     row("ssh_banner", &["502"], &["not_http"], &["not_http.ssh"], &["head"], ""),
-    row("mysql_greeting", &["502"], &["not_http"], &["not_http.other"], &["head"], ""),
+    row("mysql_greeting", &["502"], &["not_http"], &["not_http.mysql"], &["head"], ""),
     row("close_mid_cl_body", &["200/cut"], &["body_truncated"], &["premature_eof.content_length_body"], &["body"], ""),
     row("ok_200", &["200"], &[], &[], &[], ""),
     row("echo", &["200"], &[], &[], &[], ""),

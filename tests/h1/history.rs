@@ -144,7 +144,7 @@ fn cve_2022_38150_varnish_crafted_reason() {
 #[test]
 fn cve_2017_12425_varnish_and_cve_2013_2028_nginx_chunk_size_below_zero() {
     chunked("ffffffffffffffffff\r\n", "chunk.size_overflow");
-    chunked("-1\r\n", "chunk.size_invalid");
+    chunked("-1\r\n", "chunk.size_negative");
     // The largest there is: nothing is allocated for it, and nothing added to it.
     chunked("fffffffffffffffe\r\nabc", "premature_eof.chunk_data");
     chunked("ffffffffffffffff\r\nabc", "premature_eof.chunk_data");
@@ -207,8 +207,15 @@ fn cve_2025_58056_netty_and_funky_chunks() {
 
 #[test]
 fn cve_2023_47627_aiohttp_numbers_of_a_programming_language() {
-    for size in ["0x5", "5_0", "+5", "-0", "\u{665}", " 5"] {
-        chunked(&format!("{size}\r\nhello\r\n0\r\n\r\n"), "chunk.size_invalid");
+    for (size, class) in [
+        ("0x5", "chunk.size_0x"),
+        ("5_0", "chunk.size_underscore"),
+        ("+5", "chunk.size_plus"),
+        ("-0", "chunk.size_negative"),
+        ("\u{665}", "chunk.size_invalid"),
+        (" 5", "chunk.size_invalid"),
+    ] {
+        chunked(&format!("{size}\r\nhello\r\n0\r\n\r\n"), class);
     }
     for length in ["0x5", "5_0", "+5", "-0", "5.0", "1e1", "5;", "5 "] {
         let expected = match length {

@@ -329,8 +329,13 @@ impl Model<'_> {
             }
         }
         if digits.is_empty() {
-            let empty = matches!(self.chunk_byte()?, b'\r' | b';');
-            return self.bad(if empty { "chunk.size_empty" } else { "chunk.size_invalid" }, start);
+            let class = match self.chunk_byte()? {
+                b'\r' | b';' => "chunk.size_empty",
+                b'-' => "chunk.size_negative",
+                b'+' => "chunk.size_plus",
+                _ => "chunk.size_invalid",
+            };
+            return self.bad(class, start);
         }
         let space = self.at;
         self.spaces()?;
@@ -338,6 +343,8 @@ impl Model<'_> {
             b';' => {}
             b'\r' if self.at == space => {}
             b'\r' => return self.bad("chunk.size_trailing_space", space),
+            b'_' if self.at == space => return self.bad("chunk.size_underscore", self.at),
+            b'x' | b'X' if self.at == space && digits == "0" => return self.bad("chunk.size_0x", self.at),
             _ => return self.bad("chunk.size_invalid", self.at),
         }
         while self.chunk_byte()? == b';' {

@@ -63,8 +63,15 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         b"\x7f",
         b"\xff",
         b"ffffffffffffffff",
+        b"0x5",
+        b"_",
+        b"-",
+        b"+",
         b"<html>",
         b"SSH-",
+        b"220 mx ESMTP\r\n",
+        b"J\0\0\0\x0a8.0",
+        b"\0\0\x06\x04\0\0\0\0\0",
     ];
     prop_oneof![
         20 => prop::sample::select(pieces).prop_map(<[u8]>::to_vec),

@@ -110,6 +110,14 @@ pub(super) const BAD_CHUNK: Text = Text {
             "The body is not chunked at all, although the head says so: the application sets Transfer-Encoding by itself, beside a server that does not encode, or passes on the header of its own upstream with the body already decoded.",
         ),
         (
+            When::Class(&[Class::ChunkSizeNegative]),
+            "The size is negative: what a read gives that failed or knows no length (-1) is written out as a size.",
+        ),
+        (
+            When::Class(&[Class::ChunkSizePlus, Class::ChunkSize0x, Class::ChunkSizeUnderscore]),
+            "The size is written as a programming language has numbers (+5, 0x5, 1_000), by an encoder of somebody's own making. There are parsers that take them, others that stop at the 0: that is how responses are smuggled.",
+        ),
+        (
             When::Class(&[Class::ChunkDataTerminator]),
             "A chunk is longer or shorter than its size says: counted in characters instead of bytes, or two threads write to one response.",
         ),

@@ -45,6 +45,8 @@ commands! {
     // ---- is it there -------------------------------------------------------------------------------
     LISTEN NextHop Unknown "ss -ltnp 'sport = :{port}'",
         "Does anything listen on the port, and on which address? No line: it is down or on another port. 127.0.0.1 or [::1]: only its own host can reach it.";
+    OWNER NextHop Unknown "ss -Hltnp 'sport = :{port}'",
+        "Which program has the port? The last column says it to root. No line: it is forwarded, or a container's.";
     LISTEN_ALL NextHop Unknown "ss -ltnp",
         "On which ports and addresses the service really listens.";
     SOCKET NextHop Unknown "ls -l {socket}",

@@ -30,8 +30,24 @@ pub(super) const NOT_HTTP: Text = Text {
             "The port is a mail or file server's: the port in the configuration is wrong.",
         ),
         (
-            When::Class(&[Class::NotHttpRedis]),
-            "The port is a Redis server's: the port in the configuration is wrong. It also means that requests of strangers reach Redis: close that.",
+            When::Class(&[Class::NotHttpMysql, Class::NotHttpPostgres]),
+            "The port is a database server's, MySQL's or MariaDB's (usually 3306) or PostgreSQL's (5432): the port in the configuration is wrong, or the database was published where the application should be.",
+        ),
+        (
+            When::Class(&[Class::NotHttpRedis, Class::NotHttpMemcached]),
+            "The port is a cache's, Redis or memcached: the port in the configuration is wrong. It also means that requests of strangers reach the cache: close that.",
+        ),
+        (
+            When::Class(&[Class::NotHttpAmqp]),
+            "The port is a message broker's (AMQP, usually 5672): the port in the configuration is wrong. RabbitMQ's pages and its HTTP API are on another (15672).",
+        ),
+        (
+            When::Class(&[Class::NotHttpRtsp, Class::NotHttpSip, Class::NotHttpIcy]),
+            "The port speaks a relative of HTTP that is none: RTSP (a camera, a media server), SIP (telephony) or ICY (SHOUTcast). Its web pages, if it has any, are on another port.",
+        ),
+        (
+            When::Class(&[Class::NotHttpVnc, Class::NotHttpRsync]),
+            "The port is a VNC or rsync server's: the port in the configuration is wrong. VNC for browsers takes a WebSocket server in front of it.",
         ),
         (
             When::Class(&[Class::NotHttpHtml]),
@@ -41,7 +57,10 @@ pub(super) const NOT_HTTP: Text = Text {
             When::Class(&[Class::NotHttpRequest]),
             "The next hop sends requests: it takes the gateway for its server (a tunnel or reverse connection the wrong way round), or echoes what it is sent.",
         ),
-        (When::Class(&[Class::NotHttpOtherProtocol]), "The port speaks a relative of HTTP: RTSP, SIP or ICY."),
+        (
+            When::Class(&[Class::NotHttpOtherProtocol]),
+            "The port speaks another protocol, one that names itself in its first bytes.",
+        ),
         (
             When::Port(&[443, 8443, 6443]),
             "The port is one where TLS is usual, and the gateway speaks plain HTTP to it.",
@@ -60,7 +79,7 @@ pub(super) const NOT_HTTP: Text = Text {
             "It expects the PROXY protocol, or sends it back, or something is printed to the socket before the response.",
         ),
     ],
-    steps: &[BANNER, RAW, HANDSHAKE, CURL_H2, LISTEN, K8S_SERVICE, TARGET_GROUP],
+    steps: &[BANNER, OWNER, LISTEN_ALL, RAW, HANDSHAKE, CURL_H2, K8S_SERVICE, TARGET_GROUP],
     settings: &[settings::ADDRESS, settings::VERSION, settings::PROXY_PROTOCOL],
     avoid: &[(
         When::Always,
