@@ -94,6 +94,7 @@ impl<'a> Receiving<'a> {
                 }
                 Event::Interim(head) => reply.interim(&head, attempt.exchange),
                 Event::Head(head, how) => {
+                    attempt.exchange.received_status = Some(head.status());
                     head::refuse(&head, how, attempt)?;
                     framing = how;
                     // What the client has not sent yet it will have to send to somebody else.
