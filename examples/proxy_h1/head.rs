@@ -8,6 +8,10 @@ use badgateway::h1::{self, Deviation, Framing};
 
 use crate::upstream::Attempt;
 
+/// Transfer codings below which the content is as it is; and those of RFC 9112 section 7.2.
+const PLAIN: [&str; 3] = ["", "chunked", "identity"];
+const COMPRESSED: [&str; 5] = ["gzip", "deflate", "compress", "x-gzip", "x-compress"];
+
 /// Refuses what the parser leaves to its caller.
 pub(crate) fn refuse(head: &h1::Head<'_>, framing: Framing, attempt: &Attempt<'_>) -> Result<(), Fault> {
     // Any three digits from 100 on. Caches and firewalls behind us differ on what is above 599 (RFC 9110 section 15:
@@ -17,13 +21,15 @@ pub(crate) fn refuse(head: &h1::Head<'_>, framing: Framing, attempt: &Attempt<'_
     }
     // What is coded below the chunks nobody asked for: we sent no TE (RFC 9112 section 7.4). The field goes no further, so
     // that the client would take coded bytes for the content. `identity` changes nothing.
-    let is_plain = |coding: &[u8]| [&b""[..], b"chunked", b"identity"].iter().any(|c| c.eq_ignore_ascii_case(coding));
-    let plain = |field: h1::Field<'_>| field.value().split(|&b| b == b',').map(<[u8]>::trim_ascii).all(is_plain);
-    if framing == Framing::Chunked
-        && head.deviations().contains(Deviation::OtherCodings)
-        && !head.fields().filter(|field| field.name().eq_ignore_ascii_case("transfer-encoding")).all(plain)
-    {
-        return Err(Fault::of_class(Class::FramingTeUnsupported));
+    if framing == Framing::Chunked && head.deviations().contains(Deviation::OtherCodings) {
+        let lines = head.fields().filter(|field| field.name().eq_ignore_ascii_case("transfer-encoding"));
+        let codings: Vec<u8> = lines.flat_map(|field| [&field.value()[..], b","].concat()).collect();
+        let is_one = |of: &[&str], coding: &[u8]| of.iter().any(|c| coding.eq_ignore_ascii_case(c.as_bytes()));
+        let mut coded = codings.split(|&b| b == b',').map(<[u8]>::trim_ascii).filter(|c| !is_one(&PLAIN, c)).peekable();
+        if coded.peek().is_some() {
+            let known = coded.all(|coding| is_one(&COMPRESSED, coding));
+            return Err(Fault::of_class(if known { Class::FramingTeCompressed } else { Class::FramingTeUnsupported }));
+        }
     }
     if framing != Framing::Tunnel {
         return Ok(());

@@ -155,6 +155,8 @@ classes! {
     FramingTeInHttp10 = "framing.te_in_http10": AmbiguousFraming, "Transfer-Encoding in an HTTP/1.0 response";
     FramingTeInvalid = "framing.te_invalid": AmbiguousFraming, "a malformed Transfer-Encoding";
     FramingTeUnsupported = "framing.te_unsupported": UnsupportedCoding, "an unknown transfer coding";
+    FramingTeIdentity = "framing.te_identity": UnsupportedCoding, "the transfer coding identity, which there is no more" in FramingTeUnsupported;
+    FramingTeCompressed = "framing.te_compressed": UnsupportedCoding, "a compression as transfer coding, which nobody asked for" in FramingTeUnsupported;
     FramingTeChunkedNotFinal = "framing.te_chunked_not_final": UnsupportedCoding, "chunked is not the last transfer coding";
     FramingTeChunkedRepeated = "framing.te_chunked_repeated": UnsupportedCoding, "chunked is applied more than once";
     FramingLengthInNoContent = "framing.length_in_no_content": AmbiguousFraming, "a length on a response that has no content";

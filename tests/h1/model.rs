@@ -254,7 +254,16 @@ impl Model<'_> {
             } else if codings.is_empty() {
                 return self.bad("framing.te_invalid", first.1);
             } else if codings.last().unwrap().0 != "chunked" {
-                let class = if times.count() > 0 { "framing.te_chunked_not_final" } else { "framing.te_unsupported" };
+                let all = |known: &[&str]| codings.iter().all(|(item, _)| known.contains(&item.as_str()));
+                let class = if times.count() > 0 {
+                    "framing.te_chunked_not_final"
+                } else if all(&["identity"]) {
+                    "framing.te_identity"
+                } else if all(&["identity", "gzip", "deflate", "compress", "x-gzip", "x-compress"]) {
+                    "framing.te_compressed"
+                } else {
+                    "framing.te_unsupported"
+                };
                 return self.bad(class, last.1);
             }
         }

@@ -171,6 +171,8 @@ const HYPER_TAKES: &[&str] = &[
     // It looks at the last coding of the last line, and reads until the end if that is not chunked.
     "framing.te_invalid",
     "framing.te_unsupported",
+    "framing.te_identity",
+    "framing.te_compressed",
     "framing.te_chunked_repeated",
     "framing.te_chunked_not_final",
     // Where there is no content it does not look at the fields at all.
