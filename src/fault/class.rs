@@ -125,6 +125,7 @@ classes! {
     HeaderLeadingWhitespace = "header.leading_whitespace": BadHeader, "white space before the first field";
     HeaderObsFold = "header.obs_fold": BadHeader, "a folded field line";
     HeaderNoColon = "header.no_colon": BadHeader, "a field line without a colon";
+    HeaderStatusLine = "header.status_line": BadHeader, "a status line among the fields" in HeaderNoColon;
     HeaderNameEmpty = "header.name_empty": BadHeader, "a field without a name";
     HeaderNameInvalid = "header.name_invalid": BadHeader, "a forbidden byte in a field name";
     HeaderSpaceBeforeColon = "header.space_before_colon": BadHeader, "white space between a field name and its colon";
@@ -136,6 +137,7 @@ classes! {
     TrailerLeadingWhitespace = "trailer.leading_whitespace": BadTrailer, "white space before the first trailer";
     TrailerObsFold = "trailer.obs_fold": BadTrailer, "a folded trailer line";
     TrailerNoColon = "trailer.no_colon": BadTrailer, "a trailer line without a colon";
+    TrailerStatusLine = "trailer.status_line": BadTrailer, "a status line among the trailers" in TrailerNoColon;
     TrailerNameEmpty = "trailer.name_empty": BadTrailer, "a trailer without a name";
     TrailerNameInvalid = "trailer.name_invalid": BadTrailer, "a forbidden byte in a trailer name";
     TrailerSpaceBeforeColon = "trailer.space_before_colon": BadTrailer, "white space between a trailer name and its colon";

@@ -197,7 +197,7 @@ pub(crate) const EXPECTED: &[Expected] = &[
     row("huge_reason", &["200"], &[], &[], &[], ""),
     row("tab_in_status_line", &["502"], &["bad_status_line"], &["status_line.separator"], &["head"], ""),
     row("leading_crlf", &["200"], &[], &[], &[], ""),
-    row("two_status_lines", &["502"], &["bad_header"], &["header.no_colon"], &["head"], ""),
+    row("two_status_lines", &["502"], &["bad_header"], &["header.status_line"], &["head"], ""),
     row("hostile_reason", &["200"], &[], &[], &[], ""),
     row("only_100_then_close", &["502"], &["head_truncated"], &["premature_eof.after_interim"], &["head"], ""),
     row("many_1xx", &["502", "504"], &["too_many_interim", "response_timeout"], &["too_large.interim", "-"], &["head"], "the limit or the clock, as for endless_head"),

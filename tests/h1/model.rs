@@ -192,6 +192,7 @@ impl Model<'_> {
             let Some(colon) = line.iter().position(|&b| b == b':') else {
                 return match line.iter().position(|&b| b == b'\r') {
                     Some(at) => bad("bare_cr", at),
+                    None if is_status_line(line) => bad("status_line", 0),
                     None => bad("no_colon", 0),
                 };
             };
@@ -427,6 +428,11 @@ impl Model<'_> {
             }
         }
     }
+}
+
+fn is_status_line(line: &[u8]) -> bool {
+    let shape: String = line.iter().take(12).map(|b| if b.is_ascii_digit() { '9' } else { char::from(*b) }).collect();
+    shape == "HTTP/9.9 999"
 }
 
 fn is_tchar(byte: u8) -> bool {

@@ -157,6 +157,10 @@ pub(super) const BAD_HEADER: Text = Text {
             "A value from outside (a file name, a redirect target, an error message) goes into a header without being checked: that is header injection, and a hole in the application.",
         ),
         (
+            When::Class(&[Class::HeaderStatusLine]),
+            "There are two status lines: a CGI script or a framework writes one of its own below the server's (CGI has the field Status for it), or the head was written twice.",
+        ),
+        (
             When::Class(&[Class::HeaderNoColon, Class::HeaderNameEmpty]),
             "A line of the header section is no field: a value with a line end in it continues on a line of its own, or a warning is printed among the headers.",
         ),
