@@ -230,6 +230,7 @@ fn facts_order_the_causes() {
         (Fault::of_class(Class::FramingTeIdentity), |_| (), "identity, which was", "compressed"),
         (Fault::of_class(Class::HeaderStatusLine), |_| (), "There are two status lines", "folded"),
         (Fault::of_class(Class::HeaderNoColon), |_| (), "A line of the header section", "two status lines"),
+        (Fault::of_class(Class::TimeoutAfterInterim), |_| (), "An interim response", "byte at a time"),
         (Fault::of_class(Class::FramingClAndTe), |_| (), "Content-Length and Transfer-Encoding", "twice"),
         (Fault::of_class(Class::FramingClNegative), |_| (), "Content-Length is negative", "twice"),
         (Fault::of_class(Class::FramingClPlus), |_| (), "Content-Length is no number", "negative"),

@@ -186,6 +186,8 @@ classes! {
     PrematureEofChunkEnd = "premature_eof.chunk_end": BodyTruncated, "closed between a chunk and its line end";
     PrematureEofCloseDelimitedBody = "premature_eof.close_delimited_body": BodyTruncated, "an unclean end in a body that ends with the connection";
     PrematureEofTrailers = "premature_eof.trailers": BodyTruncated, "closed in the trailer section";
+    // RFC 9110 section 15.2: an interim response is followed by a final one.
+    TimeoutAfterInterim = "timeout.after_interim": ResponseTimeout, "an interim response, and then nothing in time";
     // Limits of ours.
     TooLargeStatusLine = "too_large.status_line": HeadTooLarge, "a status line over the limit";
     TooLargeHeaderCount = "too_large.header_count": TooManyHeaders, "more fields than the limit";
