@@ -15,7 +15,7 @@ use http::{Method, StatusCode, Version};
 
 use crate::exchange::Exchange;
 use crate::fault::{Class, Fault, FaultKind};
-use crate::h1::no_number;
+use crate::h1::{OtherCodings, no_number};
 
 pub use self::tidy::{tidy, tidy_request};
 
@@ -198,7 +198,7 @@ fn audit_codings(parts: &Parts) -> Result<Framing, Fault> {
 /// `Ok` if the codings are `chunked` and nothing else.
 fn transfer_codings(headers: &HeaderMap) -> Result<(), Class> {
     let mut chunked = 0_u32;
-    let mut others = false;
+    let mut others = OtherCodings::None;
     let mut chunked_is_last = false;
     let last = headers.get_all(TRANSFER_ENCODING).into_iter().flat_map(split).last();
     if last.is_some_and(<[u8]>::is_empty) {
@@ -212,7 +212,7 @@ fn transfer_codings(headers: &HeaderMap) -> Result<(), Class> {
         }
         chunked_is_last = name.eq_ignore_ascii_case(b"chunked");
         if !chunked_is_last {
-            others = true;
+            others = others.and(name);
         } else if name.len() == coding.len() {
             chunked = chunked.saturating_add(1);
         } else {
@@ -222,11 +222,11 @@ fn transfer_codings(headers: &HeaderMap) -> Result<(), Class> {
         }
     }
     match (chunked, others) {
-        (0, false) => Err(Class::FramingTeInvalid),
-        (0, true) => Err(Class::FramingTeUnsupported),
-        (1, false) => Ok(()),
-        (1, true) if chunked_is_last => Err(Class::FramingTeUnsupported),
-        (1, true) => Err(Class::FramingTeChunkedNotFinal),
+        (0, OtherCodings::None) => Err(Class::FramingTeInvalid),
+        (0, others) => Err(others.class()),
+        (1, OtherCodings::None) => Ok(()),
+        (1, others) if chunked_is_last => Err(others.class()),
+        (1, _) => Err(Class::FramingTeChunkedNotFinal),
         (2.., _) => Err(Class::FramingTeChunkedRepeated),
     }
 }

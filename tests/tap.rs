@@ -336,7 +336,9 @@ fn sharpens_coarse_faults() {
         (K::ResponseTimeout, "", None, K::ResponseTimeout, None),
         (K::ResponseTimeout, OK, None, K::HeadStalled, None),
         (K::ResponseTimeout, "HTT", None, K::HeadStalled, None),
-        (K::ResponseTimeout, INTERIM, None, K::ResponseTimeout, None),
+        (K::ResponseTimeout, INTERIM, None, K::ResponseTimeout, Some(Class::TimeoutAfterInterim)),
+        (K::HeadStalled, INTERIM, None, K::ResponseTimeout, Some(Class::TimeoutAfterInterim)),
+        (K::ResponseTimeout, "HTTP/1.1 100 Continue\r\n", None, K::HeadStalled, None),
         (K::ResponseTimeout, "* OK IMAP\r\n", None, K::NotHttp, Some(Class::NotHttpImap)),
         (K::ResponseTimeout, "220 mail", None, K::NotHttp, Some(Class::NotHttpSmtpFtp)),
         (K::HeadStalled, "\0\0\x06\x04\0", None, K::NotHttp, Some(Class::NotHttpHttp2Frame)),
@@ -352,6 +354,24 @@ fn sharpens_coarse_faults() {
         let fault = seen.refine(Fault::new(kind));
         let what = format!("{kind} {:?} {ended:?}", &bytes[..bytes.len().min(60)]);
         assert_eq!((fault.kind(), fault.class(), fault.phase()), (expected, class, expected.phase()), "{what}");
+    }
+}
+
+/// The audit of a head that another library parsed does not know where it was.
+#[test]
+fn says_where_the_upgrade_is_that_nobody_asked_for() {
+    let unasked = Fault::of_class(Class::UnexpectedUpgrade);
+    let head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nRAW";
+    for (bytes, at) in [
+        (head.to_owned(), Some(9)),
+        (format!("{INTERIM}{head}"), Some(INTERIM.len() as u64 + 9)),
+        (WHOLE.to_owned(), None),
+        (format!("HTTP/1.1 103 \r\nA: {}\r\n\r\n{head}", "b".repeat(3000)), None),
+    ] {
+        let seen = fed(&GET, [bytes.as_bytes()], None).observation();
+        assert_eq!(seen.refine(unasked).offset(), at, "{bytes}");
+        assert_eq!(seen.refine(unasked.with_offset(4)).offset(), Some(4));
+        assert_eq!(seen.refine(unasked).class(), unasked.class());
     }
 }
 

@@ -224,6 +224,8 @@ impl<'a> Receiving<'a> {
             // An interim response is not the beginning of the final head.
             let stalled = || Fault::new(FaultKind::HeadStalled).with_received(self.received);
             ended.filter(|fault| fault.kind() == FaultKind::NotHttp).unwrap_or_else(stalled)
+        } else if kind == FaultKind::ResponseTimeout && self.parser.progress().interim > 0 {
+            Fault::of_class(Class::TimeoutAfterInterim)
         } else if kind == FaultKind::BodyStalled {
             // How far it got, too.
             let phase = self.parser.next(unread, Eof::Unclean).err().map_or(Phase::Body, |error| error.fault().phase());

@@ -125,6 +125,7 @@ classes! {
     HeaderLeadingWhitespace = "header.leading_whitespace": BadHeader, "white space before the first field";
     HeaderObsFold = "header.obs_fold": BadHeader, "a folded field line";
     HeaderNoColon = "header.no_colon": BadHeader, "a field line without a colon";
+    HeaderStatusLine = "header.status_line": BadHeader, "a status line among the fields" in HeaderNoColon;
     HeaderNameEmpty = "header.name_empty": BadHeader, "a field without a name";
     HeaderNameInvalid = "header.name_invalid": BadHeader, "a forbidden byte in a field name";
     HeaderSpaceBeforeColon = "header.space_before_colon": BadHeader, "white space between a field name and its colon";
@@ -136,6 +137,7 @@ classes! {
     TrailerLeadingWhitespace = "trailer.leading_whitespace": BadTrailer, "white space before the first trailer";
     TrailerObsFold = "trailer.obs_fold": BadTrailer, "a folded trailer line";
     TrailerNoColon = "trailer.no_colon": BadTrailer, "a trailer line without a colon";
+    TrailerStatusLine = "trailer.status_line": BadTrailer, "a status line among the trailers" in TrailerNoColon;
     TrailerNameEmpty = "trailer.name_empty": BadTrailer, "a trailer without a name";
     TrailerNameInvalid = "trailer.name_invalid": BadTrailer, "a forbidden byte in a trailer name";
     TrailerSpaceBeforeColon = "trailer.space_before_colon": BadTrailer, "white space between a trailer name and its colon";
@@ -155,6 +157,8 @@ classes! {
     FramingTeInHttp10 = "framing.te_in_http10": AmbiguousFraming, "Transfer-Encoding in an HTTP/1.0 response";
     FramingTeInvalid = "framing.te_invalid": AmbiguousFraming, "a malformed Transfer-Encoding";
     FramingTeUnsupported = "framing.te_unsupported": UnsupportedCoding, "an unknown transfer coding";
+    FramingTeIdentity = "framing.te_identity": UnsupportedCoding, "the transfer coding identity, which there is no more" in FramingTeUnsupported;
+    FramingTeCompressed = "framing.te_compressed": UnsupportedCoding, "a compression as transfer coding, which nobody asked for" in FramingTeUnsupported;
     FramingTeChunkedNotFinal = "framing.te_chunked_not_final": UnsupportedCoding, "chunked is not the last transfer coding";
     FramingTeChunkedRepeated = "framing.te_chunked_repeated": UnsupportedCoding, "chunked is applied more than once";
     FramingLengthInNoContent = "framing.length_in_no_content": AmbiguousFraming, "a length on a response that has no content";
@@ -182,6 +186,8 @@ classes! {
     PrematureEofChunkEnd = "premature_eof.chunk_end": BodyTruncated, "closed between a chunk and its line end";
     PrematureEofCloseDelimitedBody = "premature_eof.close_delimited_body": BodyTruncated, "an unclean end in a body that ends with the connection";
     PrematureEofTrailers = "premature_eof.trailers": BodyTruncated, "closed in the trailer section";
+    // RFC 9110 section 15.2: an interim response is followed by a final one.
+    TimeoutAfterInterim = "timeout.after_interim": ResponseTimeout, "an interim response, and then nothing in time";
     // Limits of ours.
     TooLargeStatusLine = "too_large.status_line": HeadTooLarge, "a status line over the limit";
     TooLargeHeaderCount = "too_large.header_count": TooManyHeaders, "more fields than the limit";

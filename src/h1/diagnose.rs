@@ -4,7 +4,7 @@
 //! recipient refuses too: a line feed alone, an empty line first or a missing reason are let pass,
 //! because they are not why hyper, nginx or Go gave up.
 
-use super::scan::is_tchar;
+use super::scan::{is_status_line, is_tchar};
 use crate::fault::Class;
 
 use super::sniff::{Sniffed, sniff};
@@ -161,7 +161,8 @@ fn field_line(line: &Line<'_>, first: bool) -> Result<(), Flaw> {
         }
     }
     let Some(colon) = colon else {
-        return Err(if line.whole { Wrong(Class::HeaderNoColon, 0) } else { Unfinished });
+        let class = if is_status_line(line.bytes) { Class::HeaderStatusLine } else { Class::HeaderNoColon };
+        return Err(if line.whole { Wrong(class, 0) } else { Unfinished });
     };
     if colon == 0 {
         return Err(Wrong(Class::HeaderNameEmpty, 0));
@@ -305,6 +306,8 @@ mod tests {
             (": c\r\n", Some((Class::HeaderNameEmpty, 0))),
             ("A: b\r\nnothing\r\n", Some((Class::HeaderNoColon, 6))),
             ("no thing\r\n", Some((Class::HeaderNoColon, 0))),
+            ("A: b\r\nHTTP/1.0 404\r\n", Some((Class::HeaderStatusLine, 6))),
+            ("HTTP/1.1 OK\r\n", Some((Class::HeaderNoColon, 0))),
             ("A\rb: c\r\n", Some((Class::HeaderBareCr, 1))),
             ("A: b\rC: d\r\n", Some((Class::HeaderBareCr, 4))),
             ("A: b\0\r\n", Some((Class::HeaderValueNul, 4))),

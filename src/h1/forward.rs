@@ -7,7 +7,7 @@ use http::{StatusCode, Version};
 
 use super::head::{Field, Head};
 use super::leniency::Deviation;
-use super::{Framing, Trailers};
+use super::{Framing, OtherCodings, Trailers};
 use crate::fault::{Class, Fault};
 
 pub use super::hop::{HopByHop, is_end_to_end, is_hop_by_hop};
@@ -72,7 +72,7 @@ pub enum Outgoing {
 ///
 /// # Errors
 ///
-/// `unsupported_coding` ([`Class::FramingTeUnsupported`]) or `bad_status_line`
+/// `unsupported_coding` ([`Class::FramingTeUnsupported`] or a case of it) or `bad_status_line`
 /// ([`Class::StatusLineCodeAbove599`]), both for a 502.
 ///
 /// ```
@@ -82,7 +82,7 @@ pub enum Outgoing {
 /// let mut parser = Parser::new(&Config::default(), Request::get());
 /// let step = parser.next(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", Eof::Open).unwrap();
 /// let Event::Head(head, framing) = step.event else { panic!() };
-/// assert_eq!(check(&head, framing).unwrap_err().class(), Some(Class::FramingTeUnsupported));
+/// assert_eq!(check(&head, framing).unwrap_err().class(), Some(Class::FramingTeCompressed));
 /// ```
 pub fn check(head: &Head<'_>, framing: Framing) -> Result<(), Fault> {
     if head.deviations().contains(Deviation::CodeAbove599) {
@@ -93,21 +93,26 @@ pub fn check(head: &Head<'_>, framing: Framing) -> Result<(), Fault> {
     if framing != Framing::Chunked || !head.deviations().contains(Deviation::OtherCodings) {
         return Ok(());
     }
-    match head.fields().find(is_coded) {
-        Some(field) => {
-            let at = u64::try_from(field.offset()).unwrap_or(u64::MAX);
-            Err(Fault::of_class(Class::FramingTeUnsupported).with_offset(head.offset().saturating_add(at)))
+    let coded = head.fields().filter(|field| field.name().eq_ignore_ascii_case("transfer-encoding"));
+    // The first that changes more than the framing is told, by the furthest from being understood of all.
+    let mut first = None;
+    let mut others = OtherCodings::default();
+    for field in coded {
+        for coding in field.value().split(|&b| b == b',').map(<[u8]>::trim_ascii) {
+            // Empty list elements are to be ignored (RFC 9110 section 5.6.1.2).
+            if ![&b""[..], b"chunked", b"identity"].iter().any(|plain| plain.eq_ignore_ascii_case(coding)) {
+                first.get_or_insert(field.offset());
+                others = others.and(coding);
+            }
+        }
+    }
+    match first {
+        Some(at) => {
+            let at = u64::try_from(at).unwrap_or(u64::MAX);
+            Err(Fault::of_class(others.class()).with_offset(head.offset().saturating_add(at)))
         }
         None => Ok(()),
     }
-}
-
-/// Whether it is a `Transfer-Encoding` that changes more of the content than its framing.
-fn is_coded(field: &Field<'_>) -> bool {
-    // Empty list elements are to be ignored (RFC 9110 section 5.6.1.2).
-    let plain = |coding: &[u8]| [&b""[..], b"chunked", b"identity"].iter().any(|c| c.eq_ignore_ascii_case(coding));
-    field.name().eq_ignore_ascii_case("transfer-encoding")
-        && !field.value().split(|&b| b == b',').map(<[u8]>::trim_ascii).all(plain)
 }
 
 /// How the content of this response goes out to a client of that version.

@@ -94,14 +94,54 @@ struct Te {
     repeated: Option<u32>,
     chunked: bool,
     chunked_is_last: bool,
-    others: bool,
+    others: OtherCodings,
+}
+
+/// The transfer codings besides `chunked`. Of several kinds the last one counts, as the one that is furthest from being
+/// understood.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum OtherCodings {
+    #[default]
+    None,
+    /// It changes nothing, and was taken out (RFC 7230 appendix A.2).
+    Identity,
+    /// Those of RFC 9112 section 7.2, which take a `TE` that asks for them (section 7.4).
+    Compressed,
+    Unknown,
+}
+
+impl OtherCodings {
+    /// With one more, which is not `chunked`.
+    #[cold]
+    pub(crate) fn and(self, coding: &[u8]) -> Self {
+        const COMPRESSED: [&[u8]; 5] = [b"gzip", b"deflate", b"compress", b"x-gzip", b"x-compress"];
+        self.max(if coding.eq_ignore_ascii_case(b"identity") {
+            Self::Identity
+        } else if COMPRESSED.iter().any(|known| coding.eq_ignore_ascii_case(known)) {
+            Self::Compressed
+        } else {
+            Self::Unknown
+        })
+    }
+
+    /// Which case of [`Class::FramingTeUnsupported`] they are.
+    pub(crate) const fn class(self) -> Class {
+        match self {
+            Self::Identity => Class::FramingTeIdentity,
+            Self::Compressed => Class::FramingTeCompressed,
+            Self::None | Self::Unknown => Class::FramingTeUnsupported,
+        }
+    }
 }
 
 impl Te {
     /// Whether it is chunked and nothing else.
     #[inline]
     const fn is_plain(&self) -> bool {
-        self.chunked_is_last && !self.others && self.invalid.is_none() && self.repeated.is_none()
+        self.chunked_is_last
+            && matches!(self.others, OtherCodings::None)
+            && self.invalid.is_none()
+            && self.repeated.is_none()
     }
 }
 
@@ -212,7 +252,7 @@ impl Facts {
                 te.chunked = true;
                 te.chunked_is_last = true;
             } else {
-                te.others = true;
+                te.others = te.others.and(item);
                 te.chunked_is_last = false;
             }
         }
@@ -290,7 +330,7 @@ impl Facts {
     fn check(&self, minor: u8, deviations: &mut Deviations) -> Result<(), Flaw> {
         if let Some(te) = &self.te {
             self.check_te(te, minor)?;
-            if te.others {
+            if te.others != OtherCodings::None {
                 deviations.insert(Deviation::OtherCodings);
             }
         }
@@ -317,10 +357,10 @@ impl Facts {
             return Ok(());
         } else if te.chunked {
             (Class::FramingTeChunkedNotFinal, te.last)
-        } else if te.others {
-            (Class::FramingTeUnsupported, te.last)
-        } else {
+        } else if te.others == OtherCodings::None {
             (Class::FramingTeInvalid, te.first)
+        } else {
+            (te.others.class(), te.last)
         };
         Err(Flaw::new(class, at as usize))
     }

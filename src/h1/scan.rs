@@ -197,6 +197,7 @@ impl Scan {
         let Some(colon) = line.iter().position(|&b| b == b':') else {
             return match line.iter().position(|&b| b == b'\r') {
                 Some(at) => flaw(Wrong::BareCr, at),
+                None if is_status_line(line) => flaw(Wrong::StatusLine, 0),
                 None => flaw(Wrong::NoColon, 0),
             };
         };
@@ -276,6 +277,15 @@ fn check_value(line: &[u8], from: usize) -> Result<(), (Wrong, usize)> {
     Err((wrong, from.wrapping_add(at)))
 }
 
+/// Whether what is no field begins as the status line of another response does.
+#[cold]
+pub(super) const fn is_status_line(line: &[u8]) -> bool {
+    matches!(
+        line,
+        [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9', b' ', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', ..]
+    )
+}
+
 fn is_framing(name: &[u8]) -> bool {
     name.eq_ignore_ascii_case(b"content-length") || name.eq_ignore_ascii_case(b"transfer-encoding")
 }
@@ -286,6 +296,7 @@ enum Wrong {
     LeadingWhitespace,
     ObsFold,
     NoColon,
+    StatusLine,
     NameEmpty,
     NameInvalid,
     SpaceBeforeColon,
@@ -304,6 +315,8 @@ impl Wrong {
             (Self::ObsFold, true) => Class::TrailerObsFold,
             (Self::NoColon, false) => Class::HeaderNoColon,
             (Self::NoColon, true) => Class::TrailerNoColon,
+            (Self::StatusLine, false) => Class::HeaderStatusLine,
+            (Self::StatusLine, true) => Class::TrailerStatusLine,
             (Self::NameEmpty, false) => Class::HeaderNameEmpty,
             (Self::NameEmpty, true) => Class::TrailerNameEmpty,
             (Self::NameInvalid, false) => Class::HeaderNameInvalid,

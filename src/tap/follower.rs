@@ -6,7 +6,7 @@
 use http::Method;
 
 use crate::fault::Class;
-use crate::h1::no_number;
+use crate::h1::{OtherCodings, no_number};
 
 /// As much of a line as is looked at: enough for a status line's numbers and for any sane
 /// `Content-Length` or `Transfer-Encoding`.
@@ -52,6 +52,7 @@ struct Framing {
     coding_at: Option<u64>,
     chunked: u32,
     chunked_last: bool,
+    others: OtherCodings,
     coding_malformed: bool,
 }
 
@@ -96,6 +97,7 @@ impl Follower {
                 coding_at: None,
                 chunked: 0,
                 chunked_last: false,
+                others: OtherCodings::None,
                 coding_malformed: false,
             },
             head_complete: false,
@@ -319,6 +321,8 @@ impl Follower {
             self.framing.chunked_last = item.eq_ignore_ascii_case(b"chunked");
             if self.framing.chunked_last {
                 self.framing.chunked = self.framing.chunked.saturating_add(1);
+            } else {
+                self.framing.others = self.framing.others.and(item);
             }
         }
     }
@@ -371,7 +375,7 @@ impl Follower {
         } else if self.framing.chunked == 0 && self.framing.coding_malformed {
             self.note(Class::FramingTeInvalid, at);
         } else if self.framing.chunked == 0 && !self.framing.unusable {
-            self.note(Class::FramingTeUnsupported, at);
+            self.note(self.framing.others.class(), at);
         }
     }
 
@@ -544,6 +548,9 @@ mod tests {
             ("Transfer-Encoding: chunked, chunked\r\n", Some((Class::FramingTeChunkedRepeated, 0))),
             ("Transfer-Encoding: chunked, gzip\r\n", Some((Class::FramingTeChunkedNotFinal, 0))),
             ("Transfer-Encoding: xchunked\r\n", Some((Class::FramingTeUnsupported, 0))),
+            ("Transfer-Encoding: gzip\r\n", Some((Class::FramingTeCompressed, 0))),
+            ("Transfer-Encoding: gzip, br\r\n", Some((Class::FramingTeUnsupported, 0))),
+            ("Transfer-Encoding: identity\r\n", Some((Class::FramingTeIdentity, 0))),
             ("Transfer-Encoding: chunked;a=b\r\n", Some((Class::FramingTeUnsupported, 0))),
             ("Transfer-Encoding:\r\n", Some((Class::FramingTeInvalid, 0))),
             ("Transfer-Encoding: \x0bchunked\r\n", Some((Class::HeaderValueCtl, 19))),

@@ -11,7 +11,7 @@ use crate::h1::{Stage, over_limit};
 use super::follower::State;
 use super::observation::Observation;
 use super::observer::Ended;
-use super::reader;
+use super::reader::{self, Reader};
 
 /// More fields than that, in a head that is not even complete, are what an HTTP library gives up on:
 /// hyper 1 takes 100, HAProxy 101, Python 100.
@@ -46,6 +46,9 @@ impl Observation {
             if fault.kind() == K::BodyTruncated && self.ended().is_some() {
                 return self.cut(fault);
             }
+        }
+        if fault.class() == Some(Class::UnexpectedUpgrade) && fault.offset().is_none() {
+            return self.switched(fault);
         }
         if fault.class().is_some() {
             return self.with_numbers(fault);
@@ -260,7 +263,18 @@ impl Observation {
         if self.head_bytes() > 0 {
             return typed(FaultKind::HeadStalled, fault).with_received(self.received());
         }
-        typed(FaultKind::ResponseTimeout, fault)
+        let fault = typed(FaultKind::ResponseTimeout, fault);
+        if self.interim() > 0 { fault.with_class(Class::TimeoutAfterInterim) } else { fault }
+    }
+
+    /// Where the 101 is that nobody had asked for. Whether somebody had, only the caller knows, so that it was read on.
+    fn switched(&self, fault: Fault) -> Fault {
+        let mut reader = Reader::new(self.seen.request.offering_upgrade(false));
+        reader.feed(self.first_bytes());
+        match reader.judge(None) {
+            Some(refused) if Some(refused.class()) == fault.class() => fault.with_offset(refused.offset()),
+            Some(_) | None => fault,
+        }
     }
 
     /// Whether it was torn down rather than closed: as the tap saw it, else as the fault says.

@@ -192,6 +192,7 @@ impl Model<'_> {
             let Some(colon) = line.iter().position(|&b| b == b':') else {
                 return match line.iter().position(|&b| b == b'\r') {
                     Some(at) => bad("bare_cr", at),
+                    None if is_status_line(line) => bad("status_line", 0),
                     None => bad("no_colon", 0),
                 };
             };
@@ -254,7 +255,16 @@ impl Model<'_> {
             } else if codings.is_empty() {
                 return self.bad("framing.te_invalid", first.1);
             } else if codings.last().unwrap().0 != "chunked" {
-                let class = if times.count() > 0 { "framing.te_chunked_not_final" } else { "framing.te_unsupported" };
+                let all = |known: &[&str]| codings.iter().all(|(item, _)| known.contains(&item.as_str()));
+                let class = if times.count() > 0 {
+                    "framing.te_chunked_not_final"
+                } else if all(&["identity"]) {
+                    "framing.te_identity"
+                } else if all(&["identity", "gzip", "deflate", "compress", "x-gzip", "x-compress"]) {
+                    "framing.te_compressed"
+                } else {
+                    "framing.te_unsupported"
+                };
                 return self.bad(class, last.1);
             }
         }
@@ -418,6 +428,11 @@ impl Model<'_> {
             }
         }
     }
+}
+
+fn is_status_line(line: &[u8]) -> bool {
+    let shape: String = line.iter().take(12).map(|b| if b.is_ascii_digit() { '9' } else { char::from(*b) }).collect();
+    shape == "HTTP/9.9 999"
 }
 
 fn is_tchar(byte: u8) -> bool {

@@ -40,6 +40,8 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         b"Transfer-Encoding: chunked\r\n\r\n",
         b"Transfer-Encoding: chunked\r\n\r\n",
         b"Transfer-Encoding: gzip\r\n",
+        b"Transfer-Encoding: identity, x\r\n",
+        b"Transfer-Encoding: identity\r\n",
         b"Transfer-Encoding: chunked\r\n",
         b"Connection: close\r\n",
         b"A: b\r\n",

@@ -126,7 +126,7 @@ fn beside_diagnosis(case: &Case<'_>) {
         }
         None => class.starts_with("status_line.") && !lines(offset, case.bytes.len() as u64),
         // Of a line with two flaws it names the other.
-        Some((theirs, _)) => (class, theirs) == ("header.bare_cr", "header.no_colon"),
+        Some((theirs, _)) => class == "header.bare_cr" && ["header.no_colon", "header.status_line"].contains(&theirs),
     };
     assert!(same, "{class} at {offset} is diagnosed as {theirs:?}: {}", show(case.bytes));
 }
@@ -171,6 +171,8 @@ const HYPER_TAKES: &[&str] = &[
     // It looks at the last coding of the last line, and reads until the end if that is not chunked.
     "framing.te_invalid",
     "framing.te_unsupported",
+    "framing.te_identity",
+    "framing.te_compressed",
     "framing.te_chunked_repeated",
     "framing.te_chunked_not_final",
     // Where there is no content it does not look at the fields at all.

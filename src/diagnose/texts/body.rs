@@ -152,6 +152,10 @@ pub(super) const BAD_TRAILER: Text = Text {
     summary: "{hop} sent a malformed trailer behind its response body.",
     causes: &[
         (
+            When::Class(&[Class::TrailerStatusLine]),
+            "The next response begins there: the empty line that ends the chunks is missing, and whose response is whose is not certain any more on that connection.",
+        ),
+        (
             When::Always,
             "Bytes follow the last chunk that are no trailer: the body of the next response, or more of this one after a size of 0.",
         ),

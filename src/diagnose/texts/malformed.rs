@@ -157,6 +157,10 @@ pub(super) const BAD_HEADER: Text = Text {
             "A value from outside (a file name, a redirect target, an error message) goes into a header without being checked: that is header injection, and a hole in the application.",
         ),
         (
+            When::Class(&[Class::HeaderStatusLine]),
+            "There are two status lines: a CGI script or a framework writes one of its own below the server's (CGI has the field Status for it), or the head was written twice.",
+        ),
+        (
             When::Class(&[Class::HeaderNoColon, Class::HeaderNameEmpty]),
             "A line of the header section is no field: a value with a line end in it continues on a line of its own, or a warning is printed among the headers.",
         ),
@@ -346,8 +350,16 @@ pub(super) const UNSUPPORTED_CODING: Text = Text {
             "chunked twice: the application makes chunks by itself, or passes on the header of its own upstream, and the server makes them again.",
         ),
         (
+            When::Class(&[Class::FramingTeCompressed]),
+            "The content is compressed as a transfer coding: the application confuses it with Content-Encoding, or the server took a TE at its word.",
+        ),
+        (
+            When::Class(&[Class::FramingTeIdentity]),
+            "identity, which was a transfer coding until RFC 7230: an old server, or a field set by hand to say that nothing is coded. Leave the field away.",
+        ),
+        (
             When::Class(&[Class::FramingTeUnsupported]),
-            "An unknown coding: a word such as identity (which RFC 7230 removed), or a Content-Encoding in the wrong field.",
+            "A coding that is none of the transfer codings: a Content-Encoding (br, zstd) in the wrong field, or a word of somebody's own.",
         ),
         (When::Always, "The gateway sent TE and the server took it at its word: do not pass the client's TE on."),
     ],

@@ -4,6 +4,7 @@ use super::super::timers::Act;
 use super::super::when::When;
 use super::commands::*;
 use super::{Look, Text, settings};
+use crate::fault::Class;
 
 const NO_POST: (When, &str) = (
     When::NotIdempotent,
@@ -17,7 +18,7 @@ const NOT_THE_TIMEOUT: (When, &str) = (
 
 /// What makes an application slow, likeliest first.
 macro_rules! slow {
-    ($($first:expr),* $(,)?) => {
+    ($($first:expr),* $(,)? $(; $last:expr)?) => {
         &[
             $($first,)*
             (When::Always, "A slow query: no index, more rows than last month, a plan that changed."),
@@ -28,13 +29,17 @@ macro_rules! slow {
             (When::Always, "A cold start: a function, a scaled-to-zero container or a JVM that is loading classes; the first requests after a deploy."),
             (When::Always, "The host is short of CPU or memory: throttled by its cgroup's limit, swapping, collecting garbage."),
             (When::Always, "The work is really that long (a report, an import): it belongs into a queue, with an answer 202 at once."),
+            $($last,)?
         ]
     };
 }
 
 pub(super) const RESPONSE_TIMEOUT: Text = Text {
     summary: "{hop} took the request and did not respond in time{after}.",
-    causes: slow![],
+    causes: slow![; (
+        When::Class(&[Class::TimeoutAfterInterim]),
+        "An interim response (100, 102, 103) came: it runs and has the head of the request, and the final response takes long. After a 100 it may be waiting for a body that does not come whole."
+    )],
     steps: &[
         TIMES,
         TIMES_LOCAL,
@@ -62,10 +67,6 @@ pub(super) const HEAD_STALLED: Text = Text {
         (
             When::Always,
             "The application writes its head piece by piece and waits in between: a header that is set after a slow call, a flush too early.",
-        ),
-        (
-            When::Always,
-            "An interim response (100, 102, 103) came at once, and the final one takes long: look for a slow query, a lock or a third party's API.",
         ),
         (
             When::Always,
