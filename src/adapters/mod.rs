@@ -10,6 +10,9 @@ pub mod h2_04;
 #[cfg(feature = "hyper1")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "hyper1")))]
 pub mod hyper1;
+#[cfg(feature = "hyper_util01")]
+#[cfg_attr(badgateway_docsrs, doc(cfg(feature = "hyper_util01")))]
+pub mod hyper_util01;
 #[cfg(feature = "rustls023")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "rustls023")))]
 pub mod rustls023;

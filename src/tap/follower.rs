@@ -18,6 +18,8 @@ enum Asked {
     Head,
     Connect,
     Other,
+    /// Nothing: these bytes are requests themselves.
+    Itself,
 }
 
 /// Where in a response the next byte belongs.
@@ -73,6 +75,8 @@ pub(super) struct Follower {
     pub(super) header_lines: u32,
     pub(super) interim: u32,
     pub(super) status: Option<u16>,
+    /// Of a request: its method, as far as it decides the body of the response.
+    pub(super) method: Option<Method>,
     pub(super) expected: Option<u64>,
     pub(super) body_received: u64,
     pub(super) leftover: u64,
@@ -104,11 +108,17 @@ impl Follower {
             header_lines: 0,
             interim: 0,
             status: None,
+            method: None,
             expected: None,
             body_received: 0,
             leftover: 0,
             trouble: None,
         }
+    }
+
+    /// For requests in place of responses. [`forget`](Self::forget) makes it one for responses.
+    pub(super) fn of_requests() -> Self {
+        Self { asked: Asked::Itself, ..Self::new() }
     }
 
     /// Tells the method of the request. Counts for heads that end afterwards.
@@ -133,6 +143,7 @@ impl Follower {
         self.header_lines = 0;
         self.interim = 0;
         self.status = None;
+        self.method = None;
         self.expected = None;
         self.body_received = 0;
         self.leftover = 0;
@@ -224,8 +235,12 @@ impl Follower {
         let empty = matches!(line, [] | [b'\r']);
         if self.state == State::StatusLine {
             // An empty line before a status line is passed over, as httparse does.
-            if !empty {
-                self.status_line(line.strip_suffix(b"\r").unwrap_or(line));
+            match self.asked {
+                _ if empty => {}
+                Asked::Itself => self.request_line(line),
+                Asked::Head | Asked::Connect | Asked::Other => {
+                    self.status_line(line.strip_suffix(b"\r").unwrap_or(line));
+                }
             }
         } else if empty {
             self.end_of_head();
@@ -276,6 +291,18 @@ impl Follower {
         self.status = Some(digits.iter().fold(0, |n, d| n.saturating_mul(10).saturating_add(*d)));
         self.http10 = *minor == b'0';
         self.state = State::Fields;
+    }
+
+    /// `method SP request-target SP HTTP-version` (RFC 9112 section 3). HTTP/2 begins with a method that no
+    /// request has (RFC 9113 section 3.4).
+    fn request_line(&mut self, line: &[u8]) {
+        let method = line.split(|&b| b == b' ').next().unwrap_or_default();
+        self.state = if method == b"PRI" { State::Lost } else { State::Fields };
+        self.method = Some(match method {
+            b"HEAD" => Method::HEAD,
+            b"CONNECT" => Method::CONNECT,
+            _ => Method::GET,
+        });
     }
 
     /// `Content-Length = 1*DIGIT`, or a list of equal ones (RFC 9110 section 8.6).
@@ -329,6 +356,9 @@ impl Follower {
 
     /// RFC 9112 section 6.3, in its order.
     fn end_of_head(&mut self) {
+        if self.asked == Asked::Itself {
+            return self.end_of_request_head();
+        }
         let status = self.status.unwrap_or_default();
         if (100..200).contains(&status) && status != 101 {
             self.interim = self.interim.saturating_add(1);
@@ -358,6 +388,24 @@ impl Follower {
             if length == 0 { State::Complete } else { State::Length(length) }
         } else {
             State::UntilClose
+        };
+    }
+
+    /// A request without either field has no body (RFC 9112 section 6.3, rule 7).
+    fn end_of_request_head(&mut self) {
+        self.head_complete = true;
+        self.state = match self.framing {
+            _ if self.method == Some(Method::CONNECT) => State::Tunnel,
+            Framing { unusable: true, .. } => State::Lost,
+            Framing { coding_at: Some(_), chunked_last, .. } => {
+                if chunked_last {
+                    State::Chunked
+                } else {
+                    State::Lost
+                }
+            }
+            Framing { length: Some(length @ 1..), .. } => State::Length(length),
+            Framing { length: Some(0) | None, .. } => State::Complete,
         };
     }
 

@@ -35,6 +35,7 @@ mod observation;
 mod observer;
 mod reader;
 mod refine;
+mod requests;
 
 pub use self::observation::Observation;
 pub use self::observer::{Ended, Observer};

@@ -9,6 +9,7 @@ use http::Method;
 use super::follower::{Follower, State};
 use super::observation::Observation;
 use super::reader::{self, Reader};
+use super::requests::Requests;
 use crate::h1::Request;
 
 /// How many bytes are kept of the beginning of each exchange's response: most heads, and many whole
@@ -57,6 +58,10 @@ pub struct Observer {
     /// The request that is answered, and who reads its response along, once it is more than is kept.
     pub(super) request: Request,
     pub(super) reader: Option<Box<Reader>>,
+    /// Who tells where exchanges begin, if the owner of the connection cannot.
+    requests: Option<Box<Requests>>,
+    /// How many exchanges that has told so far.
+    exchanges: u64,
     /// Nothing of this exchange's response has been followed yet; all of it is in `first`.
     behind: bool,
     /// Whether an exchange has begun.
@@ -87,6 +92,8 @@ impl Observer {
             follower: Follower::new(),
             request: Request::get().offering_upgrade(true),
             reader: None,
+            requests: None,
+            exchanges: 0,
             behind: true,
             begun: false,
             whole_at: None,
@@ -130,6 +137,66 @@ impl Observer {
         self.begun = true;
         self.request = reader::request(method);
         self.follower.ask(method);
+    }
+
+    /// For a connection whose owner cannot say when an exchange begins, nor with what method, as that of a foreign pool:
+    /// its requests are read as they are written. Feed it by [`wrote_bytes`](Self::wrote_bytes), and call no
+    /// [`begin`](Self::begin). HTTP/1 only.
+    ///
+    /// ```
+    /// use badgateway::tap::Observer;
+    /// use std::time::Instant;
+    ///
+    /// # let now = Instant::now();
+    /// let mut tap = Observer::following();
+    /// tap.wrote_bytes(b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", now);
+    /// tap.read(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", now);
+    /// assert!(tap.observation().complete());
+    /// tap.wrote_bytes(b"GET / HTTP/1.1\r\n", now);
+    /// assert_eq!((tap.exchanges(), tap.observation().sent()), (2, 16));
+    /// ```
+    #[must_use]
+    pub fn following() -> Self {
+        Self { requests: Some(Box::new(Requests::new())), ..Self::new() }
+    }
+
+    /// How many exchanges have begun by [`wrote_bytes`](Self::wrote_bytes).
+    #[must_use]
+    pub const fn exchanges(&self) -> u64 {
+        self.exchanges
+    }
+
+    /// Whether the requests are read, and it is known where they begin: not in a tunnel, nor in HTTP/2.
+    #[must_use]
+    pub fn is_following(&self) -> bool {
+        self.requests.as_ref().is_some_and(|requests| !requests.is_astray())
+    }
+
+    /// These bytes were taken by the connection. [Following](Self::following), the first byte of each request in them begins an
+    /// exchange; else only their number counts.
+    pub fn wrote_bytes(&mut self, bytes: &[u8], now: Instant) {
+        let Some(mut requests) = self.requests.take() else { return self.wrote(bytes.len(), now) };
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            if requests.is_between() {
+                self.catch_up();
+                if self.follower.state == State::Tunnel {
+                    requests.give_up();
+                } else {
+                    // The method is told by the bytes that follow.
+                    self.begin(&Method::GET);
+                    self.exchanges = self.exchanges.saturating_add(1);
+                }
+            }
+            let (used, method) = requests.feed(rest);
+            if let Some(method) = method {
+                self.request = reader::request(&method);
+                self.follower.ask(&method);
+            }
+            self.wrote(used, now);
+            rest = rest.get(used..).unwrap_or_default();
+        }
+        self.requests = Some(requests);
     }
 
     /// So many bytes of the request were taken by the connection.

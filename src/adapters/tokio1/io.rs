@@ -69,6 +69,14 @@ impl<T> Tap<T> {
         (Self { io, handle: handle.clone() }, handle)
     }
 
+    /// The same where nobody can say when an exchange begins, and with what method: the tap reads the requests.
+    /// What is seen is asked for by the number of the exchange, from 1.
+    #[cfg(feature = "hyper_util01")]
+    pub(crate) fn following(io: T) -> (Self, TapHandle) {
+        let handle = TapHandle { observer: Arc::new(Mutex::new(Observer::following())) };
+        (Self { io, handle: handle.clone() }, handle)
+    }
+
     /// The connection itself.
     #[must_use]
     pub const fn get_ref(&self) -> &T {
@@ -118,16 +126,47 @@ impl TapHandle {
         self.lock().is_idle_clean()
     }
 
+    /// How many exchanges have begun.
+    #[cfg(feature = "hyper_util01")]
+    pub(crate) fn exchanges(&self) -> u64 {
+        self.lock().exchanges()
+    }
+
+    /// What one exchange's turn shows. `None` where the connection has gone on to another, or nobody knows.
+    #[cfg(feature = "hyper_util01")]
+    pub(crate) fn turn<R>(&self, number: u64, show: impl FnOnce(&mut Observer) -> R) -> Option<R> {
+        let mut observer = self.lock();
+        match number.checked_sub(observer.exchanges()) {
+            Some(0) => Some(show(&mut observer)),
+            // No byte of its request was written. What came unasked behind the last response is its.
+            Some(1) if observer.is_following() => {
+                let mut next = observer.clone();
+                next.begin(&Method::GET);
+                Some(show(&mut next))
+            }
+            Some(_) | None => None,
+        }
+    }
+
     /// Never panics: counts that a panic left half-written are better than none.
     fn lock(&self) -> MutexGuard<'_, Observer> {
         self.observer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wrote(&self, result: &io::Result<usize>) {
+    fn wrote(&self, result: &io::Result<usize>, bufs: &[IoSlice<'_>]) {
         match result {
             Ok(n) => {
                 let now = Instant::now();
-                self.lock().wrote(*n, now);
+                let mut observer = self.lock();
+                if !observer.is_following() {
+                    return observer.wrote(*n, now);
+                }
+                let mut left = *n;
+                for buf in bufs {
+                    let taken = buf.get(..left).unwrap_or(buf);
+                    observer.wrote_bytes(taken, now);
+                    left = left.saturating_sub(taken.len());
+                }
             }
             Err(error) => self.failed(error),
         }
@@ -167,7 +206,7 @@ impl<T: AsyncWrite> AsyncWrite for Tap<T> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.project();
         let result = ready!(this.io.poll_write(cx, buf));
-        this.handle.wrote(&result);
+        this.handle.wrote(&result, &[IoSlice::new(buf)]);
         Poll::Ready(result)
     }
 
@@ -192,7 +231,7 @@ impl<T: AsyncWrite> AsyncWrite for Tap<T> {
     ) -> Poll<io::Result<usize>> {
         let this = self.project();
         let result = ready!(this.io.poll_write_vectored(cx, bufs));
-        this.handle.wrote(&result);
+        this.handle.wrote(&result, bufs);
         Poll::Ready(result)
     }
 
