@@ -341,6 +341,7 @@ fn sharpens_coarse_faults() {
         (K::ResponseTimeout, "HTTP/1.1 100 Continue\r\n", None, K::HeadStalled, None),
         (K::ResponseTimeout, "* OK IMAP\r\n", None, K::NotHttp, Some(Class::NotHttpImap)),
         (K::ResponseTimeout, "220 mail", None, K::NotHttp, Some(Class::NotHttpSmtpFtp)),
+        (K::ResponseTimeout, "HTTP/1.1 103 \r\n\r\n220 mail", None, K::NotHttp, Some(Class::NotHttpSmtpFtp)),
         (K::HeadStalled, "\0\0\x06\x04\0", None, K::NotHttp, Some(Class::NotHttpHttp2Frame)),
         (K::HeadStalled, "", None, K::ResponseTimeout, None),
         (K::BodyStalled, HALF, None, K::BodyStalled, None),

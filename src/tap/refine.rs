@@ -5,7 +5,6 @@
 //! "parse error", "incomplete message" or "canceled" is looked up here.
 
 use crate::fault::{Class, Code, Confidence, Fault, FaultKind, Phase};
-use crate::h1::sniff::{self, Sniffed};
 use crate::h1::{Stage, over_limit};
 
 use super::follower::State;
@@ -140,16 +139,15 @@ impl Observation {
 
     /// By what is wrong with the head.
     fn malformed(&self, fault: Fault) -> Option<Fault> {
-        let (class, offset) = self.class().or_else(|| self.no_http())?;
+        let found = [self.no_http(), self.class()].into_iter().flatten();
+        let (class, offset) = found.min_by_key(|(_, at)| *at)?;
         Some(typed(class.kind(), fault).with_class(class).with_offset(offset))
     }
 
     /// Who gave up reads no more, so that what was still open is decided.
     fn no_http(&self) -> Option<(Class, u64)> {
-        match sniff::finish(self.first_bytes()) {
-            Sniffed::NotHttp(class) => Some((class, 0)),
-            Sniffed::Http1 | Sniffed::Undecided => None,
-        }
+        let refused = self.refused_if(Some(Ended::Clean)).filter(|e| e.class().kind() == FaultKind::NotHttp)?;
+        Some((refused.class(), refused.offset()))
     }
 
     /// hyper 1 says "message head is too large" of three things: too many bytes, too many fields, and

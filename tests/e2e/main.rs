@@ -27,6 +27,7 @@ use both;
 mod asked;
 mod clients;
 mod expect;
+mod halves;
 mod harness;
 #[path = "../../examples/shared/judge.rs"]
 mod judge;
