@@ -136,11 +136,12 @@ fn framing_for_clients() {
 /// The parser reads them without doubt, and no client could: by no helper do they go out, to a client of any version.
 #[test]
 fn what_must_not_go_out_is_framed_for_nobody() {
-    let te = Some(Class::FramingTeUnsupported);
+    let (te, gzip) = (Some(Class::FramingTeUnsupported), Some(Class::FramingTeCompressed));
     let code = Some(Class::StatusLineCodeAbove599);
     for (method, bytes, class, offset) in [
-        (Method::GET, "HTTP/1.1 200 OK\r\nA: b\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", te, 23),
-        (Method::GET, "HTTP/1.1 200 OK\r\nTransfer-Encoding: GZIP\r\nTransfer-Encoding: Chunked\r\n\r\n", te, 17),
+        (Method::GET, "HTTP/1.1 200 OK\r\nA: b\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", gzip, 23),
+        (Method::GET, "HTTP/1.1 200 OK\r\nTransfer-Encoding: GZIP\r\nTransfer-Encoding: Chunked\r\n\r\n", gzip, 17),
+        (Method::GET, "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, x\r\nTransfer-Encoding: chunked\r\n\r\n", te, 17),
         (Method::GET, "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity, x, chunked\r\n\r\n", te, 17),
         (Method::GET, "HTTP/1.1 600 Odd\r\nContent-Length: 0\r\n\r\n", code, 9),
         (Method::GET, "HTTP/1.1 999 Odd\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", code, 9),
