@@ -168,6 +168,24 @@ content-length: 0
     assert!(line.contains(r#""status":200,"#) && line.contains(r#""how":null,"grpc_status":14,"errno":111"#), "{line}");
 }
 
+/// RFC 9113 section 8.2.1: "A field value MUST NOT start or end with" white space, and over HTTP/1 it would be lost.
+#[test]
+fn no_value_begins_or_ends_in_a_space() {
+    let mut exchange = call("application/grpc");
+    exchange.next_hop = Some(" a\u{a0} ".into());
+    exchange.reference = Some("\u{2003} ".into());
+    exchange.proxy_status = Some(HeaderValue::from_static(" \tcdn \t,\tother\t "));
+    for name in [" gw", "gw ", "  ", " "] {
+        for disclosure in [Disclosure::Token, Disclosure::Details, Disclosure::Trusted] {
+            let gateway = Gateway::new(name).unwrap().with_disclosure(disclosure);
+            let response = gateway.answer_fault(&Fault::new(FaultKind::ResponseTimeout), &exchange);
+            for (field, value) in response.headers() {
+                assert_eq!(value.as_bytes(), value.as_bytes().trim_ascii(), "{field} of {name:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn grpc_is_answered_in_its_own_type_and_only_where_it_is_spoken() {
     let fault = Fault::new(FaultKind::ResponseTimeout);

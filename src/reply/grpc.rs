@@ -69,7 +69,8 @@ impl Reply<'_> {
     /// Who speaks, what happened, and as much more as may be told, percent-encoded.
     fn write_grpc_message(&self, out: &mut impl Sink) {
         let out = &mut InPercent(out);
-        out.put(self.name.plain());
+        // A field value does not begin or end in a space (RFC 9113 section 8.2.1).
+        out.put(self.name.plain().trim());
         out.put(": ");
         out.put(self.words().detail);
         let Some(error_type) = self.fault.error_type() else { return };
@@ -83,7 +84,6 @@ impl Reply<'_> {
         let reference = self.exchange.reference.as_deref();
         for (name, value, max) in [("; next hop ", next_hop, MAX_NEXT_HOP), ("; reference ", reference, MAX_REFERENCE)]
         {
-            // A field value does not end in a space (RFC 9113 section 8.2.1).
             let value = value.map(|value| bounded(value, max).trim()).filter(|value| !value.is_empty());
             if let Some(value) = value {
                 out.put(name);
