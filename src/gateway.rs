@@ -370,6 +370,8 @@ pub(crate) const fn builtin_probes() -> &'static [Probe] {
         crate::adapters::rustls023::PROBE,
         #[cfg(feature = "tokio1")]
         crate::adapters::tokio1::PROBE,
+        #[cfg(feature = "tower05")]
+        crate::adapters::tower05::PROBE,
     ]
 }
 

@@ -19,3 +19,6 @@ pub mod rustls023;
 #[cfg(feature = "tokio1")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "tokio1")))]
 pub mod tokio1;
+#[cfg(feature = "tower05")]
+#[cfg_attr(badgateway_docsrs, doc(cfg(feature = "tower05")))]
+pub mod tower05;

@@ -14,11 +14,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// before it returns its error, and whoever owns the socket looks at it when the connection is shut
 /// down or dropped, and lingers zero seconds if it is set.
 ///
-/// ```
-/// use badgateway::body::AbortHandle;
-/// use tokio::net::TcpStream;
+/// `adapters::tokio1::Downstream` is such a socket, ready-made for tokio. Of another runtime's it is this:
 ///
-/// /// What is served in place of the socket. `AsyncRead` and `AsyncWrite` pass everything on.
+/// ```
+/// # #[cfg(feature = "lab")] mod socket {
+/// use badgateway::body::AbortHandle;
+/// use std::net::TcpStream;
+/// use std::time::Duration;
+///
+/// /// What is served in place of the socket. Reads and writes are passed on, and so is a shutdown unless the handle is set.
 /// struct Downstream {
 ///     stream: TcpStream,
 ///     abort: AbortHandle,
@@ -28,15 +32,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 ///     fn drop(&mut self) {
 ///         if self.abort.is_set() {
 ///             // What the kernel has not sent yet is lost with it.
-///             let _ = self.stream.set_zero_linger();
+///             let _ = socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
 ///         }
 ///     }
 /// }
+/// # }
 /// ```
 ///
 /// `Guard::aborting` takes the other clone. One connection serves one client at a time, so one handle for each
-/// connection will do. `examples/proxy/downstream.rs` has the whole of it; with axum, a `Listener` of your own makes
-/// such a wrapper, and `ConnectInfo` brings its handle to the service.
+/// connection will do. `examples/proxy/downstream.rs` does more: it lingers for unread request bytes, and sends interim responses.
 ///
 /// Use one only where the response is close-delimited. A reset throws away what the kernel has not
 /// sent yet, and elsewhere a missing last chunk or a short body says it as well.
