@@ -372,6 +372,8 @@ pub(crate) const fn builtin_probes() -> &'static [Probe] {
         crate::adapters::tokio1::PROBE,
         #[cfg(feature = "tower05")]
         crate::adapters::tower05::PROBE,
+        #[cfg(feature = "ureq3")]
+        crate::adapters::ureq3::PROBE,
     ]
 }
 

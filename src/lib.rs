@@ -87,6 +87,7 @@
 //! | `tokio1` | `Elapsed`, tokio's timer, the tap for `AsyncRead + AsyncWrite`, a client's socket that can be reset | `tokio` 1 |
 //! | `hyper_util01` | the tap under hyper-util 0.1's pooled client; includes `hyper1` and `tokio1` | `hyper-util` 0.1, `tower-service` 0.3 |
 //! | `tower05` | `Elapsed` and `Overloaded` of tower 0.5's layers | `tower` 0.5 |
+//! | `ureq3` | errors of ureq 3 | `ureq` 3 |
 //! | `lab` | upstreams that misbehave on purpose, and a client that judges what a proxy made of them | |
 //! | `full` | what the examples and tests need: all of the above | |
 //! | `all-adapters` | every adapter | |

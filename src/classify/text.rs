@@ -27,6 +27,14 @@ pub(crate) fn by_name(link: &(dyn Error + 'static)) -> Option<Finding<'static>> 
     if display.0.is_empty() { None } else { Some(finding.by_text()) }
 }
 
+/// Whether the `Debug` of somebody's value begins so.
+#[cfg(feature = "ureq3")]
+pub(crate) fn begins(value: &dyn fmt::Debug, beginning: &'static str) -> bool {
+    let mut debug = Rest(beginning);
+    let _ = write!(debug, "{value:?}");
+    debug.0.is_empty()
+}
+
 /// What the message of an `io::Error` without a number says.
 #[allow(clippy::wildcard_enum_match_arm)] // a foreign enum that grows
 pub(super) fn by_message(error: &io::Error) -> Option<Finding<'static>> {

@@ -278,4 +278,27 @@ mod tests {
         assert!(tap.is_idle_clean());
         assert_eq!(tap.observation().received(), 0);
     }
+
+    /// A request of which no byte was written has what came unasked, and nothing of the exchange before.
+    #[cfg(feature = "hyper_util01")]
+    #[test]
+    fn every_turn_shows_its_own_exchange() {
+        let (_, tap) = Tap::following(());
+        let received = |number| tap.turn(number, |observer| observer.observation().received());
+        let wrote = |bytes: &[u8]| tap.lock().wrote_bytes(bytes, Instant::now());
+        let read = |bytes: &[u8]| tap.lock().read(bytes, Instant::now());
+
+        assert_eq!((received(1), received(2)), (Some(0), None));
+        wrote(b"GET / HTTP/1.1\r\n\r\n");
+        read(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        assert_eq!((received(1), received(2), received(3)), (Some(40), Some(0), None));
+        read(b"HTTP/1.1 408 ");
+        assert_eq!((received(1), received(2)), (Some(53), Some(13)));
+        assert_eq!(received(1), Some(53), "to look at the next changes nothing");
+        wrote(b"GET");
+        assert_eq!((received(1), received(2), received(3)), (None, Some(13), Some(0)));
+        // Where this request ends, nobody knows.
+        wrote(b" / HTTP/1.1\r\nContent-Length: x\r\n\r\n");
+        assert_eq!((received(2), received(3)), (Some(13), None));
+    }
 }
