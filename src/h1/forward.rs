@@ -100,9 +100,12 @@ pub fn check(head: &Head<'_>, framing: Framing) -> Result<(), Fault> {
     for field in coded {
         for coding in field.value().split(|&b| b == b',').map(<[u8]>::trim_ascii) {
             // Empty list elements are to be ignored (RFC 9110 section 5.6.1.2).
-            if ![&b""[..], b"chunked", b"identity"].iter().any(|plain| plain.eq_ignore_ascii_case(coding)) {
+            if coding.is_empty() || coding.eq_ignore_ascii_case(b"chunked") {
+                continue;
+            }
+            others = others.and(coding);
+            if others > OtherCodings::Identity {
                 first.get_or_insert(field.offset());
-                others = others.and(coding);
             }
         }
     }
