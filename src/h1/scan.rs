@@ -277,6 +277,11 @@ fn check_value(line: &[u8], from: usize) -> Result<(), (Wrong, usize)> {
     Err((wrong, from.wrapping_add(at)))
 }
 
+/// What is wrong with the bytes of a field's value in a head, and where (RFC 9110 section 5.5), whatever it means.
+pub(crate) fn illegible(value: &[u8]) -> Option<(Class, usize)> {
+    check_value(value, 0).err().map(|(wrong, at)| (wrong.class(false), at))
+}
+
 /// Whether what is no field begins as the status line of another response does.
 #[cold]
 pub(super) const fn is_status_line(line: &[u8]) -> bool {

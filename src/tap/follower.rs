@@ -6,7 +6,9 @@
 use http::Method;
 
 use crate::fault::Class;
-use crate::h1::{OtherCodings, no_number};
+use crate::h1::{OtherCodings, illegible, no_number};
+
+use super::line_ends::LineEnds;
 
 /// As much of a line as is looked at: enough for a status line's numbers and for any sane
 /// `Content-Length` or `Transfer-Encoding`.
@@ -266,13 +268,7 @@ impl Follower {
     /// what is wrong with it, and what the field would have said without is nobody's to guess.
     fn is_legible(&mut self, line: &[u8], value: &[u8], whole: bool, at: u64) -> bool {
         let bytes = if whole { value.strip_suffix(b"\r").unwrap_or(value) } else { value };
-        let illegible = |byte: u8| !matches!(byte, b'\t' | b' '..=b'~' | 0x80..);
-        let Some((n, byte)) = bytes.iter().copied().enumerate().find(|&(_, byte)| illegible(byte)) else { return true };
-        let class = match byte {
-            0 => Class::HeaderValueNul,
-            b'\r' => Class::HeaderBareCr,
-            _ => Class::HeaderValueCtl,
-        };
+        let Some((class, n)) = illegible(bytes) else { return true };
         let n = line.len().saturating_sub(value.len()).saturating_add(n);
         self.framing.unusable = true;
         self.note(class, at.saturating_add(n as u64));
@@ -477,52 +473,6 @@ fn parse_length(digits: &[u8]) -> Result<u64, Class> {
     length.filter(|&n| n < u64::MAX.wrapping_sub(1)).ok_or(Class::FramingClOverflow)
 }
 
-/// Where the LFs are, found eight bytes at a time: the search is most of what following a head costs.
-struct LineEnds<'a> {
-    rest: &'a [u8],
-    /// Offset of the word that `hits` is about, and the high bit of each of its bytes that is an LF.
-    at: usize,
-    hits: u64,
-    next: usize,
-}
-
-impl<'a> LineEnds<'a> {
-    const fn of(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, at: 0, hits: 0, next: 0 }
-    }
-}
-
-impl Iterator for LineEnds<'_> {
-    type Item = usize;
-
-    #[inline]
-    fn next(&mut self) -> Option<usize> {
-        const ONES: u64 = u64::MAX / 255;
-        const LOW: u64 = ONES.wrapping_mul(0x7f);
-        const LF: u64 = ONES.wrapping_mul(b'\n' as u64);
-        while self.hits == 0 {
-            let word = if let Some((word, tail)) = self.rest.split_first_chunk::<8>() {
-                self.rest = tail;
-                u64::from_le_bytes(*word)
-            } else if self.rest.is_empty() {
-                return None;
-            } else {
-                // The last few, with zeros behind them.
-                let tail = std::mem::take(&mut self.rest);
-                tail.iter().rev().fold(0, |word, &b| (word << 8) | u64::from(b))
-            };
-            let word = word ^ LF;
-            // A zero byte gets its high bit, and no carry leaves a byte.
-            self.hits = !((word & LOW).wrapping_add(LOW) | word | LOW);
-            self.at = self.next;
-            self.next = self.next.wrapping_add(8);
-        }
-        let byte = (self.hits.trailing_zeros() / 8) as usize;
-        self.hits &= self.hits.wrapping_sub(1);
-        Some(self.at.wrapping_add(byte))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(
@@ -533,7 +483,6 @@ mod tests {
         clippy::panic
     )]
     use super::*;
-    use proptest::prelude::*;
 
     fn follow(method: &Method, pieces: &[&[u8]]) -> Follower {
         let mut follower = Follower::new();
@@ -622,13 +571,5 @@ mod tests {
         let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}5\r\n\r\n", "0".repeat(LINE));
         let whole = follow(&Method::GET, &[head.as_bytes()]);
         assert_eq!((whole.state, whole.trouble), (State::Lost, None));
-    }
-
-    proptest! {
-        #[test]
-        fn finds_every_lf(bytes in prop::collection::vec(prop::sample::select(vec![b'\n', 0, 0x0b, 0x8a, 9, 0xff]), 0..40)) {
-            let naive = bytes.iter().enumerate().filter(|&(_, &b)| b == b'\n').map(|(n, _)| n);
-            prop_assert!(LineEnds::of(&bytes).eq(naive));
-        }
     }
 }

@@ -31,6 +31,7 @@
 //! ```
 
 mod follower;
+mod line_ends;
 mod observation;
 mod observer;
 mod reader;
