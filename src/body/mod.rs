@@ -3,7 +3,8 @@
 //! Its one rule: a body that is not whole never looks whole, neither to the client nor to the pool.
 //!
 //! - [`Ledger`] counts bytes against the announced length. No IO, no async.
-//! - [`AbortHandle`] tells the owner of the client's socket that the next close must be a reset.
+//! - [`ClientHandle`] is what an exchange asks of the client's connection: a reset ([`AbortHandle`]), a lingering close,
+//!   interim responses. [`Outlet`] is where the latter may stand.
 //! - [`trailers`] says which fields may not travel behind the body.
 //! - `Guard` and `Guarded` (feature `http_body1`) wrap any `http_body::Body` with all of it, and
 //!   `hold_first` waits a moment for the first frame, so that a fault in it can still be a 502.
@@ -29,6 +30,7 @@
 //! `tests/abort` runs every row but the last, for four faults at four moments, with and without TLS.
 
 mod abort;
+mod client;
 #[cfg(feature = "http_body1")]
 mod guard;
 #[cfg(feature = "http_body1")]
@@ -36,9 +38,11 @@ mod guarded;
 #[cfg(feature = "http_body1")]
 mod hold;
 mod ledger;
+mod outlet;
 pub mod trailers;
 
 pub use self::abort::AbortHandle;
+pub use self::client::{ClientHandle, InterimSender};
 #[cfg(feature = "http_body1")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "http_body1")))]
 pub use self::guard::Guard;
@@ -49,3 +53,4 @@ pub use self::guarded::{End, Guarded};
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "http_body1")))]
 pub use self::hold::{HoldFirst, hold_first};
 pub use self::ledger::{Ledger, LedgerState};
+pub use self::outlet::Outlet;
