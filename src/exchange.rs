@@ -122,6 +122,8 @@ pub struct Exchange {
     pub elapsed: Option<Duration>,
     /// What has gone to the client already. Default: nothing.
     pub forwarded: Forwarded,
+    /// Whether the gateway can end the client's connection with a reset. Default: yes.
+    pub can_reset: bool,
     /// The client has gone. Default: no. [`client_aborted`](Self::client_aborted) sets it, and gives the fault.
     pub client_gone: bool,
     /// The next hop: host name, address or alias, with or without a port.
@@ -204,6 +206,7 @@ impl Default for Exchange {
             reused: None,
             elapsed: None,
             forwarded: Forwarded::Nothing,
+            can_reset: true,
             client_gone: false,
             next_hop: None,
             next_protocol: None,
@@ -234,16 +237,21 @@ impl Exchange {
     /// ```
     #[must_use]
     pub fn of<B>(request: &Request<B>) -> Self {
-        let headers = request.headers();
+        Self::of_head(request.method(), request.version(), request.uri(), request.headers())
+    }
+
+    /// The same of a head in its parts.
+    #[must_use]
+    pub fn of_head(method: &Method, version: Version, uri: &http::Uri, headers: &HeaderMap) -> Self {
         let has_body = headers.contains_key(TRANSFER_ENCODING)
             || headers.get(CONTENT_LENGTH).is_some_and(|v| v.as_bytes() != b"0")
             // HTTP/2 and HTTP/3 requests may have a body without either field.
-            || (request.version() >= Version::HTTP_2 && !is_usually_bodyless(request.method()));
+            || (version >= Version::HTTP_2 && !is_usually_bodyless(method));
         let grpc_type = grpc_type(headers).cloned();
         Self {
-            method: request.method().clone(),
-            version: request.version(),
-            path: request.uri().path_and_query().cloned(),
+            method: method.clone(),
+            version,
+            path: uri.path_and_query().cloned(),
             accept: headers.get(ACCEPT).cloned(),
             trailers_wanted: has_token(headers, &TE, b"trailers"),
             upgrade_offered: headers.contains_key(UPGRADE),

@@ -6,20 +6,25 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, Version, response};
 
+use crate::audit::Framing;
 use crate::classify::Probe;
 use crate::decide::{Decision, How, Profile};
 use crate::diagnose::{Context, Diagnosis};
 use crate::exchange::Exchange;
 use crate::fault::{Evidence, Fault};
-use crate::reply::{Disclosure, InvalidName, Mark, Name, Page, Record, Reply, passed_on};
+use crate::reply::{Disclosure, InvalidName, Mark, Name, Page, Record, Reply, Report, passed_on};
+use crate::upgrade::Upgrades;
+use crate::via::Via;
 
 /// Who we are, which status a fault becomes, how much is told, and which errors are known.
 ///
-/// Cheap to clone, and fit for a `static` behind a `LazyLock`.
+/// Clones share one set of settings, and are cheap. Fit for a `static` behind a `LazyLock`.
 ///
 /// ```
 /// use badgateway::{Exchange, Gateway};
@@ -35,13 +40,32 @@ use crate::reply::{Disclosure, InvalidName, Mark, Name, Page, Record, Reply, pas
 /// assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
 /// ```
 #[derive(Clone)]
-pub struct Gateway {
+pub struct Gateway(Arc<Settings>);
+
+#[derive(Clone)]
+struct Settings {
     name: Name,
     profile: Profile,
     disclosure: Disclosure,
     mark: Mark,
     page: Page,
     probes: Cow<'static, [Probe]>,
+    log: Option<Arc<Log>>,
+    clock: Option<Clock>,
+    reference: Option<HeaderName>,
+    hides_queries: bool,
+    upgrades: Option<Arc<dyn Upgrades>>,
+    /// Our member of `Via`, by the version that was spoken to us.
+    via: Via,
+}
+
+type Log = dyn Fn(&Report<'_>) + Send + Sync;
+
+/// Somebody's clock: this crate has none.
+#[derive(Clone, Copy)]
+struct Clock {
+    now: fn() -> Instant,
+    date: fn() -> SystemTime,
 }
 
 impl Gateway {
@@ -54,41 +78,47 @@ impl Gateway {
     ///
     /// If the name is empty, longer than 256 bytes, or has other characters than printable ASCII.
     pub fn new(name: impl AsRef<str>) -> Result<Self, InvalidName> {
-        Ok(Self {
+        Ok(Self(Arc::new(Settings {
+            via: Via::new(name.as_ref()),
             name: Name::new(name.as_ref())?,
             profile: Profile::default(),
             disclosure: Disclosure::default(),
             mark: Mark::default(),
             page: Page::default(),
             probes: Cow::Borrowed(builtin_probes()),
-        })
+            log: None,
+            clock: None,
+            reference: None,
+            hides_queries: false,
+            upgrades: None,
+        })))
     }
 
     /// With another status policy.
     #[must_use]
     pub fn with_profile(mut self, profile: Profile) -> Self {
-        self.profile = profile;
+        self.settings().profile = profile;
         self
     }
 
     /// With more, or less, told to the client.
     #[must_use]
     pub fn with_disclosure(mut self, disclosure: Disclosure) -> Self {
-        self.disclosure = disclosure;
+        self.settings().disclosure = disclosure;
         self
     }
 
     /// With our `Proxy-Status` member on more, or on none, of the responses that are passed on.
     #[must_use]
     pub fn with_mark(mut self, mark: Mark) -> Self {
-        self.mark = mark;
+        self.settings().mark = mark;
         self
     }
 
     /// With another page than the built-in one in English, for clients that accept HTML.
     #[must_use]
     pub fn with_page(mut self, page: Page) -> Self {
-        self.page = page;
+        self.settings().page = page;
         self
     }
 
@@ -96,20 +126,102 @@ impl Gateway {
     /// adapters, which are there already, and before any that were given earlier.
     #[must_use]
     pub fn with_probes(mut self, probes: &'static [Probe]) -> Self {
-        self.probes = Cow::Owned([probes, &self.probes].concat());
+        let settings = self.settings();
+        settings.probes = Cow::Owned([probes, &settings.probes].concat());
         self
+    }
+
+    /// With a log: it is told of every fault of the exchanges that [begin](Self::begin_head) here, once, and of what was
+    /// put up with. Its `Display` is a line of JSON; [`Report`] and [`Record`] have the parts.
+    ///
+    /// The closure runs where the exchange ends, so it must not wait for long.
+    ///
+    /// ```
+    /// use badgateway::Gateway;
+    /// let gateway = Gateway::new("edge-1.example").unwrap().with_log(|report| println!("{report}"));
+    /// # drop(gateway);
+    /// ```
+    #[must_use]
+    pub fn with_log(mut self, log: impl Fn(&Report<'_>) + Send + Sync + 'static) -> Self {
+        self.settings().log = Some(Arc::new(log));
+        self
+    }
+
+    /// With a clock, for `elapsed_ms` in records and the time on the page: `.with_clock(Instant::now, SystemTime::now)`.
+    /// Without one both are left out, for this crate asks none by itself.
+    #[must_use]
+    pub fn with_clock(mut self, now: fn() -> Instant, date: fn() -> SystemTime) -> Self {
+        self.settings().clock = Some(Clock { now, date });
+        self
+    }
+
+    /// With the reference of each exchange ([`Exchange::reference`]) taken from this field of its request: `x-request-id`.
+    #[must_use]
+    pub fn with_reference_from(mut self, field: HeaderName) -> Self {
+        self.settings().reference = Some(field);
+        self
+    }
+
+    /// Without the query in records: neither in `path` nor in the evidence, where errors repeat URLs. For gateways whose
+    /// clients send tokens in it.
+    #[must_use]
+    pub fn without_queries(mut self) -> Self {
+        self.settings().hides_queries = true;
+        self
+    }
+
+    /// With tunnels, for requests that ask to switch to another protocol (WebSocket). Without them no upgrade is offered
+    /// to a next hop, and a 101 is a fault. `adapters::hyper1::Tunnels` are such, for hyper on both sides.
+    #[must_use]
+    pub fn with_upgrades(mut self, upgrades: impl Upgrades + 'static) -> Self {
+        self.settings().upgrades = Some(Arc::new(upgrades));
+        self
+    }
+
+    fn settings(&mut self) -> &mut Settings {
+        Arc::make_mut(&mut self.0)
+    }
+
+    pub(crate) fn log(&self, report: &Report<'_>) {
+        if let Some(log) = &self.0.log {
+            log(report);
+        }
+    }
+
+    pub(crate) fn now(&self) -> Option<Instant> {
+        self.0.clock.map(|clock| (clock.now)())
+    }
+
+    pub(crate) fn date(&self) -> Option<SystemTime> {
+        self.0.clock.map(|clock| (clock.date)())
+    }
+
+    pub(crate) fn hides_queries(&self) -> bool {
+        self.0.hides_queries
+    }
+
+    pub(crate) fn reference(&self) -> Option<&HeaderName> {
+        self.0.reference.as_ref()
+    }
+
+    pub(crate) fn via(&self, spoken: Version) -> Option<&HeaderValue> {
+        self.0.via.spoken(spoken)
+    }
+
+    pub(crate) fn upgrades(&self) -> Option<&dyn Upgrades> {
+        self.0.upgrades.as_deref()
     }
 
     /// What went wrong: [`classify`](crate::classify::classify()) with every probe at hand.
     #[must_use]
     pub fn classify(&self, error: &(dyn Error + 'static), exchange: &Exchange) -> Fault {
-        crate::classify::classify(error, &self.probes, exchange)
+        crate::classify::classify(error, &self.0.probes, exchange)
     }
 
     /// What to do: [`decide`](crate::decide::decide) by this gateway's profile.
     #[must_use]
     pub fn decide(&self, fault: &Fault, exchange: &Exchange) -> Decision {
-        crate::decide::decide(fault, exchange, &self.profile)
+        crate::decide::decide(fault, exchange, &self.0.profile)
     }
 
     /// The complete response to an exchange that failed with this error.
@@ -209,7 +321,7 @@ impl Gateway {
     /// section 4.2 has it for a field that fails to parse, and ours stands alone.
     ///
     /// The body is as it was. Behind the head a fault cannot become a status any more, only a visible cut: put
-    /// [`body::Guard`](crate::body) around it, or leave both to a [`Watch`](crate::Watch).
+    /// [`body::Guard`](crate::body) around it, or leave both to [`InFlight`](crate::InFlight).
     ///
     /// # Errors
     ///
@@ -238,12 +350,23 @@ impl Gateway {
     /// ```
     pub fn forward<B>(&self, response: Response<B>, exchange: &Exchange) -> Result<Response<B>, Fault> {
         let (mut parts, body) = response.into_parts();
-        crate::audit::audit(&parts, exchange)?;
-        crate::audit::tidy(&mut parts, exchange);
-        if self.mark.covers(parts.status) {
-            passed_on::sign(&mut parts.headers, &self.name, parts.status, exchange, self.disclosure);
-        }
+        self.forward_head(&mut parts, exchange)?;
         Ok(Response::from_parts(parts, body))
+    }
+
+    /// The same for a head alone. Says how its content is framed.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`forward`](Self::forward). The head is as it was then.
+    pub fn forward_head(&self, parts: &mut response::Parts, exchange: &Exchange) -> Result<Framing, Fault> {
+        let framing = crate::audit::audit(parts, exchange)?;
+        crate::audit::tidy(parts, exchange);
+        let Settings { name, mark, disclosure, .. } = &*self.0;
+        if mark.covers(parts.status) {
+            passed_on::sign(&mut parts.headers, name, parts.status, exchange, *disclosure);
+        }
+        Ok(framing)
     }
 
     /// The `Proxy-Status` value alone: for a response that is made elsewhere.
@@ -255,7 +378,7 @@ impl Gateway {
     /// Adds our name to `Proxy-Status` in a head that is about to be sent, unless it is there: without it
     /// no later fault may be told in a trailer (RFC 9209 section 2).
     pub fn announce(&self, head: &mut HeaderMap) {
-        passed_on::announce(head, &self.name);
+        passed_on::announce(head, &self.0.name);
     }
 
     /// The trailers that end a gRPC call whose head has gone out: `grpc-status`, `grpc-message`, and `Proxy-Status` if
@@ -281,10 +404,14 @@ impl Gateway {
     /// ```
     #[must_use]
     pub fn trailers(&self, fault: &Fault, exchange: &Exchange, head: &HeaderMap) -> Option<HeaderMap> {
+        self.trailers_of(fault, exchange, passed_on::is_announced(head, &self.0.name))
+    }
+
+    pub(crate) fn trailers_of(&self, fault: &Fault, exchange: &Exchange, is_announced: bool) -> Option<HeaderMap> {
         let Decision::Abort(How::GrpcStatus(status)) = self.decide(fault, exchange) else { return None };
         let reply = self.reply(fault, exchange);
         let mut trailers = reply.grpc_trailers(status);
-        if passed_on::is_announced(head, &self.name) {
+        if is_announced {
             trailers.insert("proxy-status", reply.member());
         }
         Some(trailers)
@@ -298,7 +425,7 @@ impl Gateway {
     /// the client cannot have trailers (HTTP/1.0, a body that is not chunked, no `TE: trailers`).
     #[must_use]
     pub fn proxy_status_trailer(&self, fault: &Fault, exchange: &Exchange, head: &HeaderMap) -> Option<HeaderValue> {
-        let allowed = passed_on::can_have_trailers(exchange) && passed_on::is_announced(head, &self.name);
+        let allowed = passed_on::can_have_trailers(exchange) && passed_on::is_announced(head, &self.0.name);
         allowed.then(|| self.reply(fault, exchange).member())
     }
 
@@ -340,22 +467,24 @@ impl Gateway {
     }
 
     fn reply<'a>(&'a self, fault: &'a Fault, exchange: &'a Exchange) -> Reply<'a> {
-        let status = self.profile.status(fault, exchange);
-        let Self { name, disclosure, page, .. } = self;
+        let Settings { name, profile, disclosure, page, .. } = &*self.0;
+        let status = profile.status(fault, exchange);
         Reply { name, disclosure: *disclosure, fault, exchange, status, page, evidence: None, context: None }
     }
 }
 
 impl fmt::Debug for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Settings { name, profile, disclosure, mark, page, probes, hides_queries, .. } = &*self.0;
         f.debug_struct("Gateway")
-            .field("name", &self.name.plain())
-            .field("profile", &self.profile)
-            .field("disclosure", &self.disclosure)
-            .field("mark", &self.mark)
-            .field("page", &self.page)
-            .field("probes", &self.probes.len())
-            .finish()
+            .field("name", &name.plain())
+            .field("profile", profile)
+            .field("disclosure", disclosure)
+            .field("mark", mark)
+            .field("page", page)
+            .field("probes", &probes.len())
+            .field("hides_queries", hides_queries)
+            .finish_non_exhaustive()
     }
 }
 

@@ -55,7 +55,7 @@
 //! 12. [`adapters`]: one side door for each foreign crate and major version.
 //! 13. [`lab`]: over two hundred upstreams that misbehave on purpose, to test *your* proxy with.
 //!
-//! [`Gateway`] holds them together: a name, a policy, a disclosure, built once. [`Watch`] is one exchange of it, with
+//! [`Gateway`] holds them together: a name, a policy, a disclosure, built once. [`InFlight`] is one exchange of it, with
 //! exactly one record for whatever its end is.
 //!
 //! # Words
@@ -114,6 +114,9 @@ pub mod exchange;
 pub mod fault;
 mod gateway;
 pub mod h1;
+// Bodies use most of it.
+#[cfg_attr(not(feature = "http_body1"), allow(dead_code, unused_imports))]
+mod in_flight;
 #[cfg(feature = "lab")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "lab")))]
 pub mod lab;
@@ -121,12 +124,17 @@ pub mod proxy_status;
 pub mod reply;
 mod sink;
 pub mod tap;
-mod watch;
+mod upgrade;
+mod via;
 
 pub use crate::exchange::Exchange;
 pub use crate::fault::{Fault, FaultKind};
 pub use crate::gateway::{Gateway, classify};
-pub use crate::watch::Watch;
+pub use crate::in_flight::{Facts, InFlight, Link, Progress, SharedFacts};
+#[cfg(feature = "http_body1")]
+#[cfg_attr(badgateway_docsrs, doc(cfg(feature = "http_body1")))]
+pub use crate::in_flight::{Handled, PassOnHeld, ResponseBody, Upload};
+pub use crate::upgrade::{Offer, Tunnel, Upgrades};
 
 /// The README's code, compiled and run.
 #[cfg(all(doctest, feature = "hyper1", feature = "tokio1"))]

@@ -5,11 +5,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Rooms and their floors. `lib.rs`, `gateway.rs` and `watch.rs` are the porch: they may import everything, and
+/// Rooms and their floors. `lib.rs`, `gateway.rs` and `in_flight` are the porch: they may import everything, and
 /// are the only ones that may import `adapters`.
 const FLOORS: &[(&str, u8)] = &[
     ("fault", 0),
     ("date", 0),
+    ("via", 0),
     ("sink", 0),
     ("exchange", 1),
     ("h1", 1),
@@ -20,13 +21,14 @@ const FLOORS: &[(&str, u8)] = &[
     ("decide", 2),
     ("audit", 2),
     ("proxy_status", 2),
+    ("upgrade", 3),
     ("diagnose", 3),
     ("dialect", 3),
     ("reply", 4),
     ("adapters", 5),
     ("lab", 5),
     ("gateway", 6),
-    ("watch", 7),
+    ("in_flight", 7),
     ("lib", 8),
 ];
 

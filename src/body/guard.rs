@@ -3,7 +3,6 @@
 //! Its one rule: everything optional is off until it is asked for.
 
 use core::error::Error;
-use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
 
@@ -11,33 +10,12 @@ use http::HeaderMap;
 use http_body::Body;
 
 use crate::body::abort::AbortHandle;
-use crate::body::guarded::{End, Guarded};
+use crate::body::end::End;
+use crate::body::guarded::Guarded;
 use crate::body::ledger::Ledger;
+use crate::body::owner::{Call, Closures, Owner};
 use crate::deadline::{Never, Timer};
 use crate::fault::Fault;
-
-/// Calls an `F`. Kept beside it as a pointer, so that nothing but [`Guard::new`] needs a bound on `F`: with
-/// one on its futures, rustc takes a closure in an async block for "not general enough" to be `Send`.
-pub(super) type Call<F> = fn(&mut F, &(dyn Error + 'static), &Ledger) -> Fault;
-
-/// Makes the trailers that tell a fault in-band. Shared, so that a guard stays `Clone`, and boxed, because
-/// one more type parameter would be on every guard for the few bodies that are gRPC.
-#[derive(Clone)]
-pub(super) struct InTrailers(Arc<Tell>);
-
-type Tell = dyn Fn(&Fault) -> Option<HeaderMap> + Send + Sync;
-
-impl InTrailers {
-    pub(super) fn tell(&self, fault: &Fault) -> Option<HeaderMap> {
-        (self.0)(fault)
-    }
-}
-
-impl fmt::Debug for InTrailers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("InTrailers")
-    }
-}
 
 /// How to guard a body. [`around`](Self::around) puts it there.
 ///
@@ -121,37 +99,20 @@ impl fmt::Debug for InTrailers {
 /// }
 /// # }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 #[must_use = "a guard guards nothing until it is put around a body"]
-pub struct Guard<F, T = Never, E = fn(End, &Ledger)> {
-    pub(super) classify: F,
-    pub(super) call: Call<F>,
+pub struct Guard<O, T = Never> {
+    pub(super) owner: O,
     pub(super) expected: Option<u64>,
     pub(super) end_stream: bool,
     pub(super) linger: Option<Duration>,
     pub(super) abort: Option<AbortHandle>,
-    pub(super) in_trailers: Option<InTrailers>,
     pub(super) timer: T,
     pub(super) idle: Option<Duration>,
     pub(super) total: Option<Duration>,
-    pub(super) on_end: Option<E>,
 }
 
-/// Its closures have nothing to show, and need not be able to.
-impl<F, T, E> fmt::Debug for Guard<F, T, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guard")
-            .field("expected", &self.expected)
-            .field("end_stream", &self.end_stream)
-            .field("linger", &self.linger)
-            .field("abort", &self.abort)
-            .field("idle", &self.idle)
-            .field("total", &self.total)
-            .finish_non_exhaustive()
-    }
-}
-
-impl<F> Guard<F>
+impl<F> Guard<Closures<F>>
 where
     F: FnMut(&(dyn Error + 'static), &Ledger) -> Fault,
 {
@@ -160,23 +121,72 @@ where
     /// client see neither.
     pub const fn new(classify: F) -> Self {
         let call: Call<F> = |classify, error, ledger| classify(error, ledger);
+        Self::owned(Closures { classify, call, tell: None, on_end: None })
+    }
+}
+
+impl<O> Guard<O> {
+    /// A guard whose body belongs to this [`Owner`].
+    pub const fn owned(owner: O) -> Self {
         Self {
-            classify,
-            call,
+            owner,
             expected: None,
             end_stream: false,
             linger: None,
             abort: None,
-            in_trailers: None,
             timer: Never,
             idle: None,
             total: None,
-            on_end: None,
         }
     }
 }
 
-impl<F, T, E> Guard<F, T, E> {
+impl<F, T, E> Guard<Closures<F, E>, T> {
+    /// With trailers in place of the error, where the protocol tells its end in them: gRPC. `None` from the
+    /// closure is the error as ever: return it unless [`decide`](crate::decide::decide()) says
+    /// [`How::GrpcStatus`](crate::decide::How::GrpcStatus).
+    ///
+    /// Not asked where a length was announced: an end short of it is malformed, whatever the trailers say (RFC 9113
+    /// section 8.1.1). `on_end` is told of the fault all the same.
+    ///
+    /// ```
+    /// use badgateway::body::Guard;
+    /// use badgateway::decide::{Decision, How};
+    /// use badgateway::exchange::{BodyFraming, Exchange, Forwarded};
+    /// use badgateway::{Fault, FaultKind, Gateway};
+    /// use http::{HeaderMap, HeaderValue, StatusCode};
+    ///
+    /// # fn f(gateway: Gateway, mut exchange: Exchange, inner: http_body_util::Empty<bytes::Bytes>) {
+    /// // What will be true when the body fails.
+    /// exchange.forwarded = Forwarded::Head { status: StatusCode::OK, framing: BodyFraming::UntilClose };
+    /// let body = Guard::new(|_, _| Fault::new(FaultKind::BodyReset))
+    ///     .in_trailers(move |fault| match gateway.decide(fault, &exchange) {
+    ///         Decision::Abort(How::GrpcStatus(status)) => {
+    ///             Some(HeaderMap::from_iter([("grpc-status".parse().ok()?, HeaderValue::from(u16::from(status)))]))
+    ///         }
+    ///         _ => None,
+    ///     })
+    ///     .around(inner);
+    /// # let _ = body; }
+    /// ```
+    pub fn in_trailers(mut self, fields: impl Fn(&Fault) -> Option<HeaderMap> + Send + Sync + 'static) -> Self {
+        self.owner.tell = Some(Arc::new(fields));
+        self
+    }
+
+    /// With a closure to call once, when it is known how the body ended: the place to give the
+    /// connection back to its pool, or to close it, and to finish the log record.
+    pub fn on_end<G>(self, on_end: G) -> Guard<Closures<F, G>, T>
+    where
+        G: FnOnce(End, &Ledger),
+    {
+        let Self { owner: Closures { classify, call, tell, .. }, expected, end_stream, linger, abort, .. } = self;
+        let owner = Closures { classify, call, tell, on_end: Some(on_end) };
+        Guard { owner, expected, end_stream, linger, abort, timer: self.timer, idle: self.idle, total: self.total }
+    }
+}
+
+impl<O, T> Guard<O, T> {
     /// With the number of bytes that the response head announced: `Content-Length` where it frames
     /// the message, and 0 where there is no content, whatever the fields say (HEAD, 204, 304). `None`
     /// takes what the body itself is certain of, if it is.
@@ -224,38 +234,6 @@ impl<F, T, E> Guard<F, T, E> {
         self
     }
 
-    /// With trailers in place of the error, where the protocol tells its end in them: gRPC. `None` from the
-    /// closure is the error as ever: return it unless [`decide`](crate::decide::decide()) says
-    /// [`How::GrpcStatus`](crate::decide::How::GrpcStatus).
-    ///
-    /// Not asked where a length was announced: an end short of it is malformed, whatever the trailers say (RFC 9113
-    /// section 8.1.1). `on_end` is told of the fault all the same.
-    ///
-    /// ```
-    /// use badgateway::body::Guard;
-    /// use badgateway::decide::{Decision, How};
-    /// use badgateway::exchange::{BodyFraming, Exchange, Forwarded};
-    /// use badgateway::{Fault, FaultKind, Gateway};
-    /// use http::{HeaderMap, HeaderValue, StatusCode};
-    ///
-    /// # fn f(gateway: Gateway, mut exchange: Exchange, inner: http_body_util::Empty<bytes::Bytes>) {
-    /// // What will be true when the body fails.
-    /// exchange.forwarded = Forwarded::Head { status: StatusCode::OK, framing: BodyFraming::UntilClose };
-    /// let body = Guard::new(|_, _| Fault::new(FaultKind::BodyReset))
-    ///     .in_trailers(move |fault| match gateway.decide(fault, &exchange) {
-    ///         Decision::Abort(How::GrpcStatus(status)) => {
-    ///             Some(HeaderMap::from_iter([("grpc-status".parse().ok()?, HeaderValue::from(u16::from(status)))]))
-    ///         }
-    ///         _ => None,
-    ///     })
-    ///     .around(inner);
-    /// # let _ = body; }
-    /// ```
-    pub fn in_trailers(mut self, fields: impl Fn(&Fault) -> Option<HeaderMap> + Send + Sync + 'static) -> Self {
-        self.in_trailers = Some(InTrailers(Arc::new(fields)));
-        self
-    }
-
     /// With the handle to set before an error goes out. Only where the response to the client is
     /// close-delimited: see [`AbortHandle`].
     pub fn aborting(mut self, handle: AbortHandle) -> Self {
@@ -267,29 +245,18 @@ impl<F, T, E> Guard<F, T, E> {
     /// [`BodyStalled`](crate::fault::FaultKind::BodyStalled); it runs only while the next hop is waited
     /// for, so a slow client does not set it off. `total` is the time left for the whole body, counted
     /// from [`around`](Self::around), and then it is [`DeadlineExceeded`](crate::fault::FaultKind::DeadlineExceeded).
-    pub fn timed<U: Timer>(self, timer: U, idle: Option<Duration>, total: Option<Duration>) -> Guard<F, U, E> {
-        let Self { classify, call, expected, end_stream, linger, abort, in_trailers, on_end, .. } = self;
-        Guard { classify, call, expected, end_stream, linger, abort, in_trailers, timer, idle, total, on_end }
-    }
-
-    /// With a closure to call once, when it is known how the body ended: the place to give the
-    /// connection back to its pool, or to close it, and to finish the log record.
-    pub fn on_end<G>(self, on_end: G) -> Guard<F, T, G>
-    where
-        G: FnOnce(End, &Ledger),
-    {
-        let Self { classify, call, expected, end_stream, linger, abort, in_trailers, timer, idle, total, .. } = self;
-        let on_end = Some(on_end);
-        Guard { classify, call, expected, end_stream, linger, abort, in_trailers, timer, idle, total, on_end }
+    pub fn timed<U: Timer>(self, timer: U, idle: Option<Duration>, total: Option<Duration>) -> Guard<O, U> {
+        let Self { owner, expected, end_stream, linger, abort, .. } = self;
+        Guard { owner, expected, end_stream, linger, abort, timer, idle, total }
     }
 
     /// Puts the guard around a body.
-    pub fn around<B>(self, body: B) -> Guarded<B, F, T, E>
+    pub fn around<B>(self, body: B) -> Guarded<B, O, T>
     where
         B: Body,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
         T: Timer,
-        E: FnOnce(End, &Ledger),
+        O: Owner,
     {
         Guarded::build(self, body)
     }

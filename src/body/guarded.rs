@@ -22,24 +22,13 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use crate::body::abort::AbortHandle;
-use crate::body::guard::{Call, Guard, InTrailers};
+use crate::body::end::End;
+use crate::body::guard::Guard;
 use crate::body::ledger::{Ledger, LedgerState};
+use crate::body::owner::{Closures, Owner};
 use crate::body::trailers;
 use crate::deadline::{Never, Timer, phase_timeout};
 use crate::fault::{Fault, FaultKind, Phase};
-
-/// How a body ended, for whoever owns the connection it came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(clippy::exhaustive_enums)] // whole, broken, or neither
-pub enum End {
-    /// It was handed on to its end. The connection may serve another exchange, as far as the body goes.
-    Whole,
-    /// It broke. The connection must not be used again.
-    Failed(Fault),
-    /// Nobody read it to its end: the client has gone, or the server needed no more of it. What is
-    /// left of it is still in the connection.
-    Dropped,
-}
 
 /// Where the body stands with whoever polls it.
 #[derive(Clone, Copy, Debug)]
@@ -77,16 +66,16 @@ pin_project! {
     /// - It is fused: after the end, or the error, it is at its end and never polls the inner body again.
     ///
     /// `Unpin` if the inner body is.
-    pub struct Guarded<B, F, T = Never, E = fn(End, &Ledger)>
+    pub struct Guarded<B, O, T = Never>
     where
         B: Body,
+        O: Owner,
         T: Timer,
-        E: FnOnce(End, &Ledger),
     {
         #[pin]
         inner: B,
-        classify: F,
-        call: Call<F>,
+        // Until it has been told how the body ended.
+        owner: Option<O>,
         ledger: Ledger,
         stage: Stage,
         // The last poll was `Pending`, so whatever the server had buffered it could flush.
@@ -96,7 +85,6 @@ pin_project! {
         end_stream: bool,
         linger: Option<Duration>,
         abort: Option<AbortHandle>,
-        in_trailers: Option<InTrailers>,
         timer: T,
         idle: Option<Duration>,
         // The idle sleep counts. It is boxed, as timers tend not to be `Unpin`, when the body
@@ -104,26 +92,25 @@ pin_project! {
         waiting: bool,
         nap: Option<Pin<Box<T::Sleep>>>,
         total: Option<Pin<Box<T::Sleep>>>,
-        on_end: Option<E>,
     }
 
-    impl<B, F, T, E> PinnedDrop for Guarded<B, F, T, E>
+    impl<B, O, T> PinnedDrop for Guarded<B, O, T>
     where
         B: Body,
+        O: Owner,
         T: Timer,
-        E: FnOnce(End, &Ledger),
     {
         fn drop(this: Pin<&mut Self>) {
             let end = this.end_if_dropped();
             let this = this.project();
-            if let Some(on_end) = this.on_end.take() {
-                on_end(end, this.ledger);
+            if let Some(owner) = this.owner.take() {
+                owner.ended(end, this.ledger);
             }
         }
     }
 }
 
-impl<B, F> Guarded<B, F>
+impl<B, F> Guarded<B, Closures<F>>
 where
     B: Body,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -136,11 +123,11 @@ where
     }
 }
 
-impl<B, F, T, E> Guarded<B, F, T, E>
+impl<B, O, T> Guarded<B, O, T>
 where
     B: Body,
+    O: Owner,
     T: Timer,
-    E: FnOnce(End, &Ledger),
 {
     /// What was counted: as the inner body gave it, a held frame included.
     #[must_use]
@@ -148,15 +135,18 @@ where
         &self.ledger
     }
 
-    pub(super) fn build(guard: Guard<F, T, E>, inner: B) -> Self {
-        let Guard { classify, call, expected, end_stream, linger, abort, in_trailers, timer, idle, total, on_end } =
-            guard;
+    /// Who hears of the end, until then.
+    pub(crate) fn owner(self: Pin<&mut Self>) -> Option<&mut O> {
+        self.project().owner.as_mut()
+    }
+
+    pub(super) fn build(guard: Guard<O, T>, inner: B) -> Self {
+        let Guard { owner, expected, end_stream, linger, abort, timer, idle, total } = guard;
         let ledger = Ledger::new(expected.or_else(|| inner.size_hint().exact()));
         let total = total.map(|left| Box::pin(timer.sleep(left)));
         Self {
             inner,
-            classify,
-            call,
+            owner: Some(owner),
             ledger,
             stage: Stage::Open,
             settled: false,
@@ -164,13 +154,11 @@ where
             end_stream,
             linger,
             abort,
-            in_trailers,
             timer,
             idle,
             waiting: false,
             nap: None,
             total,
-            on_end,
         }
     }
 
@@ -184,6 +172,10 @@ where
         counted && self.held.is_none()
     }
 
+    fn checks_end(&self) -> bool {
+        self.owner.as_ref().is_some_and(Owner::checks_end)
+    }
+
     fn end_if_dropped(&self) -> End {
         match self.stage {
             Stage::Lingering(fault) | Stage::Failing(fault) => End::Failed(fault),
@@ -193,22 +185,22 @@ where
             Stage::Open | Stage::Over => {
                 let complete = self.ledger.state() == LedgerState::Ended
                     || self.ledger.expected().is_some()
-                    || self.inner.is_end_stream();
+                    || (self.inner.is_end_stream() && !self.checks_end());
                 if self.is_whole() && complete { End::Whole } else { End::Dropped }
             }
         }
     }
 }
 
-impl<B, F, T, E> Guarded<B, F, T, E>
+impl<B, O, T> Guarded<B, O, T>
 where
     B: Body,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
+    O: Owner,
     T: Timer,
-    E: FnOnce(End, &Ledger),
 {
     /// Polls for the first frame and keeps it. `Ready(Ok)` when there is one, or the end.
-    pub(super) fn poll_hold(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+    pub(crate) fn poll_hold(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
         if self.held.is_some() || !matches!(self.stage, Stage::Open) {
             return Poll::Ready(Ok(()));
         }
@@ -238,14 +230,18 @@ where
                 if *this.end_stream && this.ledger.expected().is_none() && !this.inner.is_end_stream() {
                     return Step::Fail(this.ledger.fail(Fault::new(FaultKind::BodyTruncated)));
                 }
+                // Behind trailers it has been asked.
+                let is_checked = this.ledger.state() != LedgerState::Open || this.ledger.remaining() > Some(0);
+                if let (false, Err(fault)) = (is_checked, asking(this.owner, this.stage, this.ledger).check_end(None)) {
+                    return Step::Fail(this.ledger.fail(fault));
+                }
                 return match this.ledger.end() {
                     Ok(()) => Step::End,
                     Err(fault) => Step::Fail(fault),
                 };
             }
             Poll::Ready(Some(Err(error))) => {
-                let error = error.into();
-                let fault = (this.call)(this.classify, &*error, this.ledger);
+                let fault = asking(this.owner, this.stage, this.ledger).classify(&*error.into());
                 return Step::Fail(this.ledger.fail(fault));
             }
             Poll::Ready(Some(Ok(frame))) => Some(frame),
@@ -258,7 +254,7 @@ where
         }
         if let Some(frame) = frame {
             *this.waiting = false;
-            return match account(this.ledger, frame) {
+            return match account(asking(this.owner, this.stage, this.ledger), frame) {
                 Ok(frame) => Step::Frame(frame),
                 Err(fault) => Step::Fail(fault),
             };
@@ -281,7 +277,7 @@ where
         fault: Fault,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, Fault>>> {
-        if let Some(fields) = self.told_in_trailers(&fault) {
+        if let Some(fields) = self.as_mut().told_in_trailers(&fault) {
             self.finish(End::Failed(fault));
             return Poll::Ready(Some(Ok(Frame::trailers(fields))));
         }
@@ -313,11 +309,12 @@ where
     }
 
     /// The trailers that tell the fault, if the client looks for it there.
-    fn told_in_trailers(&self, fault: &Fault) -> Option<HeaderMap> {
+    fn told_in_trailers(self: Pin<&mut Self>, fault: &Fault) -> Option<HeaderMap> {
+        let this = self.project();
         // Where a length was announced it would be wrong, and behind trailers there are no others.
-        let is_fit = self.ledger.expected().is_none() && self.ledger.state() != LedgerState::Ended;
-        match self.stage {
-            Stage::Open if is_fit => self.in_trailers.as_ref()?.tell(fault),
+        let is_fit = this.ledger.expected().is_none() && this.ledger.state() != LedgerState::Ended;
+        match this.stage {
+            Stage::Open if is_fit => asking(this.owner, this.stage, this.ledger).tell(fault),
             // Asked already, and the answer was no.
             Stage::Open | Stage::Lingering(_) | Stage::Failing(_) | Stage::Over => None,
         }
@@ -326,8 +323,8 @@ where
     fn finish(self: Pin<&mut Self>, end: End) {
         let this = self.project();
         *this.stage = Stage::Over;
-        if let Some(on_end) = this.on_end.take() {
-            on_end(end, this.ledger);
+        if let Some(owner) = this.owner.take() {
+            owner.ended(end, this.ledger);
         }
     }
 }
@@ -341,24 +338,81 @@ fn lie_down<S>(nap: &mut Option<Pin<Box<S>>>, sleep: S) {
 }
 
 /// Enters a frame into the ledger.
-fn account<D: Buf>(ledger: &mut Ledger, mut frame: Frame<D>) -> Result<Frame<D>, Fault> {
+fn account<D: Buf, O: Owner>(mut asking: Asking<'_, O>, mut frame: Frame<D>) -> Result<Frame<D>, Fault> {
     if let Some(data) = frame.data_ref() {
-        ledger.data(data.remaining())?;
+        asking.ledger.data(data.remaining())?;
     }
     if let Some(fields) = frame.trailers_mut() {
-        // No content comes after trailers (RFC 9110 section 6.5).
-        ledger.end()?;
         trailers::retain_permitted(fields);
+        if let Err(fault) = asking.check_end(Some(fields)) {
+            return Err(asking.ledger.fail(fault));
+        }
+        // No content comes after trailers (RFC 9110 section 6.5).
+        asking.ledger.end()?;
     }
     Ok(frame)
 }
 
-impl<B, F, T, E> Body for Guarded<B, F, T, E>
+/// The owner, about to be asked.
+fn asking<'a, O: Owner>(owner: &'a mut Option<O>, stage: &'a mut Stage, ledger: &'a mut Ledger) -> Asking<'a, O> {
+    Asking { owner, stage, ledger }
+}
+
+/// Calls the owner, whose code is not ours and may panic. The state for that case is set before the call, so that the body
+/// has failed then: its next poll says so, the inner body is left alone, and the owner hears of it at once.
+struct Asking<'a, O: Owner> {
+    owner: &'a mut Option<O>,
+    stage: &'a mut Stage,
+    ledger: &'a mut Ledger,
+}
+
+impl<O: Owner> Asking<'_, O> {
+    fn classify(&mut self, error: &(dyn Error + 'static)) -> Fault {
+        self.ask(|owner, ledger| owner.classify(error, ledger)).unwrap_or(OWN_FAULT)
+    }
+
+    fn check_end(&mut self, fields: Option<&HeaderMap>) -> Result<(), Fault> {
+        if !self.owner.as_ref().is_some_and(Owner::checks_end) {
+            return Ok(());
+        }
+        self.ask(|owner, _| owner.check_end(fields)).unwrap_or(Ok(()))
+    }
+
+    fn tell(&mut self, fault: &Fault) -> Option<HeaderMap> {
+        self.ask(|owner, _| owner.tell(fault)).flatten()
+    }
+
+    fn ask<R>(&mut self, call: impl FnOnce(&mut O, &Ledger) -> R) -> Option<R> {
+        /// Tells the owner that it has panicked, unless it was put back.
+        struct Call<'l, O: Owner>(Option<O>, &'l Ledger);
+
+        impl<O: Owner> Drop for Call<'_, O> {
+            fn drop(&mut self) {
+                if let Some(owner) = self.0.take() {
+                    owner.ended(End::Failed(OWN_FAULT), self.1);
+                }
+            }
+        }
+
+        let before = core::mem::replace(self.stage, Stage::Failing(OWN_FAULT));
+        let mut called = Call(self.owner.take(), self.ledger);
+        let result = called.0.as_mut().map(|owner| call(owner, called.1));
+        *self.owner = called.0.take();
+        drop(called);
+        *self.stage = before;
+        result
+    }
+}
+
+/// The gateway's own code has failed.
+const OWN_FAULT: Fault = Fault::new(FaultKind::ProxyInternal).at(Phase::Body);
+
+impl<B, O, T> Body for Guarded<B, O, T>
 where
     B: Body,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
+    O: Owner,
     T: Timer,
-    E: FnOnce(End, &Ledger),
 {
     type Data = B::Data;
     type Error = Fault;
@@ -392,7 +446,7 @@ where
 
     fn is_end_stream(&self) -> bool {
         match self.stage {
-            Stage::Open => self.is_whole() && self.inner.is_end_stream(),
+            Stage::Open => self.is_whole() && self.inner.is_end_stream() && !self.checks_end(),
             Stage::Lingering(_) | Stage::Failing(_) => false,
             Stage::Over => self.held.is_none(),
         }
@@ -419,11 +473,11 @@ where
     }
 }
 
-impl<B, F, T, E> fmt::Debug for Guarded<B, F, T, E>
+impl<B, O, T> fmt::Debug for Guarded<B, O, T>
 where
     B: Body,
+    O: Owner,
     T: Timer,
-    E: FnOnce(End, &Ledger),
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Guarded").field("ledger", &self.ledger).field("stage", &self.stage).finish_non_exhaustive()

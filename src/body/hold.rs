@@ -12,21 +12,21 @@ use core::time::Duration;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use crate::body::guarded::{End, Guarded};
-use crate::body::ledger::Ledger;
+use crate::body::guarded::Guarded;
+use crate::body::owner::Owner;
 use crate::deadline::{Never, Timer};
 use crate::fault::Fault;
 
 pin_project! {
     /// Waits for a body's first frame. Made by [`hold_first`].
     #[must_use = "futures do nothing unless polled"]
-    pub struct HoldFirst<B, F, S, T = Never, E = fn(End, &Ledger)>
+    pub struct HoldFirst<B, O, S, T = Never>
     where
         B: Body,
         T: Timer,
-        E: FnOnce(End, &Ledger),
+        O: Owner,
     {
-        body: Option<Guarded<B, F, T, E>>,
+        body: Option<Guarded<B, O, T>>,
         #[pin]
         sleep: Option<S>,
     }
@@ -65,30 +65,26 @@ pin_project! {
 ///
 /// The fault that came instead of the first frame. The body is gone then, its `on_end` has been
 /// called, and its [`AbortHandle`](crate::body::AbortHandle) has not been set: nothing was forwarded.
-pub fn hold_first<B, F, T, E, W>(
-    body: Guarded<B, F, T, E>,
-    timer: &W,
-    at_most: Duration,
-) -> HoldFirst<B, F, W::Sleep, T, E>
+pub fn hold_first<B, O, T, W>(body: Guarded<B, O, T>, timer: &W, at_most: Duration) -> HoldFirst<B, O, W::Sleep, T>
 where
     B: Body + Unpin,
     T: Timer,
-    E: FnOnce(End, &Ledger),
+    O: Owner,
     W: Timer,
 {
     let sleep = if at_most.is_zero() { None } else { Some(timer.sleep(at_most)) };
     HoldFirst { body: Some(body), sleep }
 }
 
-impl<B, F, S, T, E> Future for HoldFirst<B, F, S, T, E>
+impl<B, O, S, T> Future for HoldFirst<B, O, S, T>
 where
     B: Body + Unpin,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
     S: Future<Output = ()>,
     T: Timer,
-    E: FnOnce(End, &Ledger),
+    O: Owner,
 {
-    type Output = Result<Guarded<B, F, T, E>, Fault>;
+    type Output = Result<Guarded<B, O, T>, Fault>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();

@@ -31,6 +31,7 @@
 
 mod abort;
 mod client;
+mod end;
 #[cfg(feature = "http_body1")]
 mod guard;
 #[cfg(feature = "http_body1")]
@@ -39,18 +40,24 @@ mod guarded;
 mod hold;
 mod ledger;
 mod outlet;
+#[cfg(feature = "http_body1")]
+mod owner;
 pub mod trailers;
 
 pub use self::abort::AbortHandle;
 pub use self::client::{ClientHandle, InterimSender};
+pub use self::end::End;
 #[cfg(feature = "http_body1")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "http_body1")))]
 pub use self::guard::Guard;
 #[cfg(feature = "http_body1")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "http_body1")))]
-pub use self::guarded::{End, Guarded};
+pub use self::guarded::Guarded;
 #[cfg(feature = "http_body1")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "http_body1")))]
 pub use self::hold::{HoldFirst, hold_first};
 pub use self::ledger::{Ledger, LedgerState};
 pub use self::outlet::Outlet;
+#[cfg(feature = "http_body1")]
+#[cfg_attr(badgateway_docsrs, doc(cfg(feature = "http_body1")))]
+pub use self::owner::{Closures, Owner};

@@ -21,6 +21,7 @@ mod problem;
 mod proxy_status;
 mod reason;
 mod record;
+mod report;
 mod response;
 mod sf;
 mod text;
@@ -40,6 +41,7 @@ pub use self::page::{InvalidString, Page, Strings, TemplateError};
 pub use self::passed_on::Mark;
 pub use self::reason::reason;
 pub use self::record::Record;
+pub use self::report::{Report, Tolerated};
 
 /// The most bytes of a next hop's name in a body.
 const MAX_NEXT_HOP: usize = 256;

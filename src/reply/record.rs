@@ -6,9 +6,9 @@
 use std::fmt;
 
 use crate::decide::{Decision, How, applied, grpc_status, retry};
-use crate::exchange::Forwarded;
+use crate::exchange::{Exchange, Forwarded};
 use crate::fault::names::{alert_name, rcode_name};
-use crate::fault::{Code, Confidence, Evidence, FaultKind};
+use crate::fault::{Code, Confidence, Evidence, Fault, FaultKind};
 
 use super::Reply;
 use super::sink::{Formatting, InJson, Sink, bounded, json};
@@ -52,6 +52,30 @@ pub struct Record<'a> {
 impl<'a> Record<'a> {
     pub(crate) const fn new(reply: Reply<'a>, decision: Decision) -> Self {
         Self { reply, decision, evidence: None, fields: &[] }
+    }
+
+    /// The fault.
+    #[must_use]
+    pub const fn fault(&self) -> &'a Fault {
+        self.reply.fault
+    }
+
+    /// The facts of the exchange.
+    #[must_use]
+    pub const fn exchange(&self) -> &'a Exchange {
+        self.reply.exchange
+    }
+
+    /// What is done about it: the response that was made, or how the cut was shown.
+    #[must_use]
+    pub const fn decision(&self) -> Decision {
+        self.decision
+    }
+
+    /// The texts that support the fault, where there are any.
+    #[must_use]
+    pub const fn evidence(&self) -> Option<&'a Evidence> {
+        self.evidence
     }
 
     /// With the texts that support the fault, under `evidence`: an array of objects with `label` and
@@ -101,14 +125,7 @@ impl<'a> Record<'a> {
             Decision::Abort(_) | Decision::Silence => None,
         };
         number(out, ",\"status\":", sent.map(|s| u64::from(s.as_u16())));
-        number(
-            out,
-            ",\"forwarded_status\":",
-            match exchange.forwarded {
-                Forwarded::Head { status, .. } => Some(u64::from(status.as_u16())),
-                Forwarded::Nothing | Forwarded::Interim => None,
-            },
-        );
+        write_forwarded(out, exchange);
         if sent.is_some() {
             out.put(",\"proxy_status\":\"");
             self.reply.write_proxy_status(&mut InJson(out));
@@ -123,15 +140,7 @@ impl<'a> Record<'a> {
         word(out, ",\"blame\":\"", fault.blame().code());
         word(out, ",\"category\":\"", fault.category().code());
         number(out, ",\"elapsed_ms\":", exchange.elapsed.map(|t| u64::try_from(t.as_millis()).unwrap_or(u64::MAX)));
-        match exchange.next_hop.as_deref() {
-            Some(next_hop) => text(out, ",\"next_hop\":\"", next_hop, MAX_TEXT),
-            None => out.put(",\"next_hop\":null"),
-        }
-        text(out, ",\"method\":\"", exchange.method.as_str(), MAX_TEXT);
-        match &exchange.path {
-            Some(path) => text(out, ",\"path\":\"", path.as_str(), MAX_PATH),
-            None => out.put(",\"path\":null"),
-        }
+        write_request(out, exchange);
         match (fault.offset(), fault.expected(), fault.received()) {
             (None, None, None) => out.put(",\"offset\":null,\"expected\":null,\"received\":null"),
             (offset, expected, received) => {
@@ -150,16 +159,7 @@ impl<'a> Record<'a> {
             number(out, ",\"grpc_status\":", Some(u64::from(grpc_status(fault))));
         }
         self.write_code(out);
-        if exchange.attempts > 1 {
-            number(out, ",\"attempts\":", Some(u64::from(exchange.attempts)));
-            match exchange.first_try {
-                Some(kind) => word(out, ",\"first_try\":\"", kind.code()),
-                None => out.put(",\"first_try\":null"),
-            }
-        }
-        if let Some(reference) = exchange.reference.as_deref() {
-            text(out, ",\"reference\":\"", reference, MAX_TEXT);
-        }
+        write_attempts(out, exchange);
         self.write_extra(out);
         out.put("}");
     }
@@ -241,6 +241,42 @@ impl fmt::Display for Record<'_> {
         let mut out = Formatting::new(f);
         self.write(&mut out);
         out.finish()
+    }
+}
+
+/// The status of the head that had gone out.
+pub(super) fn write_forwarded(out: &mut impl Sink, exchange: &Exchange) {
+    let status = match exchange.forwarded {
+        Forwarded::Head { status, .. } => Some(u64::from(status.as_u16())),
+        Forwarded::Nothing | Forwarded::Interim => None,
+    };
+    number(out, ",\"forwarded_status\":", status);
+}
+
+/// What was asked, and of whom.
+pub(super) fn write_request(out: &mut impl Sink, exchange: &Exchange) {
+    match exchange.next_hop.as_deref() {
+        Some(next_hop) => text(out, ",\"next_hop\":\"", next_hop, MAX_TEXT),
+        None => out.put(",\"next_hop\":null"),
+    }
+    text(out, ",\"method\":\"", exchange.method.as_str(), MAX_TEXT);
+    match &exchange.path {
+        Some(path) => text(out, ",\"path\":\"", path.as_str(), MAX_PATH),
+        None => out.put(",\"path\":null"),
+    }
+}
+
+/// A second try and a reference, where there are any.
+pub(super) fn write_attempts(out: &mut impl Sink, exchange: &Exchange) {
+    if exchange.attempts > 1 {
+        number(out, ",\"attempts\":", Some(u64::from(exchange.attempts)));
+        match exchange.first_try {
+            Some(kind) => word(out, ",\"first_try\":\"", kind.code()),
+            None => out.put(",\"first_try\":null"),
+        }
+    }
+    if let Some(reference) = exchange.reference.as_deref() {
+        text(out, ",\"reference\":\"", reference, MAX_TEXT);
     }
 }
 

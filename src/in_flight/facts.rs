@@ -1,0 +1,100 @@
+//! `Facts`: the facts of an exchange under way, for whoever learns more of them.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, MutexGuard};
+
+use http::Extensions;
+
+use crate::exchange::Exchange;
+use crate::fault::{Fault, Phase};
+
+use super::state::{Shared, State};
+
+/// The facts of an exchange under way, to read and to write. A lock is held as long as this is: write, and let go.
+pub struct Facts<'a>(pub(super) MutexGuard<'a, State>);
+
+impl Deref for Facts<'_> {
+    type Target = Exchange;
+
+    fn deref(&self) -> &Exchange {
+        &self.0.exchange
+    }
+}
+
+impl DerefMut for Facts<'_> {
+    fn deref_mut(&mut self) -> &mut Exchange {
+        &mut self.0.exchange
+    }
+}
+
+impl fmt::Debug for Facts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+/// The facts of an exchange, in the extensions of its request: for a connector, a pool or a retry policy further in, which
+/// knows better how far the exchange had got.
+///
+/// A timer around a client fires while the client is still connecting. Where the connector has said so, that is a connect
+/// timeout, of a request that was never sent.
+///
+/// ```
+/// use badgateway::fault::Phase;
+/// use badgateway::{Fault, FaultKind, Gateway, SharedFacts};
+///
+/// let gateway = Gateway::new("edge-1.example").unwrap();
+/// let mut request = http::Request::get("/cart").body(()).unwrap();
+/// let exchange = gateway.begin_head(&mut request);
+/// exchange.share(request.extensions_mut());
+///
+/// // Further in:
+/// if let Some(facts) = SharedFacts::of(request.extensions()) {
+///     facts.phase(Phase::Connect);
+///     facts.next_hop("10.0.0.7:8080");
+/// }
+///
+/// // The timer fires, and knows nothing.
+/// let late = std::io::Error::from(std::io::ErrorKind::TimedOut);
+/// let response = exchange.answer_bytes(&late);
+/// assert_eq!(response.extensions().get::<Fault>().unwrap().kind(), FaultKind::ConnectionTimeout);
+/// ```
+#[derive(Clone)]
+pub struct SharedFacts(pub(super) Arc<Shared>);
+
+impl SharedFacts {
+    /// The facts of the exchange that this request belongs to, if they are [shared](crate::InFlight::share).
+    #[must_use]
+    pub fn of(extensions: &Extensions) -> Option<&Self> {
+        extensions.get()
+    }
+
+    /// All of them, to read and to write.
+    pub fn lock(&self) -> Facts<'_> {
+        self.0.facts()
+    }
+
+    /// How far the exchange has got.
+    pub fn phase(&self, phase: Phase) {
+        self.lock().phase = Some(phase);
+    }
+
+    /// Where the request goes: see [`Exchange::next_hop`].
+    pub fn next_hop(&self, next_hop: impl Into<Cow<'static, str>>) {
+        self.lock().next_hop = Some(next_hop.into());
+    }
+
+    /// The request is about to be sent once more, because of this fault: counts the try, and forgets what was known of the
+    /// last one alone.
+    pub fn try_again(&self, fault: &Fault) {
+        self.0.lock().try_again(fault);
+    }
+}
+
+impl fmt::Debug for SharedFacts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SharedFacts").field(&*self.lock()).finish()
+    }
+}

@@ -1,0 +1,124 @@
+//! `Progress`: how far the client's request body got, and who was waiting for whom.
+//!
+//! Afterwards nobody else can tell a slow client from a next hop that does not read.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use crate::exchange::{Exchange, RequestBody};
+
+/// How far the client's request body got.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    stage: RequestBody,
+    moved: Option<Instant>,
+    client_is_slow: bool,
+    is_watched: bool,
+    /// How much may be kept for a second try.
+    room: usize,
+    /// All of it so far, where it is kept.
+    kept: Option<Vec<u8>>,
+}
+
+impl Progress {
+    pub(super) const fn new(stage: RequestBody) -> Self {
+        Self { stage, moved: None, client_is_slow: false, is_watched: false, room: 0, kept: None }
+    }
+
+    pub(super) fn watched(has_body: bool) -> Self {
+        let stage = if has_body { RequestBody::Unread } else { RequestBody::None };
+        Self { is_watched: true, ..Self::new(stage) }
+    }
+
+    /// Whether anybody looks.
+    pub(super) const fn is_watched(&self) -> bool {
+        self.is_watched
+    }
+
+    /// What became of it.
+    #[must_use]
+    pub const fn stage(&self) -> RequestBody {
+        self.stage
+    }
+
+    /// When it last moved on, where the gateway has a [clock](crate::Gateway::with_clock).
+    #[must_use]
+    pub const fn moved(&self) -> Option<Instant> {
+        self.moved
+    }
+
+    /// Whether it is the client that everybody waits for.
+    #[must_use]
+    pub const fn client_is_slow(&self) -> bool {
+        self.client_is_slow
+    }
+
+    /// Whether it has neither been read to its end nor failed.
+    #[must_use]
+    pub const fn is_unfinished(&self) -> bool {
+        matches!(self.stage, RequestBody::Unread | RequestBody::Partial)
+    }
+
+    /// Whether some of it was read, and not all.
+    pub(super) const fn is_under_way(&self) -> bool {
+        matches!(self.stage, RequestBody::Partial) || (self.client_is_slow && self.is_unfinished())
+    }
+
+    /// From now on keeps what goes out, up to so many bytes. Too late once some of it has gone.
+    pub(super) fn keep(&mut self, room: usize) {
+        if self.kept.is_none() && matches!(self.stage, RequestBody::None | RequestBody::Unread) {
+            (self.room, self.kept) = (room, Some(Vec::new()));
+        }
+    }
+
+    /// Whether all of it is at hand.
+    fn is_at_hand(&self) -> bool {
+        self.stage == RequestBody::None || (self.stage == RequestBody::Whole && self.kept.is_some())
+    }
+
+    /// All of it, once more.
+    pub(super) fn again(&mut self) -> Option<Bytes> {
+        if !self.is_at_hand() {
+            return None;
+        }
+        Some(self.kept.take().unwrap_or_default().into())
+    }
+
+    /// Notes in the facts what is known here.
+    pub(super) fn tell(&self, exchange: &mut Exchange) {
+        if self.is_watched {
+            exchange.request_body = self.stage;
+            exchange.replayable = self.is_at_hand();
+        }
+    }
+
+    pub(super) fn waits(&mut self) {
+        self.client_is_slow = true;
+    }
+
+    /// A frame of it went on its way. `is_last` where the body says that there are no more.
+    pub(super) fn went(&mut self, data: Option<&[u8]>, is_last: bool, now: Option<Instant>) {
+        self.move_on(now, if is_last { RequestBody::Whole } else { RequestBody::Partial });
+        let Some(kept) = &mut self.kept else { return };
+        match data {
+            // Copied, because a slice of one byte would keep the whole buffer that it is of.
+            Some(data) if data.len() <= self.room.saturating_sub(kept.len()) => kept.extend_from_slice(data),
+            // Too large, or trailers, which are not worth a second try.
+            Some(_) | None => self.kept = None,
+        }
+    }
+
+    pub(super) fn ended(&mut self, now: Option<Instant>) {
+        let stage = if self.stage == RequestBody::None { RequestBody::None } else { RequestBody::Whole };
+        self.move_on(now, stage);
+    }
+
+    pub(super) fn failed(&mut self, now: Option<Instant>) {
+        self.move_on(now, RequestBody::Failed);
+    }
+
+    fn move_on(&mut self, now: Option<Instant>, stage: RequestBody) {
+        (self.moved, self.stage, self.client_is_slow) = (now, stage, false);
+    }
+}

@@ -1,0 +1,347 @@
+//! The state of an exchange under way, shared by all who have a part in it.
+//!
+//! It ends once: whoever takes [`Ending`] out of it makes the record, and the others find it over.
+
+use std::error::Error;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::header::CONNECTION;
+use http::{HeaderMap, HeaderValue, Response, Version};
+
+use crate::body::{AbortHandle, ClientHandle, End};
+use crate::diagnose::Context;
+use crate::exchange::{Exchange, Forwarded};
+use crate::fault::{Evidence, Fault, FaultKind};
+use crate::gateway::Gateway;
+use crate::reply::{Report, Tolerated};
+use crate::tap::Observation;
+use crate::upgrade::Offer;
+
+use super::facts::Facts;
+use super::link::Link;
+use super::progress::Progress;
+
+/// A state, in reach of all who share it.
+pub(super) struct Shared(Mutex<State>);
+
+pub(super) struct State {
+    pub(super) gateway: Gateway,
+    pub(super) exchange: Exchange,
+    pub(super) evidence: Evidence,
+    pub(super) link: Option<Box<dyn Link>>,
+    pub(super) upload: Progress,
+    pub(super) client: Option<ClientHandle>,
+    /// The upgrade that is offered to the next hop, and the protocols.
+    pub(super) offer: Option<(Box<dyn Offer>, Vec<HeaderValue>)>,
+    /// When it began, where the gateway has a clock.
+    started: Option<Instant>,
+    /// Others that say how this ends, should its handle be dropped.
+    attendants: u32,
+    /// The response went on: its body, or a tunnel, ends the exchange.
+    pub(super) is_passed_on: bool,
+    /// How the body ended, while somebody else still had to say how the exchange does.
+    body_end: Option<End>,
+    is_over: bool,
+}
+
+impl Shared {
+    pub(super) fn new(gateway: Gateway, exchange: Exchange) -> Arc<Self> {
+        let started = gateway.now();
+        let upload = Progress::new(exchange.request_body);
+        Arc::new(Self(Mutex::new(State {
+            gateway,
+            exchange,
+            evidence: Evidence::new(),
+            link: None,
+            upload,
+            client: None,
+            offer: None,
+            started,
+            attendants: 0,
+            is_passed_on: false,
+            body_end: None,
+            is_over: false,
+        })))
+    }
+
+    /// What a panic left half-written is better than nothing.
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn facts(&self) -> Facts<'_> {
+        Facts(self.lock())
+    }
+
+    /// There is no response, but an error.
+    pub(super) fn answer(&self, error: &(dyn Error + 'static)) -> Response<Bytes> {
+        let mut state = self.lock();
+        let fault = state.judge(error);
+        drop(state);
+        self.respond(fault)
+    }
+
+    /// There is no response, but a fault that is known.
+    pub(super) fn answer_fault(&self, fault: Fault) -> Response<Bytes> {
+        let fault = self.lock().review(fault);
+        self.respond(fault)
+    }
+
+    /// A handler failed with this error, whatever it had begun: none of it has gone out.
+    pub(super) fn answer_instead(&self, error: &(dyn Error + 'static)) -> Response<Bytes> {
+        let mut state = self.lock();
+        (state.attendants, state.body_end) = (0, None);
+        state.exchange.forwarded = Forwarded::Nothing;
+        drop(state);
+        self.answer(error)
+    }
+
+    /// A handler is done. Where it made a response by itself, that is the end.
+    pub(super) fn handled(&self) {
+        let mut state = self.lock();
+        if state.is_passed_on && state.body_end.is_none() {
+            return;
+        }
+        state.attendants = 0;
+        drop(state);
+        self.whole();
+    }
+
+    /// The response went on, and its body has ended; or a tunnel has.
+    pub(super) fn body_ended(&self, end: End) {
+        let mut state = self.lock();
+        if state.attendants > 0 {
+            state.body_end = Some(end);
+            return;
+        }
+        drop(state);
+        match end {
+            End::Whole => self.whole(),
+            End::Failed(fault) => {
+                let fault = self.lock().review(fault);
+                self.failed(fault);
+            }
+            End::Dropped => self.left(),
+        }
+    }
+
+    /// One that had to say how the exchange ends needs not any more.
+    pub(super) fn leave(&self) {
+        let mut state = self.lock();
+        state.attendants = state.attendants.saturating_sub(1);
+        if state.attendants > 0 {
+            return;
+        }
+        if let Some(end) = state.body_end.take() {
+            drop(state);
+            self.body_ended(end);
+        }
+    }
+
+    /// Ends the exchange with this fault, and makes the response for it.
+    pub(super) fn respond(&self, fault: Fault) -> Response<Bytes> {
+        self.lock().head_goes_out(None);
+        let Some(mut ending) = self.end() else {
+            // It has its record; this is for whoever asks twice.
+            let state = self.lock();
+            return state.gateway.answer_fault(&fault, &state.exchange);
+        };
+        ending.record(&fault);
+        let Ending { gateway, exchange, evidence, .. } = &ending;
+        let mut response = gateway.answer_diagnosed(&fault, exchange, evidence, &Context::default());
+        response.extensions_mut().insert(fault);
+        #[cfg(feature = "hyper1")]
+        crate::adapters::hyper1::reason_phrase(&mut response);
+        ending.close(self, End::Failed(fault));
+        response
+    }
+
+    /// The exchange failed, and nothing can be answered any more.
+    pub(super) fn failed(&self, fault: Fault) {
+        if let Some(mut ending) = self.end() {
+            ending.record(&fault);
+            ending.close(self, End::Failed(fault));
+        }
+    }
+
+    /// The handle was dropped. Somebody else may know why, or have taken the exchange over.
+    pub(super) fn dropped(&self) {
+        let state = self.lock();
+        if state.attendants > 0 || state.is_passed_on {
+            return;
+        }
+        drop(state);
+        self.left();
+    }
+
+    /// The client has left. Who drops an exchange because of a panic has not: that is a fault of the gateway's own.
+    pub(super) fn left(&self) {
+        let Some(mut ending) = self.end() else { return };
+        let fault = if std::thread::panicking() {
+            Fault::new(FaultKind::ProxyInternal)
+        } else {
+            ending.exchange.client_aborted()
+        };
+        ending.record(&fault);
+        ending.close(self, if std::thread::panicking() { End::Failed(fault) } else { End::Dropped });
+    }
+
+    /// All of it went well.
+    pub(super) fn whole(&self) {
+        if let Some(ending) = self.end() {
+            ending.tolerate();
+            ending.close(self, End::Whole);
+        }
+    }
+
+    /// What is left to do, for whoever comes first.
+    fn end(&self) -> Option<Ending> {
+        let mut state = self.lock();
+        if mem::replace(&mut state.is_over, true) {
+            return None;
+        }
+        let State { gateway, exchange, evidence, link, upload, started, .. } = &mut *state;
+        upload.tell(exchange);
+        if let (Some(started), Some(now)) = (started, gateway.now()) {
+            exchange.elapsed = Some(now.saturating_duration_since(*started));
+        }
+        Some(Ending {
+            gateway: gateway.clone(),
+            exchange: mem::take(exchange),
+            evidence: mem::take(evidence),
+            link: link.take(),
+        })
+    }
+}
+
+impl State {
+    /// The request's body is watched, if there is any.
+    pub(super) fn watch(&mut self, has_body: bool) {
+        self.upload = Progress::watched(has_body);
+        self.note_upload();
+    }
+
+    pub(super) fn support(&mut self, label: &'static str, text: &str) {
+        self.evidence = mem::take(&mut self.evidence).with_text(label, text);
+    }
+
+    pub(super) fn note_upload(&mut self) {
+        self.upload.tell(&mut self.exchange);
+    }
+
+    pub(super) fn attend(&mut self) {
+        self.attendants = self.attendants.saturating_add(1);
+    }
+
+    /// The final head is next, with these fields. If the request is not whole by now, its connection ends with this exchange
+    /// (RFC 9112 section 9.3), and must not end before the client has read the answer (section 9.6).
+    pub(super) fn head_goes_out(&mut self, fields: Option<&mut HeaderMap>) {
+        let is_early = self.upload.is_watched() && self.upload.is_unfinished();
+        if let Some(client) = &self.client {
+            client.final_head();
+            if is_early {
+                client.linger();
+            }
+        }
+        if let (true, Some(fields)) = (is_early && self.exchange.version < Version::HTTP_2, fields) {
+            // hyper closes it, and does not say so.
+            fields.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+    }
+
+    pub(super) fn abort_handle(&self) -> Option<AbortHandle> {
+        self.client.as_ref().map(|client| client.abort_handle().clone())
+    }
+
+    pub(super) fn try_again(&mut self, fault: &Fault) {
+        let exchange = &mut self.exchange;
+        exchange.attempts = exchange.attempts.saturating_add(1);
+        exchange.first_try.get_or_insert(fault.kind());
+        (exchange.phase, exchange.sent, exchange.received, exchange.reused) = (None, None, None, None);
+        exchange.received_status = None;
+        self.link = None;
+    }
+
+    /// What this error is, by all that is known.
+    pub(super) fn judge(&mut self, error: &(dyn Error + 'static)) -> Fault {
+        self.evidence = mem::take(&mut self.evidence).with_error(error);
+        let seen = self.observe();
+        self.note_upload();
+        let mut fault = self.gateway.classify(error, &self.exchange);
+        if self.exchange.phase.is_none() && self.upload.is_under_way() && fault.kind() == FaultKind::ResponseTimeout {
+            // Whose timer it was, nobody said; that the request was still being sent, its body says.
+            fault = Fault::new(FaultKind::SendTimeout);
+        }
+        self.refine(fault, seen)
+    }
+
+    /// A fault that is known, by all that is known besides.
+    pub(super) fn review(&mut self, fault: Fault) -> Fault {
+        let seen = self.observe();
+        self.refine(fault, seen)
+    }
+
+    fn observe(&mut self) -> Option<Observation> {
+        let seen = self.link.as_ref().and_then(|link| link.observation())?;
+        seen.fill(&mut self.exchange);
+        if self.exchange.can_respond() && !seen.first_bytes().is_empty() {
+            self.evidence = mem::take(&mut self.evidence).with_first_bytes(seen.first_bytes());
+        }
+        Some(seen)
+    }
+
+    fn refine(&mut self, fault: Fault, seen: Option<Observation>) -> Fault {
+        let fault = match seen {
+            Some(seen) => seen.refine(fault),
+            None => fault,
+        };
+        if fault.kind() == FaultKind::SendTimeout && self.upload.client_is_slow() {
+            // Everybody waits for the client.
+            return Fault::new(FaultKind::ClientTimeout);
+        }
+        fault
+    }
+}
+
+/// The end of an exchange: all that is known, out of the lock, because others' code is told of it.
+struct Ending {
+    gateway: Gateway,
+    exchange: Exchange,
+    evidence: Evidence,
+    link: Option<Box<dyn Link>>,
+}
+
+impl Ending {
+    fn record(&mut self, fault: &Fault) {
+        self.exchange.time = self.exchange.time.or_else(|| self.gateway.date());
+        if self.gateway.hides_queries() {
+            self.evidence.hide_queries();
+        }
+        let record = self.gateway.record(fault, &self.exchange).with_evidence(&self.evidence);
+        self.gateway.log(&Report::Fault(record));
+    }
+
+    /// What was put up with in an exchange that went well.
+    fn tolerate(&self) {
+        let is_flawless = self.link.as_ref().is_none_or(|link| link.is_flawless());
+        if self.exchange.first_try.is_none() && is_flawless {
+            return;
+        }
+        let seen = self.link.as_ref().and_then(|link| link.observation());
+        let tolerated = Tolerated::new(&self.exchange, seen.as_ref());
+        if !tolerated.is_nothing() {
+            self.gateway.log(&Report::Tolerated(tolerated));
+        }
+    }
+
+    fn close(self, shared: &Shared, end: End) {
+        if let Some(link) = self.link {
+            link.ended(end, &self.exchange);
+        }
+        // For whoever still reads the facts.
+        shared.lock().exchange = self.exchange;
+    }
+}

@@ -1,0 +1,119 @@
+//! `Report`: what a gateway's log is told.
+
+use std::fmt;
+
+use crate::exchange::Exchange;
+use crate::fault::{Fault, FaultKind};
+use crate::h1::Deviations;
+use crate::tap::Observation;
+
+use super::record::{self, Record};
+use super::sink::{Formatting, Sink};
+
+/// What the [log of a gateway](crate::Gateway::with_log) is told: the record of a fault, or what was put up with in an
+/// exchange that went well. Its `Display` is one JSON object without a line end.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Report<'a> {
+    /// An exchange had a fault. There is exactly one such report for each.
+    Fault(Record<'a>),
+    /// An exchange went well, and yet an operator should know of it.
+    Tolerated(Tolerated<'a>),
+}
+
+impl<'a> Report<'a> {
+    /// The fault, if there was one.
+    #[must_use]
+    pub const fn fault(&self) -> Option<&'a Fault> {
+        match self {
+            Self::Fault(record) => Some(record.fault()),
+            Self::Tolerated(_) => None,
+        }
+    }
+
+    /// The facts of the exchange.
+    #[must_use]
+    pub const fn exchange(&self) -> &'a Exchange {
+        match self {
+            Self::Fault(record) => record.exchange(),
+            Self::Tolerated(tolerated) => tolerated.exchange,
+        }
+    }
+
+    /// Appends the line to a buffer, without a line end. The same bytes as `Display`, at half of its price.
+    pub fn append_to(&self, line: &mut Vec<u8>) {
+        match self {
+            Self::Fault(record) => record.append_to(line),
+            Self::Tolerated(tolerated) => tolerated.write(line),
+        }
+    }
+}
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fault(record) => record.fmt(f),
+            Self::Tolerated(tolerated) => {
+                let mut out = Formatting::new(f);
+                tolerated.write(&mut out);
+                out.finish()
+            }
+        }
+    }
+}
+
+/// What was put up with in an exchange that went well: the client has its answer, so that there is no fault; the operator
+/// has a next hop that needs a repair.
+///
+/// The keys: `fault` (always `null`), `deviations` (what the parser [tolerated](crate::h1::Deviations), `leftover` for bytes
+/// behind the response, which answer nothing, and `forbidden_trailers` for trailers that were left out),
+/// `forwarded_status`, `next_hop`, `method`, `path`; `attempts` and `first_try` where the request was sent once more.
+#[derive(Clone, Copy, Debug)]
+pub struct Tolerated<'a> {
+    exchange: &'a Exchange,
+    deviations: Deviations,
+    leftover: bool,
+    trailers: bool,
+}
+
+impl<'a> Tolerated<'a> {
+    pub(crate) fn new(exchange: &'a Exchange, seen: Option<&Observation>) -> Self {
+        Self {
+            exchange,
+            deviations: seen.map(Observation::deviations).unwrap_or_default(),
+            leftover: seen.is_some_and(|seen| seen.leftover() > 0),
+            trailers: seen.is_some_and(Observation::forbidden_trailers),
+        }
+    }
+
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.names().next().is_none() && self.exchange.first_try.is_none()
+    }
+
+    /// What ended the first try, if there was another.
+    #[must_use]
+    pub const fn first_try(&self) -> Option<FaultKind> {
+        self.exchange.first_try
+    }
+
+    /// The stable names of what was put up with.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        let more = [(self.leftover, "leftover"), (self.trailers, "forbidden_trailers")];
+        let more = more.into_iter().filter_map(|(there, name)| there.then_some(name));
+        self.deviations.iter().map(|deviation| deviation.as_str()).chain(more)
+    }
+
+    fn write(&self, out: &mut impl Sink) {
+        out.put("{\"fault\":null,\"deviations\":[");
+        for (n, name) in self.names().enumerate() {
+            out.put(if n == 0 { "\"" } else { ",\"" });
+            out.put(name);
+            out.put("\"");
+        }
+        out.put("]");
+        record::write_forwarded(out, self.exchange);
+        record::write_request(out, self.exchange);
+        record::write_attempts(out, self.exchange);
+        out.put("}");
+    }
+}

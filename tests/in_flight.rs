@@ -1,0 +1,439 @@
+//! One exchange, one record: whatever its end, and whoever ends it.
+#![cfg(all(feature = "hyper1", feature = "tokio1", feature = "lab"))]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use badgateway::adapters::tokio1::TokioTimer;
+use badgateway::deadline::{Timer, deadline};
+use badgateway::fault::{Fault, Phase};
+use badgateway::lab::Lab;
+use badgateway::{Exchange, FaultKind, Gateway, InFlight, ResponseBody, SharedFacts, Upload};
+use bytes::Bytes;
+use http::header::HOST;
+use http::{HeaderValue, Method, Request, Response, Version};
+use http_body_util::{BodyExt, Empty};
+use hyper::body::{Body, Frame, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{sleep, timeout};
+
+/// All records of a test.
+#[derive(Clone, Default)]
+struct Records(Arc<Mutex<Vec<String>>>);
+
+impl Records {
+    fn gateway(&self) -> Gateway {
+        let records = self.0.clone();
+        Gateway::new("gw").unwrap().with_log(move |report| records.lock().unwrap().push(report.to_string()))
+    }
+
+    fn exchange(&self, exchange: Exchange) -> InFlight {
+        InFlight::new(self.gateway(), exchange)
+    }
+
+    /// Each as its `fault`, `phase`, `status`, `forwarded_status` and `how`.
+    fn short(&self) -> Vec<String> {
+        self.of(&["fault", "phase", "status", "forwarded_status", "how"])
+    }
+
+    fn of(&self, keys: &[&str]) -> Vec<String> {
+        let value = |line: &str, key: &str| match line.split_once(&format!("\"{key}\":")) {
+            Some((_, rest)) => rest.split([',', '}']).next().unwrap().trim_matches('"').to_owned(),
+            None => "-".to_owned(),
+        };
+        let lines = self.0.lock().unwrap();
+        lines.iter().map(|line| keys.iter().map(|key| value(line, key)).collect::<Vec<_>>().join(" ")).collect()
+    }
+}
+
+type Body_ = ResponseBody<Empty<Bytes>>;
+
+fn refused() -> io::Error {
+    io::Error::from(io::ErrorKind::ConnectionRefused)
+}
+
+#[test]
+fn every_way_out_is_recorded_once() {
+    type Way = (&'static str, fn(InFlight), &'static [&'static str]);
+    let ways: [Way; 9] = [
+        (
+            "error",
+            |exchange| assert_eq!(exchange.answer_bytes(&refused()).status(), 502),
+            &["connection_refused connect 502 null null"],
+        ),
+        (
+            "fault",
+            |exchange| assert_eq!(exchange.answer_fault::<Empty<Bytes>>(FaultKind::ResponseTimeout).status(), 504),
+            &["response_timeout head 504 null null"],
+        ),
+        ("dropped", drop, &["client_aborted head null null null"]),
+        (
+            "dropped while connecting",
+            |exchange| exchange.phase(Phase::Connect),
+            &["client_aborted connect null null null"],
+        ),
+        ("finished", InFlight::finish, &[]),
+        (
+            "a head that is unfit",
+            |exchange| {
+                let head = Response::builder().header("content-length", "1").header("transfer-encoding", "chunked");
+                let answer = exchange.pass_on(head.body(Empty::<Bytes>::new()).unwrap());
+                assert_eq!(answer.status(), 502);
+                assert_eq!(answer.headers()["proxy-status"], "gw; error=http_protocol_error");
+                let fault = answer.extensions().get::<Fault>().unwrap();
+                assert_eq!(fault.kind(), FaultKind::AmbiguousFraming);
+            },
+            &["ambiguous_framing head 502 null null"],
+        ),
+        (
+            "a body that nobody reads",
+            |exchange| {
+                let body = Frames([Ok(Frame::data(Bytes::from_static(b"x")))].into());
+                drop(exchange.pass_on(Response::new(body)));
+            },
+            &["client_aborted body null 200 null"],
+        ),
+        (
+            "a 101 that nobody asked for",
+            |exchange| {
+                let head = Response::builder().status(101).header("upgrade", "x").header("connection", "upgrade");
+                assert_eq!(exchange.pass_on(head.body(Empty::<Bytes>::new()).unwrap()).status(), 502);
+            },
+            &["unexpected_upgrade head 502 null null"],
+        ),
+        (
+            "an interim response in the place of the final one",
+            |exchange| {
+                let early = Response::builder().status(103).body(Empty::<Bytes>::new()).unwrap();
+                assert_eq!(exchange.pass_on(early).status(), 500);
+            },
+            &["proxy_internal select 500 null null"],
+        ),
+    ];
+    for (name, way, expected) in ways {
+        let records = Records::default();
+        way(records.exchange(Exchange::default()));
+        assert_eq!(records.short(), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_panic_is_no_client_that_left() {
+    let records = Records::default();
+    let exchange = records.exchange(Exchange::default());
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+        let _exchange = exchange;
+        panic!("a defect");
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(records.short(), ["proxy_internal select 500 null null"]);
+}
+
+#[test]
+fn the_record_has_what_was_learnt_on_the_way() {
+    static BEGUN: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+    static CALLS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let clock = || *BEGUN + Duration::from_millis(7) * CALLS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+
+    let records = Records::default();
+    let gateway = records.gateway().with_clock(clock, || std::time::UNIX_EPOCH);
+    let exchange = InFlight::new(gateway, Exchange::default());
+    exchange.next_hop("10.0.0.7:80");
+    exchange.evidence("attempt", "2");
+    let answer = exchange.answer_bytes(&io::Error::new(io::ErrorKind::ConnectionRefused, "no"));
+    assert_eq!(answer.headers()["proxy-status"], "gw; error=connection_refused");
+    let line = records.0.lock().unwrap()[0].clone();
+    for part in [
+        r#""fault":"connection_refused""#,
+        r#""next_hop":"10.0.0.7:80""#,
+        r#""elapsed_ms":7"#,
+        r#""evidence":[{"label":"attempt","text":"2"},{"label":"error","text":"no"}]"#,
+    ] {
+        assert!(line.contains(part), "{line}");
+    }
+}
+
+/// A body that is all there.
+struct Frames(VecDeque<Result<Frame<Bytes>, io::Error>>);
+
+impl Body for Frames {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        Poll::Ready(self.0.pop_front())
+    }
+}
+
+/// How a body of these frames, under this announced length, is recorded when it is read to its end or dropped before.
+async fn body(
+    frames: &[Result<&'static str, io::ErrorKind>],
+    length: Option<&str>,
+    read: bool,
+    exchange: Exchange,
+) -> Vec<String> {
+    let records = Records::default();
+    let frames =
+        frames.iter().map(|frame| frame.map(|text| Frame::data(Bytes::from(text))).map_err(io::Error::from)).collect();
+    let mut response = Response::builder();
+    if let Some(length) = length {
+        response = response.header("content-length", length);
+    }
+    let response = response.body(Frames(frames)).unwrap();
+    let mut body = records.exchange(exchange).pass_on(response).into_body();
+    if read {
+        while let Some(Ok(_)) = body.frame().await {}
+    }
+    drop(body);
+    records.short()
+}
+
+#[tokio::test]
+async fn a_body_is_recorded_if_it_was_not_whole() {
+    let get = Exchange::default;
+    let head = || {
+        let mut exchange = Exchange::default();
+        exchange.method = Method::HEAD;
+        exchange
+    };
+    let http_1_0 = || {
+        let mut exchange = Exchange::default();
+        exchange.version = Version::HTTP_10;
+        exchange
+    };
+    let none: &[&str] = &[];
+    assert_eq!(body(&[Ok("hello")], None, true, get()).await, none);
+    assert_eq!(body(&[Ok("hello")], Some("5"), true, get()).await, none);
+    assert_eq!(body(&[], Some("5"), false, head()).await, none, "nobody looks at what there is not");
+    assert_eq!(body(&[Ok("hell")], Some("5"), true, get()).await, ["body_truncated body null 200 close_short"]);
+    let reset = Err(io::ErrorKind::ConnectionReset);
+    assert_eq!(body(&[Ok("hell"), reset], None, true, get()).await, ["body_reset body null 200 no_last_chunk"]);
+    assert_eq!(body(&[Ok("hell"), reset], None, false, get()).await, ["client_aborted body null 200 null"]);
+}
+
+/// The proxy that a reader of the documentation writes: one connection an exchange, no tap.
+async fn proxy(records: Records, upstream: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let gateway = records.gateway();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let gateway = gateway.clone();
+            let service = service_fn(move |request| {
+                let gateway = gateway.clone();
+                async move { gateway.handle(request, |exchange, request| exchange_with(exchange, request, upstream)).await }
+            });
+            tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        }
+    });
+    address
+}
+
+async fn exchange_with(
+    exchange: InFlight,
+    mut request: Request<Upload<Incoming>>,
+    upstream: SocketAddr,
+) -> Result<Response<ResponseBody<Incoming, TokioTimer>>, Box<dyn std::error::Error + Send + Sync>> {
+    let exchange = exchange.timed(TokioTimer, Some(Duration::from_millis(500)), None);
+    request.headers_mut().insert(HOST, HeaderValue::from_static("lab.test"));
+    let stream = TcpStream::connect(upstream).await?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    let response = sender.send_request(request);
+    let response = deadline(response, TokioTimer.sleep(Duration::from_secs(2)), FaultKind::ResponseTimeout).await??;
+    Ok(exchange.pass_on(response))
+}
+
+/// What a client reads who asks once; it leaves after that time.
+async fn ask(address: SocketAddr, patience: Duration) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: gw.test\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    let _ = timeout(patience, stream.read_to_end(&mut answer)).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn a_service_of_it_records_every_exchange_once() {
+    let cases: [(&str, Duration, &str, &[&str]); 8] = [
+        ("refused", Duration::from_secs(9), "502", &["connection_refused connect 502 null null"]),
+        ("ok_200", Duration::from_secs(9), "200", &[]),
+        ("ok_chunked_trailers", Duration::from_secs(9), "200", &[]),
+        ("status_600", Duration::from_secs(9), "502", &["bad_status_line head 502 null null"]),
+        ("close_mid_cl_body", Duration::from_secs(9), "200", &["body_truncated body null 200 close_short"]),
+        ("stall_mid_body", Duration::from_secs(9), "200", &["body_stalled body null 200 close_short"]),
+        // Nothing comes, and the client does not wait for that.
+        ("no_response_timeout", Duration::from_millis(300), "", &["client_aborted head null null null"]),
+        ("stall_mid_body", Duration::from_millis(200), "200", &["client_aborted body null 200 null"]),
+    ];
+    let names: Vec<&str> = cases.iter().map(|case| case.0).collect();
+    let lab = Lab::builder().only(&names).start().unwrap();
+    for (name, patience, status, expected) in cases {
+        let url = lab.upstream(name).unwrap().url();
+        let records = Records::default();
+        let address = proxy(records.clone(), url.trim_start_matches("http://").parse().unwrap()).await;
+        let answer = ask(address, patience).await;
+        assert_eq!(answer.split(' ').nth(1).unwrap_or_default(), status, "{name}: {answer}");
+        // The server notices a moment later that its client has left.
+        for _ in 0..200 {
+            if records.short().len() >= expected.len() {
+                break;
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+        sleep(Duration::from_millis(50)).await;
+        assert_eq!(records.short(), expected, "{name}");
+    }
+}
+
+/// A client of HTTP/1.0 can be shown a cut by a reset alone, and by that only where its connection can be reset.
+#[tokio::test]
+async fn the_record_says_how_the_cut_was_shown() {
+    use badgateway::body::ClientHandle;
+
+    for (client, how) in [(None, "unmarked"), (Some(ClientHandle::new()), "reset")] {
+        let records = Records::default();
+        let mut facts = Exchange::default();
+        facts.version = Version::HTTP_10;
+        let exchange = records.exchange(facts);
+        if let Some(client) = &client {
+            exchange.client(client);
+        }
+        let frames = Frames([Ok(Frame::data(Bytes::from_static(b"x"))), Err(refused())].into());
+        let mut body = exchange.pass_on(Response::new(frames)).into_body();
+        while let Some(Ok(_)) = body.frame().await {}
+        assert_eq!(records.of(&["decision", "how"]), [format!("abort {how}")]);
+        assert_eq!(client.map(|client| client.abort_handle().is_set()).unwrap_or_default(), how == "reset");
+    }
+}
+
+/// What breaks while the head is held is a 502, and recorded as one.
+#[tokio::test]
+async fn a_head_that_waits_is_answered_where_its_body_breaks() {
+    let whole: &[&str] = &[];
+    type Case<'a> = (&'a str, Vec<Result<Frame<Bytes>, io::Error>>, u16, &'a [&'a str]);
+    let x = || Ok(Frame::data(Bytes::from_static(b"x")));
+    let cases: [Case<'_>; 4] = [
+        ("breaks at once", vec![Err(io::ErrorKind::ConnectionReset.into())], 502, &["body_reset body 502 null null"]),
+        ("whole", vec![x()], 200, whole),
+        ("empty", vec![], 200, whole),
+        (
+            "breaks later",
+            vec![x(), Err(io::ErrorKind::ConnectionReset.into())],
+            200,
+            &["body_reset body null 200 no_last_chunk"],
+        ),
+    ];
+    for (name, frames, status, expected) in cases {
+        let records = Records::default();
+        let exchange = records.exchange(Exchange::default()).timed(TokioTimer, None, None);
+        let response = exchange.pass_on_held(Response::new(Frames(frames.into())), Duration::from_secs(9)).await;
+        assert_eq!(response.status(), status, "{name}");
+        let mut body = response.into_body();
+        while let Some(Ok(_)) = body.frame().await {}
+        drop(body);
+        assert_eq!(records.short(), expected, "{name}");
+    }
+    // A client that leaves while the head waits.
+    let records = Records::default();
+    let exchange = records.exchange(Exchange::default()).timed(TokioTimer, None, None);
+    let held = exchange.pass_on_held(Response::new(Silence), Duration::from_secs(9));
+    assert!(timeout(Duration::from_millis(10), held).await.is_err());
+    assert_eq!(records.short(), ["client_aborted body null null null"]);
+    // One that says nothing in time.
+    let records = Records::default();
+    let exchange = records.exchange(Exchange::default()).timed(TokioTimer, None, None);
+    let response = exchange.pass_on_held(Response::new(Silence), Duration::from_millis(1)).await;
+    assert_eq!((response.status().as_u16(), records.short().len()), (200, 0));
+    drop(response);
+    assert_eq!(records.short(), ["client_aborted body null 200 null"]);
+}
+
+/// No frame ever comes.
+struct Silence;
+
+impl Body for Silence {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        Poll::Pending
+    }
+}
+
+/// A handler's own error is answered; a future that is dropped is a client that left; a panic is neither.
+#[tokio::test]
+async fn leaving_is_told_from_failing() {
+    type Result_ = Result<Response<Body_>, io::Error>;
+    async fn fails(_exchange: InFlight, _request: Request<Upload<Empty<Bytes>>>) -> Result_ {
+        Err(refused())
+    }
+    async fn forgets(_exchange: InFlight, _request: Request<Upload<Empty<Bytes>>>) -> Result_ {
+        Ok(Response::new(ResponseBody::made("hello")))
+    }
+    async fn passes_on_and_fails(exchange: InFlight, _request: Request<Upload<Empty<Bytes>>>) -> Result_ {
+        let _lost = exchange.pass_on(Response::new(Empty::new()));
+        Err(refused())
+    }
+    async fn waits(exchange: InFlight, _request: Request<Upload<Empty<Bytes>>>) -> Result_ {
+        exchange.phase(Phase::Connect);
+        std::future::pending().await
+    }
+    async fn panics(_exchange: InFlight, _request: Request<Upload<Empty<Bytes>>>) -> Result_ {
+        panic!("a defect")
+    }
+    let records = Records::default();
+    let request = || Request::new(Empty::<Bytes>::new());
+    let gateway = records.gateway();
+
+    let answer = gateway.handle(request(), fails).await.unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), records.short()),
+        (502, vec!["connection_refused connect 502 null null".into()])
+    );
+    records.0.lock().unwrap().clear();
+
+    let answer = gateway.handle(request(), forgets).await.unwrap();
+    assert_eq!((answer.status().as_u16(), records.short().len()), (200, 0));
+
+    let answer = gateway.handle(request(), passes_on_and_fails).await.unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), records.short()),
+        (502, vec!["connection_refused connect 502 null null".into()])
+    );
+    records.0.lock().unwrap().clear();
+
+    assert!(timeout(Duration::from_millis(5), gateway.handle(request(), waits)).await.is_err());
+    assert_eq!(records.short(), ["client_aborted connect null null null"]);
+    records.0.lock().unwrap().clear();
+
+    assert!(tokio::spawn(gateway.handle(request(), panics)).await.is_err());
+    assert_eq!(records.short(), ["proxy_internal select 500 null null"]);
+}
+
+/// A timer that fires knows nothing; the facts do.
+#[test]
+fn a_timer_is_named_by_the_facts() {
+    for (phase, kind) in [
+        (Phase::Resolve, FaultKind::DnsTimeout),
+        (Phase::Connect, FaultKind::ConnectionTimeout),
+        (Phase::Tls, FaultKind::TlsTimeout),
+        (Phase::Head, FaultKind::ResponseTimeout),
+    ] {
+        let mut request = Request::get("/cart").body(()).unwrap();
+        let exchange = Records::default().gateway().begin_head(&mut request);
+        exchange.share(request.extensions_mut());
+        SharedFacts::of(request.extensions()).unwrap().phase(phase);
+        let answer = exchange.answer_bytes(&io::Error::from(io::ErrorKind::TimedOut));
+        assert_eq!(answer.extensions().get::<Fault>().unwrap().kind(), kind);
+    }
+}
