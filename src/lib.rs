@@ -119,6 +119,7 @@ pub mod h1;
 pub mod lab;
 pub mod proxy_status;
 pub mod reply;
+mod setting;
 mod sink;
 pub mod tap;
 mod watch;
@@ -126,6 +127,7 @@ mod watch;
 pub use crate::exchange::Exchange;
 pub use crate::fault::{Fault, FaultKind};
 pub use crate::gateway::{Gateway, classify};
+pub use crate::setting::UnknownWord;
 pub use crate::watch::Watch;
 
 /// The README's code, compiled and run.

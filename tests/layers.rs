@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[(&str, u8)] = &[
     ("fault", 0),
     ("date", 0),
+    ("setting", 0),
     ("sink", 0),
     ("exchange", 1),
     ("h1", 1),

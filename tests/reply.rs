@@ -450,7 +450,7 @@ fn unkind(_: &Fault, _: &Exchange) -> StatusCode {
 
 fn profiles() -> [Profile; 6] {
     use Profile as P;
-    [P::Rfc9209, P::Cloudflare, P::Nginx, P::Envoy, P::Haproxy, P::Custom(unkind)]
+    [P::Rfc9209, P::Cloudflare, P::Nginx, P::Envoy, P::HaProxy, P::Custom(unkind)]
 }
 
 #[test]

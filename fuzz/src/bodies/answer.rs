@@ -22,7 +22,7 @@ pub fn run(data: &[u8]) {
         2 => Profile::Cloudflare,
         3 => Profile::Nginx,
         4 => Profile::Envoy,
-        5 => Profile::Haproxy,
+        5 => Profile::HaProxy,
         // Not an error: not taken.
         _ => Profile::Custom(|_, exchange| exchange.received_status.unwrap_or(StatusCode::OK)),
     };
