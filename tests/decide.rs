@@ -179,13 +179,13 @@ fn nobody_is_answered_who_has_gone() {
 fn a_custom_profile_cannot_turn_a_fault_into_a_success() {
     let exchange = Exchange::default();
     let fault = Fault::new(FaultKind::ResponseTimeout);
-    let own = Profile::Custom(|_, _| StatusCode::SERVICE_UNAVAILABLE);
+    let own = Profile::custom(|_, _| StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(decide(&fault, &exchange, &own), Decision::Respond(StatusCode::SERVICE_UNAVAILABLE));
     let bad: [fn(&Fault, &Exchange) -> StatusCode; 3] =
         [|_, _| StatusCode::OK, |_, _| StatusCode::CONTINUE, |_, _| StatusCode::FOUND];
     for bad in bad {
         assert_eq!(
-            decide(&fault, &exchange, &Profile::Custom(bad)),
+            decide(&fault, &exchange, &Profile::custom(bad)),
             Decision::Respond(StatusCode::GATEWAY_TIMEOUT),
             "the RFC's status stands instead"
         );

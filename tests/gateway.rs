@@ -4,6 +4,8 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use badgateway::classify::{Finding, Probe, downcast};
 use badgateway::decide::Profile;
@@ -108,12 +110,28 @@ fn a_probe_of_the_callers_own_is_asked_first() {
 fn the_profile_decides_the_status_everywhere() {
     let exchange = Exchange::default();
     let fault = badgateway::Fault::new(FaultKind::ConnectionTimeout);
-    let own = Gateway::new("gw").unwrap().with_profile(Profile::Custom(|_, _| StatusCode::SERVICE_UNAVAILABLE));
+    let own = Gateway::new("gw").unwrap().with_profile(Profile::custom(|_, _| StatusCode::SERVICE_UNAVAILABLE));
     assert_eq!(own.answer_fault(&fault, &exchange).status(), 503);
     let mut wire = Vec::new();
     own.answer_wire(&fault, &exchange, &mut wire);
     assert!(wire.starts_with(b"HTTP/1.1 503 Service Unavailable\r\n"));
     assert!(own.record(&fault, &exchange).to_string().contains("\"status\":503"));
+}
+
+#[test]
+fn a_profile_of_the_callers_own_may_hold_state_that_clones_share() {
+    let asked = Arc::new(AtomicU16::new(0));
+    let counter = Arc::clone(&asked);
+    let profile = Profile::custom(move |_, _| {
+        StatusCode::from_u16(counter.fetch_add(1, Ordering::Relaxed).wrapping_add(590)).unwrap()
+    });
+    assert_eq!((profile.as_str(), format!("{profile:?}")), ("custom", "Custom".to_owned()));
+    let gateway = Gateway::new("gw").unwrap().with_profile(profile.clone());
+    let fault = badgateway::Fault::new(FaultKind::ConnectionTimeout);
+    assert_eq!(gateway.answer_fault(&fault, &Exchange::default()).status(), 590);
+    assert_eq!(gateway.clone().answer_fault(&fault, &Exchange::default()).status(), 591);
+    assert_eq!(profile.status(&fault, &Exchange::default()), 592);
+    assert_eq!(asked.load(Ordering::Relaxed), 3);
 }
 
 #[test]

@@ -226,7 +226,7 @@ fn a_status_that_the_fault_carries_wins() {
         assert_eq!(profile.status(&fault, &Exchange::default()), 413, "{profile:?}");
         assert_eq!(profile.status(&nonsense, &Exchange::default()), 500, "{profile:?}: the RFC's stands");
     }
-    let unfit = Profile::Custom(|_, _| http::StatusCode::OK);
+    let unfit = Profile::custom(|_, _| http::StatusCode::OK);
     assert_eq!(unfit.status(&fault, &Exchange::default()), 413);
 }
 

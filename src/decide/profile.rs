@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use http::StatusCode;
 
@@ -12,6 +13,8 @@ use crate::fault::{Class, Code, Fault, FaultKind};
 use crate::setting::UnknownWord;
 
 use super::others;
+
+type Policy = Arc<dyn Fn(&Fault, &Exchange) -> StatusCode + Send + Sync>;
 
 /// A status policy.
 ///
@@ -39,7 +42,7 @@ use super::others;
 /// assert_eq!(profile.as_str(), "envoy");
 /// # Ok::<(), badgateway::UnknownWord>(())
 /// ```
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum Profile {
     /// What RFC 9209 recommends: 502 for broken, 504 for late, 503 for unavailable. The default.
@@ -56,11 +59,34 @@ pub enum Profile {
     /// HAProxy: 503 until the connection stands, 502 and 504 from then on. Where it closes without a word, so that
     /// the client may repeat its request by itself (a reused connection), this answers.
     HaProxy,
-    /// The caller's own. A status below 400 or above 599 is not taken; the RFC's stands then.
-    Custom(fn(&Fault, &Exchange) -> StatusCode),
+    /// The caller's own: see [`custom`](Self::custom).
+    Custom(Policy),
 }
 
 impl Profile {
+    /// The caller's own policy, which may hold state. A status below 400 or above 599 is not taken: the fault's own or the
+    /// RFC's stands then.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    ///
+    /// use badgateway::decide::Profile;
+    /// use badgateway::{Exchange, Fault, FaultKind};
+    /// use http::StatusCode;
+    ///
+    /// let overrides = HashMap::from([(FaultKind::NoRoute, StatusCode::NOT_FOUND)]);
+    /// let profile = Profile::custom(move |fault, exchange| match overrides.get(&fault.kind()) {
+    ///     Some(status) => *status,
+    ///     None => Profile::Rfc9209.status(fault, exchange),
+    /// });
+    /// assert_eq!(profile.status(&Fault::new(FaultKind::NoRoute), &Exchange::default()), 404);
+    /// assert_eq!(profile.status(&Fault::new(FaultKind::DnsTimeout), &Exchange::default()), 504);
+    /// ```
+    #[must_use]
+    pub fn custom(status: impl Fn(&Fault, &Exchange) -> StatusCode + Send + Sync + 'static) -> Self {
+        Self::Custom(Arc::new(status))
+    }
+
     /// The stable word for it: what [`FromStr`] reads. A profile of the caller's own is `custom`, which is not read.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
