@@ -3,14 +3,13 @@
 //! Its one rule: it decides nothing and renders nothing by itself; it hands its settings to the rooms
 //! that do.
 
-use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response};
 
-use crate::classify::Probe;
+use crate::classify::{Finding, Probe, Probes};
 use crate::decide::{Decision, How, Profile};
 use crate::diagnose::{Context, Diagnosis};
 use crate::exchange::Exchange;
@@ -41,7 +40,7 @@ pub struct Gateway {
     disclosure: Disclosure,
     mark: Mark,
     page: Page,
-    probes: Cow<'static, [Probe]>,
+    probes: Probes,
 }
 
 impl Gateway {
@@ -60,7 +59,7 @@ impl Gateway {
             disclosure: Disclosure::default(),
             mark: Mark::default(),
             page: Page::default(),
-            probes: Cow::Borrowed(builtin_probes()),
+            probes: Probes::new(builtin_probes()),
         })
     }
 
@@ -92,18 +91,38 @@ impl Gateway {
         self
     }
 
-    /// With probes for error types of the caller's own. They are asked before those of this crate's
-    /// adapters, which are there already, and before any that were given earlier.
+    /// With a probe for error types of the caller's own: a [`Probe`], or a closure of that shape, which may hold state.
+    /// It is asked before those of this crate's adapters, which are there already, and before any that was given earlier.
+    ///
+    /// ```
+    /// use badgateway::classify::{Finding, downcast};
+    /// use badgateway::{Exchange, FaultKind, Gateway};
+    ///
+    /// #[derive(Debug, thiserror::Error)]
+    /// #[error("backend error {0}")]
+    /// struct Backend(u16);
+    ///
+    /// let busy = vec![17, 23];
+    /// let gateway = Gateway::new("edge-1.example")?.with_probe(move |link| {
+    ///     let Backend(code) = downcast::<Backend>(link)?;
+    ///     Some(if busy.contains(code) { Finding::of(FaultKind::ConnectionLimit) } else { Finding::new() })
+    /// });
+    /// assert_eq!(gateway.classify(&Backend(23), &Exchange::default()).kind(), FaultKind::ConnectionLimit);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
-    pub fn with_probes(mut self, probes: &'static [Probe]) -> Self {
-        self.probes = Cow::Owned([probes, &self.probes].concat());
+    pub fn with_probe(
+        mut self,
+        probe: impl for<'a> Fn(&'a (dyn Error + 'static)) -> Option<Finding<'a>> + Send + Sync + 'static,
+    ) -> Self {
+        self.probes.put_first(probe);
         self
     }
 
     /// What went wrong: [`classify`](crate::classify::classify()) with every probe at hand.
     #[must_use]
     pub fn classify(&self, error: &(dyn Error + 'static), exchange: &Exchange) -> Fault {
-        crate::classify::classify(error, &self.probes, exchange)
+        self.probes.classify(error, exchange)
     }
 
     /// What to do: [`decide`](crate::decide::decide) by this gateway's profile.
@@ -354,7 +373,7 @@ impl fmt::Debug for Gateway {
             .field("disclosure", &self.disclosure)
             .field("mark", &self.mark)
             .field("page", &self.page)
-            .field("probes", &self.probes.len())
+            .field("probes", &self.probes)
             .finish()
     }
 }
