@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, TE, TRANSFER_ENCODING, UPGRADE};
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Method, Request, StatusCode, Version};
+use http::{HeaderValue, Method, Request, StatusCode, Uri, Version, request};
 
 use crate::fault::{Fault, FaultKind, Phase};
 
@@ -234,16 +234,52 @@ impl Exchange {
     /// ```
     #[must_use]
     pub fn of<B>(request: &Request<B>) -> Self {
-        let headers = request.headers();
+        Self::of_head(request.method(), request.version(), request.uri(), request.headers())
+    }
+
+    /// The same for a head whose body is elsewhere already.
+    ///
+    /// pingora's `RequestHeader` dereferences to these: `Exchange::of_parts(session.req_header())`.
+    #[must_use]
+    pub fn of_parts(parts: &request::Parts) -> Self {
+        Self::of_head(&parts.method, parts.version, &parts.uri, &parts.headers)
+    }
+
+    /// The same for a head in pieces.
+    ///
+    /// A server with types of its own, or with those of `http` 0.2 as actix-web 4 has, hands over bytes. Only the fields
+    /// that are read matter: `Accept`, `Connection`, `Content-Length`, `Content-Type`, `TE`, `Transfer-Encoding` and `Upgrade`,
+    /// each with all its lines.
+    ///
+    /// ```
+    /// use badgateway::Exchange;
+    /// use badgateway::http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
+    ///
+    /// # type Line<'a> = (&'a str, &'a [u8]);
+    /// fn begin<'a>(method: &str, path: &str, lines: impl Iterator<Item = Line<'a>>) -> Option<Exchange> {
+    ///     let mut headers = HeaderMap::new();
+    ///     for (name, value) in lines {
+    ///         headers.append(name.parse::<HeaderName>().ok()?, HeaderValue::from_bytes(value).ok()?);
+    ///     }
+    ///     let method: Method = method.parse().ok()?;
+    ///     Some(Exchange::of_head(&method, Version::HTTP_11, &path.parse().ok()?, &headers))
+    /// }
+    ///
+    /// let exchange = begin("POST", "/pay?now=1", [("content-length", &b"5"[..])].into_iter()).unwrap();
+    /// assert_eq!(exchange.path.unwrap(), "/pay?now=1");
+    /// assert!(!exchange.replayable);
+    /// ```
+    #[must_use]
+    pub fn of_head(method: &Method, version: Version, uri: &Uri, headers: &HeaderMap) -> Self {
         let has_body = headers.contains_key(TRANSFER_ENCODING)
             || headers.get(CONTENT_LENGTH).is_some_and(|v| v.as_bytes() != b"0")
             // HTTP/2 and HTTP/3 requests may have a body without either field.
-            || (request.version() >= Version::HTTP_2 && !is_usually_bodyless(request.method()));
+            || (version >= Version::HTTP_2 && !is_usually_bodyless(method));
         let grpc_type = grpc_type(headers).cloned();
         Self {
-            method: request.method().clone(),
-            version: request.version(),
-            path: request.uri().path_and_query().cloned(),
+            method: method.clone(),
+            version,
+            path: uri.path_and_query().cloned(),
             accept: headers.get(ACCEPT).cloned(),
             trailers_wanted: has_token(headers, &TE, b"trailers"),
             upgrade_offered: headers.contains_key(UPGRADE),

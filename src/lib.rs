@@ -128,7 +128,10 @@ pub use crate::exchange::Exchange;
 pub use crate::fault::{Fault, FaultKind};
 pub use crate::gateway::{Gateway, classify};
 pub use crate::setting::UnknownWord;
+
 pub use crate::watch::Watch;
+/// Whose types stand in the signatures of this crate.
+pub use {bytes, http};
 
 /// The README's code, compiled and run.
 #[cfg(all(doctest, feature = "hyper1", feature = "tokio1"))]
