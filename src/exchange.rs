@@ -92,7 +92,7 @@ pub struct Exchange {
     pub version: Version,
     /// The path and query as the client sent them, for the log.
     pub path: Option<PathAndQuery>,
-    /// The client's `Accept`, which picks the format of a generated body.
+    /// The client's `Accept`, all its lines in one, which picks the format of a generated body.
     pub accept: Option<HeaderValue>,
     /// Whether the client said `TE: trailers`.
     pub trailers_wanted: bool,
@@ -280,7 +280,7 @@ impl Exchange {
             method: method.clone(),
             version,
             path: uri.path_and_query().cloned(),
-            accept: headers.get(ACCEPT).cloned(),
+            accept: joined(headers, &ACCEPT),
             trailers_wanted: has_token(headers, &TE, b"trailers"),
             upgrade_offered: headers.contains_key(UPGRADE),
             grpc: grpc_type.is_some(),
@@ -348,6 +348,18 @@ fn grpc_type(headers: &HeaderMap) -> Option<&HeaderValue> {
         let rest = value.as_bytes().strip_prefix(b"application/grpc");
         rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';' | b' ')))
     })
+}
+
+/// The lines of a list field as one, in their order (RFC 9110 section 5.3). Copies only where there are several.
+fn joined(headers: &HeaderMap, name: &http::HeaderName) -> Option<HeaderValue> {
+    let mut lines = headers.get_all(name).iter();
+    let first = lines.next()?;
+    if lines.next().is_none() {
+        return Some(first.clone());
+    }
+    let lines: Vec<&[u8]> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
+    // What stood in values, and a comma between them, can stand in one.
+    HeaderValue::from_bytes(&lines.join(&b", "[..])).ok()
 }
 
 fn has_token(headers: &HeaderMap, name: &http::HeaderName, token: &[u8]) -> bool {

@@ -1,7 +1,7 @@
 //! What an exchange knows of its request, and of the response that goes out.
 #![allow(clippy::unwrap_used)]
 
-use badgateway::Exchange;
+use badgateway::{Exchange, Fault, FaultKind, Gateway};
 // The crate's own: whoever has another version of these depends on ours by that name.
 use badgateway::{bytes, http};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version};
@@ -48,4 +48,36 @@ fn a_request_its_parts_and_its_pieces_begin_the_same_exchange() {
         );
     }
     assert_eq!(of(Method::PUT, Version::HTTP_11, &[]).path.unwrap(), "/a?b=1");
+}
+
+/// "A recipient MAY combine multiple field lines within a field section that have the same field name into one field line"
+/// (RFC 9110 section 5.3), and for a list it is the same.
+#[test]
+fn several_lines_of_accept_are_one_list() {
+    let cases: &[(&[&str], Option<&str>, &str)] = &[
+        (&[], None, "application/problem+json"),
+        (&["text/html"], Some("text/html"), "text/html; charset=utf-8"),
+        (&["image/png", "text/html"], Some("image/png, text/html"), "text/html; charset=utf-8"),
+        (&["text/html;q=0.2", "text/plain"], Some("text/html;q=0.2, text/plain"), "text/plain; charset=utf-8"),
+        (
+            &["text/plain;q=0.1", "text/html;q=0.2", "application/json"],
+            Some("text/plain;q=0.1, text/html;q=0.2, application/json"),
+            "application/json",
+        ),
+        (&["text/plain;q=0.1, text/html", ""], Some("text/plain;q=0.1, text/html, "), "text/html; charset=utf-8"),
+        (&["", "text/html"], Some(", text/html"), "text/html; charset=utf-8"),
+    ];
+    let gateway = Gateway::new("gw").unwrap();
+    for (accepts, joined, picked) in cases {
+        let fields: Vec<_> = accepts.iter().map(|line| ("accept", *line)).collect();
+        let exchange = of(Method::GET, Version::HTTP_11, &fields);
+        assert_eq!(exchange.accept.as_ref().map(|accept| accept.to_str().unwrap()), *joined);
+        let answer = gateway.answer_fault(&Fault::new(FaultKind::ConnectionRefused), &exchange);
+        assert_eq!(answer.headers()["content-type"], picked, "{accepts:?}");
+    }
+    // Bytes above ASCII are no reason to lose the rest.
+    let mut headers = lines(&[("accept", "text/html")]);
+    headers.append("accept", HeaderValue::from_bytes(b"\xff").unwrap());
+    let exchange = Exchange::of_head(&Method::GET, Version::HTTP_11, &"/".parse().unwrap(), &headers);
+    assert_eq!(exchange.accept.unwrap(), &b"text/html, \xff"[..]);
 }
