@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, TE, TRANSFER_ENCODING, UPGRADE};
+use http::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, TE, TRANSFER_ENCODING, UPGRADE};
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, StatusCode, Uri, Version, request};
 
@@ -97,6 +97,10 @@ pub struct Exchange {
     /// Whether the client said `TE: trailers`.
     pub trailers_wanted: bool,
     /// Whether the client offered an upgrade, so that 101 is an answer to it (RFC 9110 section 7.8).
+    ///
+    /// [`of`](Self::of) takes for an offer what HTTP/1.1 has as one: an `Upgrade` that `Connection` names, in a request without
+    /// a body. One with a body may be answered with 101 only once all of it has come, so that a gateway would have to
+    /// hold the tunnel back until then; without the offer the next hop answers in HTTP.
     pub upgrade_offered: bool,
     /// Whether this is a gRPC call, by its content type.
     pub grpc: bool,
@@ -271,8 +275,7 @@ impl Exchange {
     /// ```
     #[must_use]
     pub fn of_head(method: &Method, version: Version, uri: &Uri, headers: &HeaderMap) -> Self {
-        let has_body = headers.contains_key(TRANSFER_ENCODING)
-            || headers.get(CONTENT_LENGTH).is_some_and(|v| v.as_bytes() != b"0")
+        let has_body = has_framed_body(headers)
             // HTTP/2 and HTTP/3 requests may have a body without either field.
             || (version >= Version::HTTP_2 && !is_usually_bodyless(method));
         let grpc_type = grpc_type(headers).cloned();
@@ -282,7 +285,7 @@ impl Exchange {
             path: uri.path_and_query().cloned(),
             accept: joined(headers, &ACCEPT),
             trailers_wanted: has_token(headers, &TE, b"trailers"),
-            upgrade_offered: headers.contains_key(UPGRADE),
+            upgrade_offered: offers_upgrade(version, headers),
             grpc: grpc_type.is_some(),
             grpc_type,
             request_body: if has_body { RequestBody::Unread } else { RequestBody::None },
@@ -338,6 +341,25 @@ impl Exchange {
     }
 }
 
+/// Whether a request head offers another protocol.
+///
+/// "A sender of Upgrade MUST also send an "Upgrade" connection option", "a server MUST ignore an Upgrade header field that
+/// is received in an HTTP/1.0 request" (RFC 9110 section 7.8), and HTTP/2 has no upgrades (RFC 9113 section 8.6). The switch comes
+/// after the whole request ("a client cannot begin using an upgraded protocol [...] until it has completely sent the
+/// request message"), and a gateway that passes on the head does not know when that will be, so that a request with a
+/// body offers nothing.
+pub(crate) fn offers_upgrade(version: Version, headers: &HeaderMap) -> bool {
+    version == Version::HTTP_11
+        && headers.contains_key(UPGRADE)
+        && has_token(headers, &CONNECTION, b"upgrade")
+        && !has_framed_body(headers)
+}
+
+/// Whether the fields frame a body (RFC 9112 section 6.3).
+fn has_framed_body(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRANSFER_ENCODING) || headers.get(CONTENT_LENGTH).is_some_and(|v| v.as_bytes() != b"0")
+}
+
 fn is_usually_bodyless(method: &Method) -> bool {
     [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE, Method::DELETE].contains(method)
 }
@@ -346,7 +368,7 @@ fn grpc_type(headers: &HeaderMap) -> Option<&HeaderValue> {
     headers.get(CONTENT_TYPE).filter(|value| {
         // `application/grpc-web` is another protocol, with its trailers in the body.
         let rest = value.as_bytes().strip_prefix(b"application/grpc");
-        rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';' | b' ')))
+        rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';' | b' ' | b'\t')))
     })
 }
 

@@ -81,3 +81,31 @@ fn several_lines_of_accept_are_one_list() {
     let exchange = Exchange::of_head(&Method::GET, Version::HTTP_11, &"/".parse().unwrap(), &headers);
     assert_eq!(exchange.accept.unwrap(), &b"text/html, \xff"[..]);
 }
+
+/// RFC 9110 section 7.8: `Upgrade` and the option in `Connection`, in HTTP/1.1, and the request is whole before the switch.
+#[test]
+fn what_offers_an_upgrade() {
+    let asked = [("connection", "keep-alive, Upgrade"), ("upgrade", "websocket")];
+    let cases: &[(Method, Version, Fields<'_>, bool)] = &[
+        (Method::GET, Version::HTTP_11, &asked, true),
+        (Method::POST, Version::HTTP_11, &asked, true),
+        (Method::GET, Version::HTTP_11, &[("connection", "x"), ("connection", "UPGRADE"), ("upgrade", "a/1, b")], true),
+        (Method::GET, Version::HTTP_11, &[asked[0], asked[1], ("content-length", "0")], true),
+        (Method::GET, Version::HTTP_10, &asked, false),
+        (Method::GET, Version::HTTP_09, &asked, false),
+        (Method::GET, Version::HTTP_2, &asked, false),
+        (Method::GET, Version::HTTP_3, &asked, false),
+        (Method::GET, Version::HTTP_11, &[], false),
+        (Method::GET, Version::HTTP_11, &[asked[0]], false),
+        (Method::GET, Version::HTTP_11, &[asked[1]], false),
+        (Method::GET, Version::HTTP_11, &[("connection", "close"), asked[1]], false),
+        (Method::GET, Version::HTTP_11, &[("connection", "upgrade-insecure-requests"), asked[1]], false),
+        (Method::POST, Version::HTTP_11, &[asked[0], asked[1], ("content-length", "5")], false),
+        (Method::GET, Version::HTTP_11, &[asked[0], asked[1], ("content-length", "5")], false),
+        (Method::POST, Version::HTTP_11, &[asked[0], asked[1], ("transfer-encoding", "chunked")], false),
+    ];
+    for (method, version, fields, offered) in cases {
+        let exchange = of(method.clone(), *version, fields);
+        assert_eq!(exchange.upgrade_offered, *offered, "{method} {version:?} {fields:?}");
+    }
+}

@@ -10,7 +10,7 @@ use http::response::Parts;
 use http::{StatusCode, Version};
 
 use super::{content_length, is_h2c, is_tunnel, items, may_upgrade};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, offers_upgrade};
 use crate::h1::forward::HopByHop;
 
 /// Prepares a head that passed the [`audit`](super::audit()) for forwarding. Total: nothing is a fault here.
@@ -79,9 +79,9 @@ pub fn tidy(parts: &mut Parts, exchange: &Exchange) {
 ///   second 100 from behind would be nobody's.
 /// - Gone: `Proxy-Authorization` (RFC 9110 section 11.7.2: for the proxy that asked for it), `HTTP2-Settings`,
 ///   and `Proxy`, which CGI programs take for the variable `HTTP_PROXY` (CVE-2016-5385).
-/// - `Upgrade` stays, with `Connection: upgrade`, if the exchange [offers](Exchange::upgrade_offered) it and the
-///   client speaks at least HTTP/1.1; `h2c` is taken out of it always, because RFC 9113 section 3.1 made it
-///   obsolete and requests inside such a tunnel pass the gateway unseen.
+/// - `Upgrade` stays, with `Connection: upgrade`, if the exchange [offers](Exchange::upgrade_offered) it and these fields do
+///   too: HTTP/1.1, an `Upgrade` that `Connection` names, no body. `h2c` is taken out of it always, because RFC 9113
+///   section 3.1 made it obsolete and requests inside such a tunnel pass the gateway unseen.
 ///
 /// Call it *before* adding fields of your own (`X-Forwarded-For`, `Via`): the client's `Connection` cannot
 /// name what is not there yet. Fields that an earlier proxy may have added (`Forwarded`,
@@ -104,7 +104,7 @@ pub fn tidy(parts: &mut Parts, exchange: &Exchange) {
 /// assert_eq!(request.headers()["x-forwarded-for"], "203.0.113.9");
 /// ```
 pub fn tidy_request(headers: &mut HeaderMap, exchange: &Exchange) -> bool {
-    let upgrade = may_upgrade(exchange) && drop_h2c(headers);
+    let upgrade = exchange.upgrade_offered && offers_upgrade(exchange.version, headers) && drop_h2c(headers);
     let coded = headers.contains_key(TRANSFER_ENCODING);
 
     strip(headers, upgrade, &FOR_THE_GATEWAY);
