@@ -39,13 +39,13 @@ pub enum RequestBody {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BodyFraming {
-    /// The response has no body (HEAD, 204, 304).
+    /// The response has no body (HEAD, 1xx, 204, 304).
     None,
     /// By `Content-Length`.
     Length,
     /// By the last chunk.
     Chunked,
-    /// By the end of the connection.
+    /// By the end of the connection. That of a tunnel is the same.
     UntilClose,
 }
 
@@ -148,11 +148,18 @@ impl Exchange {
     /// How this client will tell where the body of a response ends, by the status and the fields that go out: those behind
     /// [`Gateway::forward`](crate::Gateway::forward), and not before.
     ///
-    /// It is what servers such as hyper make of them: no body for HEAD, 204, 304 and a 2xx to `CONNECT`; a `Content-Length`
-    /// counts; else there are chunks, which HTTP/1.0 does not have (RFC 9112 section 6.3).
+    /// It is what servers such as hyper make of them: no body for HEAD, 204, 304, interim responses and a 2xx to `CONNECT`; a
+    /// `Content-Length` counts; else there are chunks, which HTTP/1.0 does not have (RFC 9112 section 6.3).
+    ///
+    /// Behind a 101 there is no body but another protocol, whose end is that of the connection: `UntilClose`, so that a
+    /// tunnel that breaks is [reset](crate::decide::How::Reset) and does not look like one that was ended.
     #[must_use]
     pub fn body_framing(&self, status: StatusCode, headers: &HeaderMap) -> BodyFraming {
-        let without = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&status)
+        if status == StatusCode::SWITCHING_PROTOCOLS {
+            return BodyFraming::UntilClose;
+        }
+        let without = status.is_informational()
+            || [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&status)
             || self.method == Method::HEAD
             || (self.method == Method::CONNECT && status.is_success());
         if without {
@@ -169,18 +176,30 @@ impl Exchange {
     /// The head of a response is about to go out: notes it in [`forwarded`](Self::forwarded), and that the body is next.
     /// From now on a fault cannot change the status any more.
     ///
+    /// An interim head (100 to 199, and not 101, which is the last that HTTP says on the connection) is noted as such, and
+    /// the phase stays: the final head is still to come (RFC 9110 section 15.2).
+    ///
     /// ```
     /// use badgateway::Exchange;
     /// use badgateway::exchange::BodyFraming;
     /// use http::{HeaderMap, StatusCode, Version};
     ///
     /// let mut exchange = Exchange::default();
+    /// exchange.forwarding(StatusCode::EARLY_HINTS, &HeaderMap::new());
+    /// assert!(exchange.can_respond());
     /// assert_eq!(exchange.forwarding(StatusCode::OK, &HeaderMap::new()), BodyFraming::Chunked);
+    /// assert!(!exchange.can_respond());
     /// exchange.version = Version::HTTP_10;
     /// assert_eq!(exchange.forwarding(StatusCode::OK, &HeaderMap::new()), BodyFraming::UntilClose);
     /// ```
     pub fn forwarding(&mut self, status: StatusCode, headers: &HeaderMap) -> BodyFraming {
         let framing = self.body_framing(status, headers);
+        if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
+            if self.can_respond() {
+                self.forwarded = Forwarded::Interim;
+            }
+            return framing;
+        }
         self.phase = Some(Phase::Body);
         self.forwarded = Forwarded::Head { status, framing };
         framing

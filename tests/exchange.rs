@@ -1,10 +1,14 @@
 //! What an exchange knows of its request, and of the response that goes out.
 #![allow(clippy::unwrap_used)]
 
+use badgateway::decide::{Decision, How, Profile, decide};
+use badgateway::exchange::{BodyFraming, Forwarded};
+use badgateway::fault::Phase;
+use badgateway::reply::Mark;
 use badgateway::{Exchange, Fault, FaultKind, Gateway};
 // The crate's own: whoever has another version of these depends on ours by that name.
 use badgateway::{bytes, http};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Version};
 
 type Fields<'a> = &'a [(&'a str, &'a str)];
 
@@ -107,5 +111,70 @@ fn what_offers_an_upgrade() {
     for (method, version, fields, offered) in cases {
         let exchange = of(method.clone(), *version, fields);
         assert_eq!(exchange.upgrade_offered, *offered, "{method} {version:?} {fields:?}");
+    }
+}
+
+/// RFC 9110 section 15.2: a 1xx is interim, but for 101, behind which there is no HTTP any more.
+#[test]
+fn an_interim_head_leaves_the_final_one_open() {
+    let framing_fields = [&[][..], &[("content-length", "5")], &[("transfer-encoding", "chunked")]];
+    for (version, fields) in
+        [Version::HTTP_10, Version::HTTP_11, Version::HTTP_2].into_iter().flat_map(|v| framing_fields.map(|f| (v, f)))
+    {
+        for status in [100, 102, 103, 104, 199].map(|status| StatusCode::from_u16(status).unwrap()) {
+            let mut exchange = of(Method::GET, version, &[]);
+            exchange.phase = Some(Phase::Head);
+            assert_eq!(exchange.body_framing(status, &lines(fields)), BodyFraming::None, "{status} {fields:?}");
+            assert_eq!(exchange.forwarding(status, &lines(fields)), BodyFraming::None);
+            assert_eq!((exchange.forwarded, exchange.phase), (Forwarded::Interim, Some(Phase::Head)), "{status}");
+            let fault = Fault::new(FaultKind::HeadTruncated);
+            assert!(matches!(decide(&fault, &exchange, &Profile::Rfc9209), Decision::Respond(_)), "{status}");
+
+            // The final head goes out once, whatever is said of it afterwards.
+            exchange.forwarding(StatusCode::OK, &HeaderMap::new());
+            let sent = exchange.forwarded;
+            assert!(matches!(sent, Forwarded::Head { status: StatusCode::OK, .. }));
+            exchange.forwarding(status, &HeaderMap::new());
+            assert_eq!((exchange.forwarded, exchange.phase), (sent, Some(Phase::Body)));
+        }
+    }
+}
+
+#[test]
+fn a_tunnel_that_breaks_is_reset() {
+    for fields in [&[][..], &[("content-length", "5")]] {
+        let mut exchange = of(Method::GET, Version::HTTP_11, &[("connection", "upgrade"), ("upgrade", "websocket")]);
+        assert_eq!(exchange.forwarding(StatusCode::SWITCHING_PROTOCOLS, &lines(fields)), BodyFraming::UntilClose);
+        let status = StatusCode::SWITCHING_PROTOCOLS;
+        assert_eq!(exchange.forwarded, Forwarded::Head { status, framing: BodyFraming::UntilClose });
+        assert_eq!(exchange.phase, Some(Phase::Body));
+        let decision = decide(&Fault::new(FaultKind::BodyReset), &exchange, &Profile::Rfc9209);
+        assert_eq!(decision, Decision::Abort(How::Reset));
+    }
+}
+
+/// An interim response goes on without what is not the client's, and says nothing of ours: the final one will.
+#[test]
+fn an_interim_response_is_tidied_and_not_signed() {
+    for mark in [Mark::Never, Mark::ServerErrors, Mark::Always] {
+        let gateway = Gateway::new("gw").unwrap().with_mark(mark);
+        for status in [100, 102, 103, 199] {
+            let mut response = http::Response::builder().status(status).body(()).unwrap();
+            *response.headers_mut() = lines(&[
+                ("link", "</a.css>; rel=preload"),
+                ("connection", "x-hop"),
+                ("x-hop", "1"),
+                ("content-length", "5"),
+                ("transfer-encoding", "chunked"),
+                ("upgrade", "websocket"),
+            ]);
+            let exchange = Exchange::default();
+            let forwarded = gateway.forward(response, &exchange).unwrap();
+            let names: Vec<_> = forwarded.headers().keys().map(HeaderName::as_str).collect();
+            assert_eq!((forwarded.status().as_u16(), names), (status, vec!["link"]), "{mark}");
+        }
+        // Nobody asked for the one that is no interim response.
+        let switch = http::Response::builder().status(101).header("upgrade", "websocket").body(()).unwrap();
+        assert_eq!(gateway.forward(switch, &Exchange::default()).unwrap_err().kind(), FaultKind::UnexpectedUpgrade);
     }
 }
