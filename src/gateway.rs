@@ -220,8 +220,8 @@ impl Gateway {
     /// Refused are heads whose framing is ambiguous, status codes outside 100 to 599, transfer codings that
     /// cannot be removed and upgrades that nobody asked for; see [`audit`](crate::audit::audit()). Removed are
     /// hop-by-hop fields, those included that `Connection` names, and lengths that do not belong; see
-    /// [`tidy`](crate::audit::tidy), which also makes the version of an older next hop HTTP/1.1, because ours is what the
-    /// client is owed (RFC 9110 section 2.5) and a cut in HTTP/1.0 looks like an end.
+    /// [`tidy`](crate::audit::tidy). The version becomes the one that goes to the client (RFC 9110 section 2.5), because a cut in
+    /// HTTP/1.0 looks like an end: whoever needs what the next hop spoke reads it before.
     ///
     /// A 5xx is signed with `gw; received-status=503` behind the members of `Proxy-Status` that are there, because the
     /// next hop made it and not this gateway; see [`Mark`]. Where what is there cannot be read, it goes, as RFC 9651

@@ -25,11 +25,12 @@ use crate::h1::forward::HopByHop;
 /// - `Content-Length` goes from 1xx, 204, and a 2xx to CONNECT (RFC 9110 section 8.6), where
 ///   `Transfer-Encoding` wins (RFC 9112 section 6.3: "MUST first remove the received Content-Length
 ///   field"), and wherever it is no length. Elsewhere, HEAD and 304 included, it stays, as one plain number.
-/// - The version becomes HTTP/1.1 where it is lower: an intermediary "MUST send its own HTTP-version in forwarded
+/// - The version becomes the one that goes to this client: HTTP/2 and HTTP/3 where [the client](Exchange::version) speaks
+///   them, else HTTP/1.1, also to one that speaks HTTP/1.0: an intermediary "MUST send its own HTTP-version in forwarded
 ///   messages" (RFC 9110 section 2.5). In the version of a next hop that speaks HTTP/1.0 a server such as hyper's leaves
 ///   out the chunks, and then the end of the connection is all there is: a cut body would look whole to any client. To a
-///   client that speaks HTTP/1.0 itself hyper goes down by itself. HTTP/2 and HTTP/3 stay, for
-///   `Guard::expecting_end_stream`; hyper's HTTP/1 server writes HTTP/2 as HTTP/1.1, but panics at HTTP/3.
+///   client that speaks HTTP/1.0 itself hyper goes down by itself. At HTTP/3 its HTTP/1 server panics. What the next hop
+///   spoke decides on `Guard::expecting_end_stream`: read it before.
 /// - `Proxy-Status`, `Via`, `Date` and all the rest stay as they are.
 ///
 /// A `Connection` field can name anything, and a hostile or broken hop can use it to have
@@ -47,14 +48,14 @@ use crate::h1::forward::HopByHop;
 ///     .body(()).unwrap().into_parts();
 /// parts.version = http::Version::HTTP_10;
 /// tidy(&mut parts, &Exchange::default());
-/// assert_eq!(parts.version, http::Version::HTTP_11);
+/// assert_eq!(parts.version, http::Version::HTTP_11); // the client's, by default
 /// assert_eq!(parts.headers.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["cache-control"]);
 /// ```
 pub fn tidy(parts: &mut Parts, exchange: &Exchange) {
     let upgraded = parts.status == StatusCode::SWITCHING_PROTOCOLS && may_upgrade(exchange);
     let coded = parts.headers.contains_key(TRANSFER_ENCODING);
 
-    parts.version = parts.version.max(Version::HTTP_11);
+    parts.version = exchange.version.max(Version::HTTP_11);
     strip(&mut parts.headers, upgraded, &[]);
     if exchange.version < Version::HTTP_2 && !exchange.trailers_wanted {
         parts.headers.remove(TRAILER);
