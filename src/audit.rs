@@ -269,9 +269,9 @@ fn is_tunnel(status: StatusCode, method: &Method) -> bool {
     *method == Method::CONNECT && status.is_success()
 }
 
-/// "A server MUST ignore an Upgrade header field that is received in an HTTP/1.0 request" (RFC 9110 section 7.8).
+/// Only HTTP/1.1 has upgrades (RFC 9110 section 7.8, RFC 9113 section 8.6).
 fn may_upgrade(exchange: &Exchange) -> bool {
-    exchange.upgrade_offered && exchange.version >= Version::HTTP_11
+    exchange.upgrade_offered && exchange.version == Version::HTTP_11
 }
 
 /// HTTP/2 over cleartext by upgrade is obsolete (RFC 9113 section 3.1), and a tunnel that the gateway

@@ -6,9 +6,9 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, TE, TRANSFER_ENCODING, UPGRADE};
+use http::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, TE, TRANSFER_ENCODING, UPGRADE};
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Method, Request, StatusCode, Version};
+use http::{HeaderValue, Method, Request, StatusCode, Uri, Version, request};
 
 use crate::fault::{Fault, FaultKind, Phase};
 
@@ -39,13 +39,13 @@ pub enum RequestBody {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BodyFraming {
-    /// The response has no body (HEAD, 204, 304).
+    /// The response has no body (HEAD, 1xx, 204, 304).
     None,
     /// By `Content-Length`.
     Length,
     /// By the last chunk.
     Chunked,
-    /// By the end of the connection.
+    /// By the end of the connection. That of a tunnel is the same.
     UntilClose,
 }
 
@@ -92,11 +92,15 @@ pub struct Exchange {
     pub version: Version,
     /// The path and query as the client sent them, for the log.
     pub path: Option<PathAndQuery>,
-    /// The client's `Accept`, which picks the format of a generated body.
+    /// The client's `Accept`, all its lines in one, which picks the format of a generated body.
     pub accept: Option<HeaderValue>,
     /// Whether the client said `TE: trailers`.
     pub trailers_wanted: bool,
     /// Whether the client offered an upgrade, so that 101 is an answer to it (RFC 9110 section 7.8).
+    ///
+    /// [`of`](Self::of) takes for an offer what HTTP/1.1 has as one: an `Upgrade` that `Connection` names, in a request without
+    /// a body. One with a body may be answered with 101 only once all of it has come, so that a gateway would have to
+    /// hold the tunnel back until then; without the offer the next hop answers in HTTP.
     pub upgrade_offered: bool,
     /// Whether this is a gRPC call, by its content type.
     pub grpc: bool,
@@ -146,11 +150,18 @@ impl Exchange {
     /// How this client will tell where the body of a response ends, by the status and the fields that go out: those behind
     /// [`Gateway::forward`](crate::Gateway::forward), and not before.
     ///
-    /// It is what servers such as hyper make of them: no body for HEAD, 204, 304 and a 2xx to `CONNECT`; a `Content-Length`
-    /// counts; else there are chunks, which HTTP/1.0 does not have (RFC 9112 section 6.3).
+    /// It is what servers such as hyper make of them: no body for HEAD, 204, 304, interim responses and a 2xx to `CONNECT`; a
+    /// `Content-Length` counts; else there are chunks, which HTTP/1.0 does not have (RFC 9112 section 6.3).
+    ///
+    /// Behind a 101 there is no body but another protocol, whose end is that of the connection: `UntilClose`, so that a
+    /// tunnel that breaks is [reset](crate::decide::How::Reset) and does not look like one that was ended.
     #[must_use]
     pub fn body_framing(&self, status: StatusCode, headers: &HeaderMap) -> BodyFraming {
-        let without = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&status)
+        if status == StatusCode::SWITCHING_PROTOCOLS {
+            return BodyFraming::UntilClose;
+        }
+        let without = status.is_informational()
+            || [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&status)
             || self.method == Method::HEAD
             || (self.method == Method::CONNECT && status.is_success());
         if without {
@@ -167,18 +178,30 @@ impl Exchange {
     /// The head of a response is about to go out: notes it in [`forwarded`](Self::forwarded), and that the body is next.
     /// From now on a fault cannot change the status any more.
     ///
+    /// An interim head (100 to 199, and not 101, which is the last that HTTP says on the connection) is noted as such, and
+    /// the phase stays: the final head is still to come (RFC 9110 section 15.2).
+    ///
     /// ```
     /// use badgateway::Exchange;
     /// use badgateway::exchange::BodyFraming;
     /// use http::{HeaderMap, StatusCode, Version};
     ///
     /// let mut exchange = Exchange::default();
+    /// exchange.forwarding(StatusCode::EARLY_HINTS, &HeaderMap::new());
+    /// assert!(exchange.can_respond());
     /// assert_eq!(exchange.forwarding(StatusCode::OK, &HeaderMap::new()), BodyFraming::Chunked);
+    /// assert!(!exchange.can_respond());
     /// exchange.version = Version::HTTP_10;
     /// assert_eq!(exchange.forwarding(StatusCode::OK, &HeaderMap::new()), BodyFraming::UntilClose);
     /// ```
     pub fn forwarding(&mut self, status: StatusCode, headers: &HeaderMap) -> BodyFraming {
         let framing = self.body_framing(status, headers);
+        if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
+            if self.can_respond() {
+                self.forwarded = Forwarded::Interim;
+            }
+            return framing;
+        }
         self.phase = Some(Phase::Body);
         self.forwarded = Forwarded::Head { status, framing };
         framing
@@ -240,11 +263,41 @@ impl Exchange {
         Self::of_head(request.method(), request.version(), request.uri(), request.headers())
     }
 
-    /// The same of a head in its parts.
+    /// The same for a head whose body is elsewhere already.
+    ///
+    /// pingora's `RequestHeader` dereferences to these: `Exchange::of_parts(session.req_header())`.
     #[must_use]
-    pub fn of_head(method: &Method, version: Version, uri: &http::Uri, headers: &HeaderMap) -> Self {
-        let has_body = headers.contains_key(TRANSFER_ENCODING)
-            || headers.get(CONTENT_LENGTH).is_some_and(|v| v.as_bytes() != b"0")
+    pub fn of_parts(parts: &request::Parts) -> Self {
+        Self::of_head(&parts.method, parts.version, &parts.uri, &parts.headers)
+    }
+
+    /// The same for a head in pieces.
+    ///
+    /// A server with types of its own, or with those of `http` 0.2 as actix-web 4 has, hands over bytes. Only the fields
+    /// that are read matter: `Accept`, `Connection`, `Content-Length`, `Content-Type`, `TE`, `Transfer-Encoding` and `Upgrade`,
+    /// each with all its lines.
+    ///
+    /// ```
+    /// use badgateway::Exchange;
+    /// use badgateway::http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
+    ///
+    /// # type Line<'a> = (&'a str, &'a [u8]);
+    /// fn begin<'a>(method: &str, path: &str, lines: impl Iterator<Item = Line<'a>>) -> Option<Exchange> {
+    ///     let mut headers = HeaderMap::new();
+    ///     for (name, value) in lines {
+    ///         headers.append(name.parse::<HeaderName>().ok()?, HeaderValue::from_bytes(value).ok()?);
+    ///     }
+    ///     let method: Method = method.parse().ok()?;
+    ///     Some(Exchange::of_head(&method, Version::HTTP_11, &path.parse().ok()?, &headers))
+    /// }
+    ///
+    /// let exchange = begin("POST", "/pay?now=1", [("content-length", &b"5"[..])].into_iter()).unwrap();
+    /// assert_eq!(exchange.path.unwrap(), "/pay?now=1");
+    /// assert!(!exchange.replayable);
+    /// ```
+    #[must_use]
+    pub fn of_head(method: &Method, version: Version, uri: &Uri, headers: &HeaderMap) -> Self {
+        let has_body = has_framed_body(headers)
             // HTTP/2 and HTTP/3 requests may have a body without either field.
             || (version >= Version::HTTP_2 && !is_usually_bodyless(method));
         let grpc_type = grpc_type(headers).cloned();
@@ -252,9 +305,9 @@ impl Exchange {
             method: method.clone(),
             version,
             path: uri.path_and_query().cloned(),
-            accept: headers.get(ACCEPT).cloned(),
+            accept: joined(headers, &ACCEPT),
             trailers_wanted: has_token(headers, &TE, b"trailers"),
-            upgrade_offered: headers.contains_key(UPGRADE),
+            upgrade_offered: offers_upgrade(version, headers),
             grpc: grpc_type.is_some(),
             grpc_type,
             request_body: if has_body { RequestBody::Unread } else { RequestBody::None },
@@ -310,6 +363,25 @@ impl Exchange {
     }
 }
 
+/// Whether a request head offers another protocol.
+///
+/// "A sender of Upgrade MUST also send an "Upgrade" connection option", "a server MUST ignore an Upgrade header field that
+/// is received in an HTTP/1.0 request" (RFC 9110 section 7.8), and HTTP/2 has no upgrades (RFC 9113 section 8.6). The switch comes
+/// after the whole request ("a client cannot begin using an upgraded protocol [...] until it has completely sent the
+/// request message"), and a gateway that passes on the head does not know when that will be, so that a request with a
+/// body offers nothing.
+pub(crate) fn offers_upgrade(version: Version, headers: &HeaderMap) -> bool {
+    version == Version::HTTP_11
+        && headers.contains_key(UPGRADE)
+        && has_token(headers, &CONNECTION, b"upgrade")
+        && !has_framed_body(headers)
+}
+
+/// Whether the fields frame a body (RFC 9112 section 6.3).
+fn has_framed_body(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRANSFER_ENCODING) || headers.get(CONTENT_LENGTH).is_some_and(|v| v.as_bytes() != b"0")
+}
+
 fn is_usually_bodyless(method: &Method) -> bool {
     [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE, Method::DELETE].contains(method)
 }
@@ -318,8 +390,20 @@ fn grpc_type(headers: &HeaderMap) -> Option<&HeaderValue> {
     headers.get(CONTENT_TYPE).filter(|value| {
         // `application/grpc-web` is another protocol, with its trailers in the body.
         let rest = value.as_bytes().strip_prefix(b"application/grpc");
-        rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';' | b' ')))
+        rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';' | b' ' | b'\t')))
     })
+}
+
+/// The lines of a list field as one, in their order (RFC 9110 section 5.3). Copies only where there are several.
+fn joined(headers: &HeaderMap, name: &http::HeaderName) -> Option<HeaderValue> {
+    let mut lines = headers.get_all(name).iter();
+    let first = lines.next()?;
+    if lines.next().is_none() {
+        return Some(first.clone());
+    }
+    let lines: Vec<&[u8]> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
+    // What stood in values, and a comma between them, can stand in one.
+    HeaderValue::from_bytes(&lines.join(&b", "[..])).ok()
 }
 
 fn has_token(headers: &HeaderMap, name: &http::HeaderName, token: &[u8]) -> bool {

@@ -3,7 +3,6 @@
 //! Its one rule: it decides nothing and renders nothing by itself; it hands its settings to the rooms
 //! that do.
 
-use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +12,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, Version, response};
 
 use crate::audit::Framing;
-use crate::classify::Probe;
+use crate::classify::{Finding, Probe, Probes};
 use crate::decide::{Decision, How, Profile};
 use crate::diagnose::{Context, Diagnosis};
 use crate::exchange::Exchange;
@@ -49,7 +48,7 @@ struct Settings {
     disclosure: Disclosure,
     mark: Mark,
     page: Page,
-    probes: Cow<'static, [Probe]>,
+    probes: Probes,
     log: Option<Arc<Log>>,
     clock: Option<Clock>,
     reference: Option<HeaderName>,
@@ -85,7 +84,7 @@ impl Gateway {
             disclosure: Disclosure::default(),
             mark: Mark::default(),
             page: Page::default(),
-            probes: Cow::Borrowed(builtin_probes()),
+            probes: Probes::new(builtin_probes()),
             log: None,
             clock: None,
             reference: None,
@@ -122,12 +121,31 @@ impl Gateway {
         self
     }
 
-    /// With probes for error types of the caller's own. They are asked before those of this crate's
-    /// adapters, which are there already, and before any that were given earlier.
+    /// With a probe for error types of the caller's own: a [`Probe`], or a closure of that shape, which may hold state.
+    /// It is asked before those of this crate's adapters, which are there already, and before any that was given earlier.
+    ///
+    /// ```
+    /// use badgateway::classify::{Finding, downcast};
+    /// use badgateway::{Exchange, FaultKind, Gateway};
+    ///
+    /// #[derive(Debug, thiserror::Error)]
+    /// #[error("backend error {0}")]
+    /// struct Backend(u16);
+    ///
+    /// let busy = vec![17, 23];
+    /// let gateway = Gateway::new("edge-1.example")?.with_probe(move |link| {
+    ///     let Backend(code) = downcast::<Backend>(link)?;
+    ///     Some(if busy.contains(code) { Finding::of(FaultKind::ConnectionLimit) } else { Finding::new() })
+    /// });
+    /// assert_eq!(gateway.classify(&Backend(23), &Exchange::default()).kind(), FaultKind::ConnectionLimit);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
-    pub fn with_probes(mut self, probes: &'static [Probe]) -> Self {
-        let settings = self.settings();
-        settings.probes = Cow::Owned([probes, &settings.probes].concat());
+    pub fn with_probe(
+        mut self,
+        probe: impl for<'a> Fn(&'a (dyn Error + 'static)) -> Option<Finding<'a>> + Send + Sync + 'static,
+    ) -> Self {
+        self.settings().probes.put_first(probe);
         self
     }
 
@@ -215,7 +233,7 @@ impl Gateway {
     /// What went wrong: [`classify`](crate::classify::classify()) with every probe at hand.
     #[must_use]
     pub fn classify(&self, error: &(dyn Error + 'static), exchange: &Exchange) -> Fault {
-        crate::classify::classify(error, &self.0.probes, exchange)
+        self.0.probes.classify(error, exchange)
     }
 
     /// What to do: [`decide`](crate::decide::decide) by this gateway's profile.
@@ -313,8 +331,8 @@ impl Gateway {
     /// Refused are heads whose framing is ambiguous, status codes outside 100 to 599, transfer codings that
     /// cannot be removed and upgrades that nobody asked for; see [`audit`](crate::audit::audit()). Removed are
     /// hop-by-hop fields, those included that `Connection` names, and lengths that do not belong; see
-    /// [`tidy`](crate::audit::tidy), which also makes the version of an older next hop HTTP/1.1, because ours is what the
-    /// client is owed (RFC 9110 section 2.5) and a cut in HTTP/1.0 looks like an end.
+    /// [`tidy`](crate::audit::tidy). The version becomes the one that goes to the client (RFC 9110 section 2.5), because a cut in
+    /// HTTP/1.0 looks like an end: whoever needs what the next hop spoke reads it before.
     ///
     /// A 5xx is signed with `gw; received-status=503` behind the members of `Proxy-Status` that are there, because the
     /// next hop made it and not this gateway; see [`Mark`]. Where what is there cannot be read, it goes, as RFC 9651
@@ -482,7 +500,7 @@ impl fmt::Debug for Gateway {
             .field("disclosure", disclosure)
             .field("mark", mark)
             .field("page", page)
-            .field("probes", &probes.len())
+            .field("probes", probes)
             .field("hides_queries", hides_queries)
             .finish_non_exhaustive()
     }

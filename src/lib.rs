@@ -122,6 +122,7 @@ mod in_flight;
 pub mod lab;
 pub mod proxy_status;
 pub mod reply;
+mod setting;
 mod sink;
 pub mod tap;
 mod upgrade;
@@ -134,7 +135,10 @@ pub use crate::in_flight::{Facts, InFlight, Link, Progress, SharedFacts};
 #[cfg(feature = "http_body1")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "http_body1")))]
 pub use crate::in_flight::{Handled, PassOnHeld, ResponseBody, Upload};
+pub use crate::setting::UnknownWord;
 pub use crate::upgrade::{Offer, Tunnel, Upgrades};
+/// Whose types stand in the signatures of this crate.
+pub use {bytes, http};
 
 /// The README's code, compiled and run.
 #[cfg(all(doctest, feature = "hyper1", feature = "tokio1"))]

@@ -160,14 +160,16 @@ const ROWS: &[Row] = &[
     ("UPGRADE", V11, 101, &["upgrade: H2C"], "unexpected_upgrade", Same),
     ("UPGRADE", V11, 200, &["content-length: 5"], "Length(5)", Same),
     ("UPGRADE10", V11, 101, &["upgrade: websocket"], "unexpected.upgrade", Same),
+    ("UPGRADE2", V11, 101, &["upgrade: websocket"], "unexpected.upgrade", Same),
 ];
 
-/// `UPGRADE` is a GET that offers WebSocket, `UPGRADE10` one from an HTTP/1.0 client.
+/// `UPGRADE` is a GET that offers WebSocket, `UPGRADE10` one from an HTTP/1.0 client, `UPGRADE2` from an HTTP/2 client.
 fn exchange(request: &str) -> Exchange {
     let mut exchange = Exchange::default();
     match request {
         "UPGRADE" => exchange.upgrade_offered = true,
         "UPGRADE10" => (exchange.upgrade_offered, exchange.version) = (true, V10),
+        "UPGRADE2" => (exchange.upgrade_offered, exchange.version) = (true, Version::HTTP_2),
         method => exchange.method = method.parse().unwrap(),
     }
     exchange
@@ -295,18 +297,19 @@ fn what_is_forwarded_of_a_response() {
 
 /// "An intermediary ... MUST send its own HTTP-version in forwarded messages" (RFC 9110 section 2.5).
 #[test]
-fn no_version_below_ours_is_forwarded() {
-    for (theirs, forwarded) in [
-        (Version::HTTP_09, V11),
-        (V10, V11),
-        (V11, V11),
-        (Version::HTTP_2, Version::HTTP_2),
-        (Version::HTTP_3, Version::HTTP_3),
-    ] {
-        for (request, status) in [("GET", 200), ("HEAD", 200), ("GET", 103), ("UPGRADE", 101), ("UPGRADE10", 200)] {
-            let mut parts = head(theirs, status, &[]);
-            tidy(&mut parts, &exchange(request));
-            assert_eq!(parts.version, forwarded, "{request} -> {theirs:?} {status}");
+fn the_version_that_is_forwarded_is_that_of_the_clients_side() {
+    const V09: Version = Version::HTTP_09;
+    const V2: Version = Version::HTTP_2;
+    const V3: Version = Version::HTTP_3;
+    for theirs in [V09, V10, V11, V2, V3] {
+        for (clients, forwarded) in [(V09, V11), (V10, V11), (V11, V11), (V2, V2), (V3, V3)] {
+            for (request, status) in [("GET", 200), ("HEAD", 200), ("GET", 103), ("UPGRADE", 101)] {
+                let mut exchange = exchange(request);
+                exchange.version = clients;
+                let mut parts = head(theirs, status, &[]);
+                tidy(&mut parts, &exchange);
+                assert_eq!(parts.version, forwarded, "{request} -> {theirs:?} {status} -> {clients:?}");
+            }
         }
     }
 }
@@ -334,7 +337,16 @@ fn what_is_forwarded_of_a_request() {
         (V11, &["connection: upgrade, http2-settings", "upgrade: h2c", "http2-settings: x"], &[], false),
         (V11, &["connection: upgrade", "upgrade: H2C, websocket", "upgrade: foo/1"],
             &["connection: upgrade", "upgrade: websocket, foo/1"], true),
-        (V11, &["upgrade:"], &[], false),
+        (V11, &["connection: upgrade", "upgrade:"], &[], false),
+        // RFC 9110 section 7.8: no option, no offer; nor with a body, whose end comes after the head.
+        (V11, &["upgrade: websocket"], &[], false),
+        (V11, &["connection: keep-alive", "upgrade: websocket"], &[], false),
+        (V11, &["connection: upgrade"], &[], false),
+        (V11, &["connection: upgrade", "upgrade: websocket", "content-length: 5"], &["content-length: 5"], false),
+        (V11, &["connection: upgrade", "upgrade: websocket", "transfer-encoding: chunked"], &[], false),
+        (V11, &["connection: upgrade", "upgrade: websocket", "content-length: 0"],
+            &["connection: upgrade", "content-length: 0", "upgrade: websocket"], true),
+        (Version::HTTP_2, &["connection: upgrade", "upgrade: websocket"], &[], false),
     ];
     for (version, fields, want, offers) in rows {
         let mut request = Request::builder().version(*version).body(()).unwrap();
@@ -342,6 +354,13 @@ fn what_is_forwarded_of_a_request() {
         let exchange = Exchange::of(&request);
         assert_eq!(tidy_request(request.headers_mut(), &exchange), *offers, "{fields:?}");
         assert_eq!(lines(request.headers()), *want, "{fields:?}");
+    }
+    // The fields count even where the exchange was told otherwise.
+    for fields in [&["upgrade: websocket"][..], &["connection: upgrade", "upgrade: websocket", "content-length: 5"]] {
+        let mut headers = HeaderMap::new();
+        fill(&mut headers, fields);
+        assert!(!tidy_request(&mut headers, &exchange("UPGRADE")), "{fields:?}");
+        assert!(!headers.contains_key("upgrade") && !headers.contains_key("connection"), "{fields:?}");
     }
     // A gateway that does not tunnel says so, and the offer goes no further.
     let mut headers = HeaderMap::new();

@@ -4,8 +4,10 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 
-use badgateway::classify::{Finding, Probe, downcast};
+use badgateway::classify::{Finding, downcast};
 use badgateway::decide::Profile;
 use badgateway::exchange::{BodyFraming, Forwarded};
 use badgateway::fault::Phase;
@@ -47,9 +49,6 @@ fn limited<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
     downcast::<Breaker>(link).map(|_| Finding::of(badgateway::Fault::new(FaultKind::ConnectionLimit)).then(&Done))
 }
 
-const OPEN: &[Probe] = &[open];
-const LIMITED: &[Probe] = &[limited];
-
 fn breaker() -> Breaker {
     Breaker(io::ErrorKind::ConnectionRefused.into())
 }
@@ -90,30 +89,69 @@ fn a_probe_of_the_callers_own_is_asked_first() {
     let exchange = Exchange::default();
     let plain = Gateway::new("gw").unwrap();
     assert_eq!(plain.classify(&breaker(), &exchange).kind(), FaultKind::ConnectionRefused, "unknown: what lies below");
-    let with = plain.clone().with_probes(OPEN);
+    let with = plain.clone().with_probe(open);
     assert_eq!(with.classify(&breaker(), &exchange).kind(), FaultKind::CircuitOpen);
     assert_eq!(with.answer(&breaker(), &exchange).status(), StatusCode::SERVICE_UNAVAILABLE);
-    let both = with.with_probes(LIMITED);
+    let both = with.clone().with_probe(limited);
     assert_eq!(
         both.classify(&breaker(), &exchange).kind(),
         FaultKind::ConnectionLimit,
         "the last given is asked first"
     );
-    // And the built-in ones are still there.
+    assert_eq!(
+        with.classify(&breaker(), &exchange).kind(),
+        FaultKind::CircuitOpen,
+        "and only by the gateway it was given"
+    );
+    // What they do not know goes on to the walk, and to the built-in ones.
     let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
     assert_eq!(both.classify(&refused, &exchange), classify(&refused));
+    #[cfg(feature = "tower05")]
+    {
+        let overloaded = tower::load_shed::error::Overloaded::new();
+        assert_eq!(both.classify(&overloaded, &exchange).kind(), FaultKind::ConnectionLimit);
+    }
+}
+
+#[test]
+fn a_probe_may_hold_state() {
+    let asked = Arc::new(AtomicU16::new(0));
+    let counter = Arc::clone(&asked);
+    let gateway = Gateway::new("gw").unwrap().with_probe(move |link| {
+        downcast::<Breaker>(link)?;
+        counter.fetch_add(1, Ordering::Relaxed);
+        Some(Finding::of(FaultKind::CircuitOpen).then(&Done))
+    });
+    assert_eq!(gateway.classify(&breaker(), &Exchange::default()).kind(), FaultKind::CircuitOpen);
+    assert!(asked.load(Ordering::Relaxed) > 0);
 }
 
 #[test]
 fn the_profile_decides_the_status_everywhere() {
     let exchange = Exchange::default();
     let fault = badgateway::Fault::new(FaultKind::ConnectionTimeout);
-    let own = Gateway::new("gw").unwrap().with_profile(Profile::Custom(|_, _| StatusCode::SERVICE_UNAVAILABLE));
+    let own = Gateway::new("gw").unwrap().with_profile(Profile::custom(|_, _| StatusCode::SERVICE_UNAVAILABLE));
     assert_eq!(own.answer_fault(&fault, &exchange).status(), 503);
     let mut wire = Vec::new();
     own.answer_wire(&fault, &exchange, &mut wire);
     assert!(wire.starts_with(b"HTTP/1.1 503 Service Unavailable\r\n"));
     assert!(own.record(&fault, &exchange).to_string().contains("\"status\":503"));
+}
+
+#[test]
+fn a_profile_of_the_callers_own_may_hold_state_that_clones_share() {
+    let asked = Arc::new(AtomicU16::new(0));
+    let counter = Arc::clone(&asked);
+    let profile = Profile::custom(move |_, _| {
+        StatusCode::from_u16(counter.fetch_add(1, Ordering::Relaxed).wrapping_add(590)).unwrap()
+    });
+    assert_eq!((profile.as_str(), format!("{profile:?}")), ("custom", "Custom".to_owned()));
+    let gateway = Gateway::new("gw").unwrap().with_profile(profile.clone());
+    let fault = badgateway::Fault::new(FaultKind::ConnectionTimeout);
+    assert_eq!(gateway.answer_fault(&fault, &Exchange::default()).status(), 590);
+    assert_eq!(gateway.clone().answer_fault(&fault, &Exchange::default()).status(), 591);
+    assert_eq!(profile.status(&fault, &Exchange::default()), 592);
+    assert_eq!(asked.load(Ordering::Relaxed), 3);
 }
 
 #[test]

@@ -11,6 +11,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("fault", 0),
     ("date", 0),
     ("via", 0),
+    ("setting", 0),
     ("sink", 0),
     ("exchange", 1),
     ("h1", 1),

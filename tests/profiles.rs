@@ -16,7 +16,7 @@ const COLUMNS: [(&str, Profile); 5] = [
     ("nginx-1.28", Profile::Nginx),
     ("envoy", Profile::Envoy),
     ("envoy+rec", Profile::Rfc9209),
-    ("haproxy", Profile::Haproxy),
+    ("haproxy", Profile::HaProxy),
 ];
 
 /// Where a proxy answered with an error status and the profile deliberately gives another.
@@ -174,7 +174,7 @@ fn a_profile_answers_what_its_proxy_answered() {
     assert_eq!(same, 220, "answers that are the same");
 }
 
-const NAMED: [Profile; 5] = [Profile::Rfc9209, Profile::Cloudflare, Profile::Nginx, Profile::Envoy, Profile::Haproxy];
+const NAMED: [Profile; 5] = [Profile::Rfc9209, Profile::Cloudflare, Profile::Nginx, Profile::Envoy, Profile::HaProxy];
 
 /// The kinds in each profile, by the rows on which the proxies are known to disagree.
 #[test]
@@ -226,7 +226,7 @@ fn a_status_that_the_fault_carries_wins() {
         assert_eq!(profile.status(&fault, &Exchange::default()), 413, "{profile:?}");
         assert_eq!(profile.status(&nonsense, &Exchange::default()), 500, "{profile:?}: the RFC's stands");
     }
-    let unfit = Profile::Custom(|_, _| http::StatusCode::OK);
+    let unfit = Profile::custom(|_, _| http::StatusCode::OK);
     assert_eq!(unfit.status(&fault, &Exchange::default()), 413);
 }
 
@@ -247,5 +247,5 @@ fn envoy_looks_at_the_request_and_at_what_came_before() {
     }
     let after_interim = Fault::of_class(Class::PrematureEofAfterInterim);
     assert_eq!(Profile::Envoy.status(&after_interim, &Exchange::default()), 503);
-    assert_eq!(Profile::Haproxy.status(&after_interim, &Exchange::default()), 502);
+    assert_eq!(Profile::HaProxy.status(&after_interim, &Exchange::default()), 502);
 }

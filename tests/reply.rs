@@ -450,7 +450,7 @@ fn unkind(_: &Fault, _: &Exchange) -> StatusCode {
 
 fn profiles() -> [Profile; 6] {
     use Profile as P;
-    [P::Rfc9209, P::Cloudflare, P::Nginx, P::Envoy, P::Haproxy, P::Custom(unkind)]
+    [P::Rfc9209, P::Cloudflare, P::Nginx, P::Envoy, P::HaProxy, P::custom(unkind)]
 }
 
 #[test]
@@ -462,7 +462,7 @@ fn every_kind_in_every_profile_and_format_is_whole_and_the_same_on_the_wire() {
                     let mut exchange = get(accept);
                     exchange.next_hop = Some("[::1]:80".into());
                     let fault = Fault::new(kind).with_received(7).with_offset(3);
-                    let gateway = gateway().with_profile(profile).with_disclosure(disclosure);
+                    let gateway = gateway().with_profile(profile.clone()).with_disclosure(disclosure);
                     check(&gateway, &fault, &exchange);
                     exchange.version = Version::HTTP_2;
                     exchange.grpc = true;
@@ -826,7 +826,7 @@ proptest! {
         profile in prop::sample::select(profiles().to_vec()),
         disclosure in prop::sample::select(vec![Disclosure::Token, Disclosure::Details, Disclosure::Trusted]),
     ) {
-        check(&gateway().with_profile(profile).with_disclosure(disclosure), &fault, &exchange);
+        check(&gateway().with_profile(profile.clone()).with_disclosure(disclosure), &fault, &exchange);
     }
 }
 

@@ -67,7 +67,7 @@ fn columns_agree_with_each_other() {
 #[test]
 fn every_kind_gets_a_response_unless_the_client_has_gone() {
     for &kind in FaultKind::ALL {
-        for profile in [Profile::Rfc9209, Profile::Cloudflare, Profile::Nginx, Profile::Envoy, Profile::Haproxy] {
+        for profile in [Profile::Rfc9209, Profile::Cloudflare, Profile::Nginx, Profile::Envoy, Profile::HaProxy] {
             match decide(&Fault::new(kind), &Exchange::default(), &profile) {
                 Decision::Respond(status) => assert!(status.is_client_error() || status.is_server_error(), "{kind}"),
                 Decision::Silence => assert_eq!(kind, FaultKind::ClientAborted),
@@ -148,7 +148,7 @@ fn the_page_of_kinds_is_up_to_date() {
         let caller = if kind.reported_by() == ReportedBy::Caller { " †" } else { "" };
         let error = kind.error_type().map_or_else(|| "none".to_owned(), |e| format!("`{e}`"));
         let fault = Fault::new(kind);
-        let [nginx, envoy, haproxy] = [Profile::Nginx, Profile::Envoy, Profile::Haproxy]
+        let [nginx, envoy, haproxy] = [Profile::Nginx, Profile::Envoy, Profile::HaProxy]
             .map(|profile| profile.status(&fault, &Exchange::default()).as_u16());
         writeln!(
             page,

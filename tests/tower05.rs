@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use badgateway::classify::{Finding, Probe, downcast};
+use badgateway::classify::{Finding, downcast};
 use badgateway::decide::Profile;
 use badgateway::fault::{Applied, Confidence, Fault, FaultKind as K, Phase};
 use badgateway::{Exchange, Gateway};
@@ -107,10 +107,11 @@ async fn what_a_buffer_wraps_is_found() {
 /// The probe that the documentation shows for the error that has none here.
 #[tokio::test]
 async fn a_buffer_whose_worker_is_gone() {
-    const CLOSED: Probe = |link| downcast::<tower::buffer::error::Closed>(link).map(|_| Finding::of(K::ProxyInternal));
+    let gateway = gateway()
+        .with_probe(|link| downcast::<tower::buffer::error::Closed>(link).map(|_| Finding::of(K::ProxyInternal)));
     let mut service = Buffer::new(Next::Panics, 1);
     let error = call(&mut service).await.unwrap_err();
     assert_eq!(judged(&error, None).0.kind(), K::Unclassified);
-    let fault = gateway().with_probes(&[CLOSED]).classify(&*error, &Exchange::default());
+    let fault = gateway.classify(&*error, &Exchange::default());
     assert_eq!(fault.kind(), K::ProxyInternal);
 }

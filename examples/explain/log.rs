@@ -173,7 +173,7 @@ fn exchange(entry: &Entry<'_>) -> Exchange {
     let text = |bytes: Option<&[u8]>| bytes.and_then(|bytes| std::str::from_utf8(bytes).ok()).map(str::to_owned);
     let mut exchange = Exchange::default();
     // HAProxy names a backend and a server, and no address.
-    if entry.format != Format::Haproxy {
+    if entry.format != Format::HaProxy {
         let upstream = text(entry.upstream);
         exchange.next_hop = upstream.map(|name| name.trim_start_matches("tcp://").to_owned().into());
     }

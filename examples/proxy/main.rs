@@ -125,7 +125,7 @@ const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr
 fn build(flags: &Flags, log: Log) -> Result<Arc<Proxy>, String> {
     let gateway = Gateway::new(&flags.name)
         .map_err(|e| format!("--name {:?}: {e}", flags.name))?
-        .with_profile(flags.profile)
+        .with_profile(flags.profile.clone())
         .with_disclosure(flags.disclosure);
     let gateway = Arc::new(gateway);
     let via = Via::new(&flags.name).map_err(|e| format!("--name {:?}: {e}", flags.name))?;

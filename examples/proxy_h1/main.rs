@@ -119,7 +119,7 @@ const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOS
 fn build(flags: &Flags, log: Log) -> Result<Arc<Proxy>, String> {
     let gateway = Gateway::new(&flags.name)
         .map_err(|e| format!("--name {:?}: {e}", flags.name))?
-        .with_profile(flags.profile)
+        .with_profile(flags.profile.clone())
         .with_disclosure(flags.disclosure);
     let via = Via::new(&flags.name).map_err(|e| format!("--name {:?}: {e}", flags.name))?;
     let resolver = flags.resolver.map_or(Resolver::System, Resolver::Server);

@@ -6,8 +6,10 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
+use badgateway::UnknownWord;
 use badgateway::decide::Profile;
 use badgateway::lab::Lab;
 use badgateway::reply::Disclosure;
@@ -134,8 +136,8 @@ impl Flags {
                 "--response-timeout" => flags.timeouts.response = duration(&name, &value()?)?,
                 "--idle-timeout" => flags.timeouts.idle = duration(&name, &value()?)?,
                 "--first-byte-hold" => flags.timeouts.first_byte_hold = hold(&name, &value()?)?,
-                "--profile" => flags.profile = profile(&value()?)?,
-                "--disclosure" => flags.disclosure = disclosure(&value()?)?,
+                "--profile" => flags.profile = setting(&name, &value()?)?,
+                "--disclosure" => flags.disclosure = setting(&name, &value()?)?,
                 "--name" => flags.name = value()?,
                 "--log" => flags.log = Some(value()?.into()),
                 "--eject-after" => flags.eject.after = count(&name, &value()?)?,
@@ -216,22 +218,6 @@ fn number_with_unit(text: &str) -> Option<Duration> {
     (time <= DAY).then_some(time)
 }
 
-fn profile(text: &str) -> Result<Profile, String> {
-    match text {
-        "rfc9209" => Ok(Profile::Rfc9209),
-        "cloudflare" => Ok(Profile::Cloudflare),
-        "nginx" => Ok(Profile::Nginx),
-        "envoy" => Ok(Profile::Envoy),
-        "haproxy" => Ok(Profile::Haproxy),
-        _ => Err(format!("--profile {text:?} is not one of rfc9209, cloudflare, nginx, envoy, haproxy")),
-    }
-}
-
-fn disclosure(text: &str) -> Result<Disclosure, String> {
-    match text {
-        "token" => Ok(Disclosure::Token),
-        "details" => Ok(Disclosure::Details),
-        "trusted" => Ok(Disclosure::Trusted),
-        _ => Err(format!("--disclosure {text:?} is not one of token, details, trusted")),
-    }
+fn setting<T: FromStr<Err = UnknownWord>>(flag: &str, text: &str) -> Result<T, String> {
+    text.parse().map_err(|e| format!("{flag} {text:?} is {e}"))
 }

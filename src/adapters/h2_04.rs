@@ -69,7 +69,7 @@ pub const PROBE: Probe = |link| if may_be::<h2::Error>(link) { known(link, Scope
 ///
 /// ```
 /// use badgateway::{Gateway, adapters::h2_04};
-/// let gateway = Gateway::new("edge-1.example").unwrap().with_probes(&[h2_04::STREAM_PROBE]);
+/// let gateway = Gateway::new("edge-1.example").unwrap().with_probe(h2_04::STREAM_PROBE);
 /// # let _ = gateway;
 /// ```
 pub const STREAM_PROBE: Probe = |link| if may_be::<h2::Error>(link) { known(link, Scope::Stream) } else { None };

@@ -12,14 +12,13 @@
 //! `buffer::error::Closed` is not known here, because it would bring in all of tower's `buffer` feature. Who has that knows it with
 //!
 //! ```
-//! use badgateway::classify::{Finding, Probe, downcast};
+//! use badgateway::classify::{Finding, downcast};
 //! use badgateway::fault::FaultKind;
 //!
 //! // The worker is gone: a panic of the service, or a runtime that is being shut down.
-//! const CLOSED: Probe = |link| {
+//! let gateway = badgateway::Gateway::new("edge-1.example").unwrap().with_probe(|link| {
 //!     downcast::<tower::buffer::error::Closed>(link).map(|_| Finding::of(FaultKind::ProxyInternal))
-//! };
-//! let gateway = badgateway::Gateway::new("edge-1.example").unwrap().with_probes(&[CLOSED]);
+//! });
 //! # let _ = gateway;
 //! ```
 

@@ -10,7 +10,7 @@ use http::response::Parts;
 use http::{StatusCode, Version};
 
 use super::{content_length, is_h2c, is_tunnel, items, may_upgrade};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, offers_upgrade};
 use crate::h1::forward::HopByHop;
 
 /// Prepares a head that passed the [`audit`](super::audit()) for forwarding. Total: nothing is a fault here.
@@ -25,11 +25,12 @@ use crate::h1::forward::HopByHop;
 /// - `Content-Length` goes from 1xx, 204, and a 2xx to CONNECT (RFC 9110 section 8.6), where
 ///   `Transfer-Encoding` wins (RFC 9112 section 6.3: "MUST first remove the received Content-Length
 ///   field"), and wherever it is no length. Elsewhere, HEAD and 304 included, it stays, as one plain number.
-/// - The version becomes HTTP/1.1 where it is lower: an intermediary "MUST send its own HTTP-version in forwarded
+/// - The version becomes the one that goes to this client: HTTP/2 and HTTP/3 where [the client](Exchange::version) speaks
+///   them, else HTTP/1.1, also to one that speaks HTTP/1.0: an intermediary "MUST send its own HTTP-version in forwarded
 ///   messages" (RFC 9110 section 2.5). In the version of a next hop that speaks HTTP/1.0 a server such as hyper's leaves
 ///   out the chunks, and then the end of the connection is all there is: a cut body would look whole to any client. To a
-///   client that speaks HTTP/1.0 itself hyper goes down by itself. HTTP/2 and HTTP/3 stay, for
-///   `Guard::expecting_end_stream`; hyper's HTTP/1 server writes HTTP/2 as HTTP/1.1, but panics at HTTP/3.
+///   client that speaks HTTP/1.0 itself hyper goes down by itself. At HTTP/3 its HTTP/1 server panics. What the next hop
+///   spoke decides on `Guard::expecting_end_stream`: read it before.
 /// - `Proxy-Status`, `Via`, `Date` and all the rest stay as they are.
 ///
 /// A `Connection` field can name anything, and a hostile or broken hop can use it to have
@@ -47,14 +48,14 @@ use crate::h1::forward::HopByHop;
 ///     .body(()).unwrap().into_parts();
 /// parts.version = http::Version::HTTP_10;
 /// tidy(&mut parts, &Exchange::default());
-/// assert_eq!(parts.version, http::Version::HTTP_11);
+/// assert_eq!(parts.version, http::Version::HTTP_11); // the client's, by default
 /// assert_eq!(parts.headers.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["cache-control"]);
 /// ```
 pub fn tidy(parts: &mut Parts, exchange: &Exchange) {
     let upgraded = parts.status == StatusCode::SWITCHING_PROTOCOLS && may_upgrade(exchange);
     let coded = parts.headers.contains_key(TRANSFER_ENCODING);
 
-    parts.version = parts.version.max(Version::HTTP_11);
+    parts.version = exchange.version.max(Version::HTTP_11);
     strip(&mut parts.headers, upgraded, &[]);
     if exchange.version < Version::HTTP_2 && !exchange.trailers_wanted {
         parts.headers.remove(TRAILER);
@@ -79,9 +80,9 @@ pub fn tidy(parts: &mut Parts, exchange: &Exchange) {
 ///   second 100 from behind would be nobody's.
 /// - Gone: `Proxy-Authorization` (RFC 9110 section 11.7.2: for the proxy that asked for it), `HTTP2-Settings`,
 ///   and `Proxy`, which CGI programs take for the variable `HTTP_PROXY` (CVE-2016-5385).
-/// - `Upgrade` stays, with `Connection: upgrade`, if the exchange [offers](Exchange::upgrade_offered) it and the
-///   client speaks at least HTTP/1.1; `h2c` is taken out of it always, because RFC 9113 section 3.1 made it
-///   obsolete and requests inside such a tunnel pass the gateway unseen.
+/// - `Upgrade` stays, with `Connection: upgrade`, if the exchange [offers](Exchange::upgrade_offered) it and these fields do
+///   too: HTTP/1.1, an `Upgrade` that `Connection` names, no body. `h2c` is taken out of it always, because RFC 9113
+///   section 3.1 made it obsolete and requests inside such a tunnel pass the gateway unseen.
 ///
 /// Call it *before* adding fields of your own (`X-Forwarded-For`, `Via`): the client's `Connection` cannot
 /// name what is not there yet. Fields that an earlier proxy may have added (`Forwarded`,
@@ -104,7 +105,7 @@ pub fn tidy(parts: &mut Parts, exchange: &Exchange) {
 /// assert_eq!(request.headers()["x-forwarded-for"], "203.0.113.9");
 /// ```
 pub fn tidy_request(headers: &mut HeaderMap, exchange: &Exchange) -> bool {
-    let upgrade = may_upgrade(exchange) && drop_h2c(headers);
+    let upgrade = exchange.upgrade_offered && offers_upgrade(exchange.version, headers) && drop_h2c(headers);
     let coded = headers.contains_key(TRANSFER_ENCODING);
 
     strip(headers, upgrade, &FOR_THE_GATEWAY);

@@ -62,10 +62,12 @@ use crate::fault::Fault;
 /// use hyper::body::Incoming;
 /// use std::time::Duration;
 ///
-/// /// `response` has passed `Gateway::forward`; `socket` is in the wrapper of the client's socket.
+/// /// `response` has passed `Gateway::forward`, and `spoken` was its version before; `socket` is in the wrapper of the
+/// /// client's socket.
 /// fn pass_on(
 ///     gateway: Gateway,
 ///     response: Response<Incoming>,
+///     spoken: Version,
 ///     mut exchange: Exchange,
 ///     socket: AbortHandle,
 /// ) -> Response<UnsyncBoxBody<Bytes, Fault>> {
@@ -89,7 +91,7 @@ use crate::fault::Fault;
 ///     if framing == BodyFraming::UntilClose {
 ///         guard = guard.aborting(socket);
 ///     }
-///     if head.version == Version::HTTP_2 {
+///     if spoken == Version::HTTP_2 {
 ///         guard = guard.expecting_end_stream(); // hyper would not tell
 ///     }
 ///     if client == Version::HTTP_2 {

@@ -33,7 +33,8 @@
 //! - Return a [`Fault`] from your own connector or timer, inside any error: it is found again.
 //! - Use the adapter of the crate and version that you use. Of another version the types look the same
 //!   and are not: what is left then is step 5.
-//! - Write a [`Probe`] for your own types:
+//! - Write a [`Probe`] for your own types. A [`Gateway`](crate::Gateway::with_probe) takes it beside those of the adapters, and
+//!   takes closures that hold state:
 //!
 //! ```
 //! use std::error::Error;
@@ -66,9 +67,13 @@
 //!
 //! let late = PoolError::Dial { cause: std::io::ErrorKind::TimedOut.into() };
 //! assert_eq!(classify(&late, PROBES, &exchange).kind(), FaultKind::ConnectionTimeout);
+//!
+//! let gateway = badgateway::Gateway::new("edge-1.example").unwrap().with_probe(pool);
+//! assert_eq!(gateway.classify(&late, &exchange).kind(), FaultKind::ConnectionTimeout);
 //! ```
 
 mod finding;
+mod probes;
 mod system;
 mod table;
 pub(crate) mod text;
@@ -77,13 +82,16 @@ mod walk;
 use std::error::Error;
 
 pub use self::finding::{Cause, Finding};
+use self::probes::Ask;
+pub(crate) use self::probes::Probes;
 use self::walk::{Facts, Quick};
 use crate::exchange::{Exchange, RequestBody};
 use crate::fault::{Code, Confidence, Fault, FaultKind, Phase};
 
 /// Knows one foreign error type, or a few. `None`: not mine.
 ///
-/// Use [`downcast`] to look: it asks most links without a call.
+/// Use [`downcast`] to look: it asks most links without a call. [`Gateway::with_probe`](crate::Gateway::with_probe) takes
+/// closures of this shape too.
 pub type Probe = for<'a> fn(&'a (dyn Error + 'static)) -> Option<Finding<'a>>;
 
 /// What went wrong. Total: there is an answer for every error, [`FaultKind::Unclassified`] at worst.
@@ -108,6 +116,11 @@ pub type Probe = for<'a> fn(&'a (dyn Error + 'static)) -> Option<Finding<'a>>;
 /// ```
 #[must_use]
 pub fn classify(error: &(dyn Error + 'static), probes: &[Probe], exchange: &Exchange) -> Fault {
+    walk_down(error, probes, exchange)
+}
+
+#[inline(always)]
+fn walk_down<P: Ask + ?Sized>(error: &(dyn Error + 'static), probes: &P, exchange: &Exchange) -> Fault {
     let (rest, links) = match walk::quick(error, probes) {
         Quick::System(errno, cause) if stands_alone(cause, exchange) => {
             let (phase, _) = phase(cause, None, None, exchange);
@@ -153,7 +166,12 @@ fn named(facts: &Facts<'_>, exchange: &Exchange) -> Option<Fault> {
 }
 
 #[cold]
-fn read_text<'a>(facts: &mut Facts<'a>, error: &'a (dyn Error + 'static), probes: &[Probe], exchange: &Exchange) {
+fn read_text<'a, P: Ask + ?Sized>(
+    facts: &mut Facts<'a>,
+    error: &'a (dyn Error + 'static),
+    probes: &P,
+    exchange: &Exchange,
+) {
     facts.read_message();
     if is_open(facts, exchange) {
         facts.read_names(error, probes);

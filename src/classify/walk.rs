@@ -8,7 +8,8 @@ use std::io;
 use std::sync::Arc;
 
 use super::finding::{Cause, Finding};
-use super::{Probe, downcast, may_be, system, text};
+use super::probes::Ask;
+use super::{downcast, may_be, system, text};
 use crate::fault::{Failure, Fault, FaultKind, Phase};
 
 /// The most links that are looked at. Real chains have up to nine; a `source()` may go round in a circle.
@@ -82,7 +83,7 @@ pub(super) enum Quick<'a> {
 /// The look that most chains need: a client's wrappers, which no probe knows, around an error of the
 /// system. It gathers no facts, because there are none but the last.
 #[inline]
-pub(super) fn quick<'a>(error: &'a (dyn Error + 'static), probes: &[Probe]) -> Quick<'a> {
+pub(super) fn quick<'a, P: Ask + ?Sized>(error: &'a (dyn Error + 'static), probes: &P) -> Quick<'a> {
     let mut link = error;
     for left in (1..=LINKS).rev() {
         if let Some(io) = downcast::<io::Error>(link) {
@@ -93,7 +94,7 @@ pub(super) fn quick<'a>(error: &'a (dyn Error + 'static), probes: &[Probe]) -> Q
         }
         let is_known = may_be::<Fault>(link) && link.is::<Fault>()
             || may_be::<Failure>(link) && link.is::<Failure>()
-            || probes.iter().any(|probe| probe(link).is_some())
+            || probes.ask(link).is_some()
             // Its `source` would skip what it points to.
             || wrapped(link).is_some();
         match link.source() {
@@ -107,7 +108,7 @@ pub(super) fn quick<'a>(error: &'a (dyn Error + 'static), probes: &[Probe]) -> Q
 impl<'a> Facts<'a> {
     /// Notes what the types and numbers of so many links say.
     #[inline]
-    pub(super) fn gather(&mut self, error: &'a (dyn Error + 'static), links: usize, probes: &[Probe]) {
+    pub(super) fn gather<P: Ask + ?Sized>(&mut self, error: &'a (dyn Error + 'static), links: usize, probes: &P) {
         let mut link = error;
         for _ in 0..links {
             let (_, Some(next)) = self.look(link, probes) else { break };
@@ -117,7 +118,11 @@ impl<'a> Facts<'a> {
 
     /// Notes what one link says. Returns whether its type is known, and the next link.
     #[inline(always)]
-    fn look(&mut self, link: &'a (dyn Error + 'static), probes: &[Probe]) -> (bool, Option<&'a (dyn Error + 'static)>) {
+    fn look<P: Ask + ?Sized>(
+        &mut self,
+        link: &'a (dyn Error + 'static),
+        probes: &P,
+    ) -> (bool, Option<&'a (dyn Error + 'static)>) {
         if let Some(io) = downcast::<io::Error>(link) {
             self.note_io(io);
             // `io::Error::source` skips the error it wraps (rust-lang/rust#124513).
@@ -131,11 +136,9 @@ impl<'a> Facts<'a> {
             self.fault = self.fault.or(Some(failure.fault()));
             return (true, failure.source());
         }
-        for probe in probes {
-            if let Some(finding) = probe(link) {
-                self.note(&finding);
-                return (true, finding.next.or_else(|| link.source()));
-            }
+        if let Some(finding) = probes.ask(link) {
+            self.note(&finding);
+            return (true, finding.next.or_else(|| link.source()));
         }
         if let Some(error) = downcast::<httparse::Error>(link) {
             self.note(&httparse(*error));
@@ -194,7 +197,7 @@ impl<'a> Facts<'a> {
 
     /// What the names of unknown types add. Does not touch a cause that is known.
     #[cold]
-    pub(super) fn read_names(&mut self, error: &'a (dyn Error + 'static), probes: &[Probe]) {
+    pub(super) fn read_names<P: Ask + ?Sized>(&mut self, error: &'a (dyn Error + 'static), probes: &P) {
         let cause_is_open = self.cause.is_none() || self.weak;
         let mut connecting = Connecting::No;
         let mut next = Some(error);

@@ -3,13 +3,18 @@
 //! Its one rule: a profile only picks among 4xx and 5xx; it never turns a fault into a success.
 
 use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
 
 use http::StatusCode;
 
 use crate::exchange::{Exchange, RequestBody};
 use crate::fault::{Class, Code, Fault, FaultKind};
+use crate::setting::UnknownWord;
 
 use super::others;
+
+type Policy = Arc<dyn Fn(&Fault, &Exchange) -> StatusCode + Send + Sync>;
 
 /// A status policy.
 ///
@@ -18,6 +23,8 @@ use super::others;
 /// side by side. `Proxy-Status` says the same in each.
 ///
 /// A status that the fault itself carries ([`Code::Status`]) wins in every profile but the caller's own.
+///
+/// In a configuration it is one of the words `rfc9209`, `cloudflare`, `nginx`, `envoy` and `haproxy`.
 ///
 /// ```
 /// use badgateway::Exchange;
@@ -29,9 +36,13 @@ use super::others;
 /// assert_eq!(status(Profile::Cloudflare), 521);
 /// assert_eq!(status(Profile::Nginx), 502);
 /// assert_eq!(status(Profile::Envoy), 503);
-/// assert_eq!(status(Profile::Haproxy), 503);
+/// assert_eq!(status(Profile::HaProxy), 503);
+///
+/// let profile: Profile = "envoy".parse()?;
+/// assert_eq!(profile.as_str(), "envoy");
+/// # Ok::<(), badgateway::UnknownWord>(())
 /// ```
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum Profile {
     /// What RFC 9209 recommends: 502 for broken, 504 for late, 503 for unavailable. The default.
@@ -47,12 +58,48 @@ pub enum Profile {
     Envoy,
     /// HAProxy: 503 until the connection stands, 502 and 504 from then on. Where it closes without a word, so that
     /// the client may repeat its request by itself (a reused connection), this answers.
-    Haproxy,
-    /// The caller's own. A status below 400 or above 599 is not taken; the RFC's stands then.
-    Custom(fn(&Fault, &Exchange) -> StatusCode),
+    HaProxy,
+    /// The caller's own: see [`custom`](Self::custom).
+    Custom(Policy),
 }
 
 impl Profile {
+    /// The caller's own policy, which may hold state. A status below 400 or above 599 is not taken: the fault's own or the
+    /// RFC's stands then.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    ///
+    /// use badgateway::decide::Profile;
+    /// use badgateway::{Exchange, Fault, FaultKind};
+    /// use http::StatusCode;
+    ///
+    /// let overrides = HashMap::from([(FaultKind::NoRoute, StatusCode::NOT_FOUND)]);
+    /// let profile = Profile::custom(move |fault, exchange| match overrides.get(&fault.kind()) {
+    ///     Some(status) => *status,
+    ///     None => Profile::Rfc9209.status(fault, exchange),
+    /// });
+    /// assert_eq!(profile.status(&Fault::new(FaultKind::NoRoute), &Exchange::default()), 404);
+    /// assert_eq!(profile.status(&Fault::new(FaultKind::DnsTimeout), &Exchange::default()), 504);
+    /// ```
+    #[must_use]
+    pub fn custom(status: impl Fn(&Fault, &Exchange) -> StatusCode + Send + Sync + 'static) -> Self {
+        Self::Custom(Arc::new(status))
+    }
+
+    /// The stable word for it: what [`FromStr`] reads. A profile of the caller's own is `custom`, which is not read.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Rfc9209 => "rfc9209",
+            Self::Cloudflare => "cloudflare",
+            Self::Nginx => "nginx",
+            Self::Envoy => "envoy",
+            Self::HaProxy => "haproxy",
+            Self::Custom(_) => "custom",
+        }
+    }
+
     /// The status that this policy gives to a fault.
     #[must_use]
     pub fn status(&self, fault: &Fault, exchange: &Exchange) -> StatusCode {
@@ -61,11 +108,11 @@ impl Profile {
             Self::Custom(status) => Some(status(fault, exchange).as_u16()),
             // Below: the fault's own, or the RFC's.
             Self::Rfc9209 => None,
-            Self::Cloudflare | Self::Nginx | Self::Envoy | Self::Haproxy if carried(fault).is_some() => None,
+            Self::Cloudflare | Self::Nginx | Self::Envoy | Self::HaProxy if carried(fault).is_some() => None,
             Self::Cloudflare => Some(kind.cloudflare()),
             Self::Nginx => others::row(kind).nginx,
             Self::Envoy => envoy(fault, exchange),
-            Self::Haproxy => others::row(kind).haproxy,
+            Self::HaProxy => others::row(kind).haproxy,
         };
         let first = own.and_then(error_status).or_else(|| carried(fault).and_then(error_status));
         first.or_else(|| error_status(kind.status())).unwrap_or(StatusCode::BAD_GATEWAY)
@@ -93,6 +140,27 @@ fn error_status(number: u16) -> Option<StatusCode> {
     if (400..=599).contains(&number) { StatusCode::from_u16(number).ok() } else { None }
 }
 
+impl FromStr for Profile {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        Ok(match word {
+            "rfc9209" => Self::Rfc9209,
+            "cloudflare" => Self::Cloudflare,
+            "nginx" => Self::Nginx,
+            "envoy" => Self::Envoy,
+            "haproxy" => Self::HaProxy,
+            _ => return Err(UnknownWord::new(&["rfc9209", "cloudflare", "nginx", "envoy", "haproxy"])),
+        })
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 impl fmt::Debug for Profile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -100,7 +168,7 @@ impl fmt::Debug for Profile {
             Self::Cloudflare => "Cloudflare",
             Self::Nginx => "Nginx",
             Self::Envoy => "Envoy",
-            Self::Haproxy => "Haproxy",
+            Self::HaProxy => "HaProxy",
             Self::Custom(_) => "Custom",
         })
     }

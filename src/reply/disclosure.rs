@@ -2,12 +2,19 @@
 //!
 //! Its one rule: more is told only to whom the operator trusts more.
 
+use std::fmt;
+use std::str::FromStr;
+
+use crate::setting::UnknownWord;
+
 /// How much of a fault a client is told.
 ///
 /// RFC 9209 section 4 warns that `Proxy-Status` can reveal a deployment's configuration and
 /// topology. Whatever the level, the error type's token, the gateway's own name, the reference and
 /// the next hop's own `Proxy-Status` members are told: a caller at a trust boundary leaves
 /// [`Exchange::proxy_status`](crate::Exchange::proxy_status) empty.
+///
+/// In a configuration it is one of the words `token`, `details` and `trusted`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Disclosure {
@@ -20,4 +27,35 @@ pub enum Disclosure {
     /// Also the next hop, its protocol and status, and the system's error number, and on the page what was seen (what
     /// supports the fault included) and what to run next: for clients inside the house.
     Trusted,
+}
+
+impl Disclosure {
+    /// The stable word for it: what [`FromStr`] reads.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Details => "details",
+            Self::Trusted => "trusted",
+        }
+    }
+}
+
+impl FromStr for Disclosure {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        Ok(match word {
+            "token" => Self::Token,
+            "details" => Self::Details,
+            "trusted" => Self::Trusted,
+            _ => return Err(UnknownWord::new(&["token", "details", "trusted"])),
+        })
+    }
+}
+
+impl fmt::Display for Disclosure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }

@@ -2,6 +2,9 @@
 //!
 //! Its one rule: what the proxies before us said stays, ours comes behind it, and the field parses afterwards.
 
+use std::fmt;
+use std::str::FromStr;
+
 use http::header::{HeaderMap, HeaderValue};
 use http::{StatusCode, Version};
 
@@ -11,12 +14,15 @@ use super::proxy_status::{integer, write_next_hop};
 use super::sink::Sink;
 use crate::exchange::{BodyFraming, Exchange, Forwarded};
 use crate::proxy_status::{PROXY_STATUS, can_be_appended_to, read_headers};
+use crate::setting::UnknownWord;
 
 /// Which of the next hop's own responses [`Gateway::forward`](crate::Gateway::forward) signs with a
 /// `Proxy-Status` member: `gw; received-status=503`.
 ///
 /// "Intermediaries determine when it is appropriate to add the Proxy-Status field to a response. Some might decide to
 /// append it to all responses" (RFC 9209 section 2).
+///
+/// In a configuration it is one of the words `never`, `server_errors` and `always`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Mark {
@@ -31,12 +37,41 @@ pub enum Mark {
 }
 
 impl Mark {
+    /// The stable word for it: what [`FromStr`] reads.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::ServerErrors => "server_errors",
+            Self::Always => "always",
+        }
+    }
+
     pub(crate) fn covers(self, status: StatusCode) -> bool {
         match self {
             Self::Never => false,
             Self::ServerErrors => status.is_server_error(),
             Self::Always => !status.is_informational(),
         }
+    }
+}
+
+impl FromStr for Mark {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        Ok(match word {
+            "never" => Self::Never,
+            "server_errors" => Self::ServerErrors,
+            "always" => Self::Always,
+            _ => return Err(UnknownWord::new(&["never", "server_errors", "always"])),
+        })
+    }
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

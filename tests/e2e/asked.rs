@@ -59,6 +59,7 @@ const HEADS: &[Expected] = &[
 crate::both! {
     an_upload_meets_what_it_meets,
     an_upgrade_is_answered_rightly_or_refused,
+    an_upgrade_that_cannot_be_taken_up_is_not_offered,
     a_head_is_a_head,
     what_passes_is_what_came,
     the_clock_for_an_answer_starts_with_the_last_byte_of_the_request,
@@ -87,6 +88,23 @@ fn an_upload_meets_what_it_meets(engine: Engine) {
 
 fn an_upgrade_is_answered_rightly_or_refused(engine: Engine) {
     check(engine, UPGRADES, &[], &|| Request::new().header("Connection", "upgrade").header("Upgrade", "websocket"));
+}
+
+/// What is no offer to the gateway is none to the next hop (RFC 9110 section 7.8).
+fn an_upgrade_that_cannot_be_taken_up_is_not_offered(engine: Engine) {
+    let lab = Lab::builder().only(&["upgrade_echo"]).start().unwrap();
+    let proxy = Proxy::start(engine, &lab, &[]);
+    let ask = || Request::new().path("/upgrade_echo");
+    for (why, request) in [
+        ("Connection does not name it", ask().header("Upgrade", "websocket")),
+        ("nor this one", ask().header("Connection", "x").header("Upgrade", "websocket")),
+        ("its body is still to come", {
+            ask().method("POST").header("Connection", "upgrade").header("Upgrade", "websocket").body("five!")
+        }),
+    ] {
+        let answer = probe::send(proxy.address, &request).unwrap();
+        assert_eq!(shape(&answer), "426", "{why}");
+    }
 }
 
 fn a_head_is_a_head(engine: Engine) {

@@ -22,9 +22,9 @@ pub fn run(data: &[u8]) {
         2 => Profile::Cloudflare,
         3 => Profile::Nginx,
         4 => Profile::Envoy,
-        5 => Profile::Haproxy,
+        5 => Profile::HaProxy,
         // Not an error: not taken.
-        _ => Profile::Custom(|_, exchange| exchange.received_status.unwrap_or(StatusCode::OK)),
+        _ => Profile::custom(|_, exchange| exchange.received_status.unwrap_or(StatusCode::OK)),
     };
     let disclosure = [Disclosure::Token, Disclosure::Details, Disclosure::Trusted][usize::from(choices.byte() % 3)];
     let exchange = exchange(&mut choices);
@@ -32,7 +32,7 @@ pub fn run(data: &[u8]) {
     let fine = !name.is_empty() && name.len() <= 256 && name.bytes().all(|b| (b' '..=b'~').contains(&b));
     assert_eq!(Gateway::new(&name).is_ok(), fine, "{name:?}");
     let gateway =
-        |name: &str| Gateway::new(name).expect("a fine name").with_profile(profile).with_disclosure(disclosure);
+        |name: &str| Gateway::new(name).expect("a fine name").with_profile(profile.clone()).with_disclosure(disclosure);
     let name = if fine { &name } else { "gw" };
     let gateway_of_that_name = gateway(name);
 

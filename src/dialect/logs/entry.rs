@@ -41,7 +41,7 @@ formats! {
     /// nginx's `error_log`; OpenResty, Angie and Tengine write the same.
     Nginx = "nginx", "nginx";
     /// HAProxy's `option httplog`.
-    Haproxy = "haproxy", "HAProxy";
+    HaProxy = "haproxy", "HAProxy";
     /// Envoy's default access log, and Istio's.
     Envoy = "envoy", "Envoy";
     /// Apache httpd 2.4's `ErrorLog`.

@@ -123,7 +123,7 @@ pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
     }
     let status =
         cut::whole_number(status.strip_prefix(b"-").map_or(status, |_| b"0")).and_then(|n| u16::try_from(n).ok())?;
-    let mut entry = Entry::new(Format::Haproxy, said(state, server, status), state);
+    let mut entry = Entry::new(Format::HaProxy, said(state, server, status), state);
     entry.time = time;
     entry.client = cut::something(client);
     entry.upstream = cut::something(server);

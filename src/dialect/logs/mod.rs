@@ -19,7 +19,7 @@
 //! | format | what it can tell |
 //! |---|---|
 //! | [`Nginx`](Format::Nginx) | phase and errno of nearly everything; not whether a byte of the head had come |
-//! | [`Haproxy`](Format::Haproxy) | who ended it and when; not why |
+//! | [`HaProxy`](Format::HaProxy) | who ended it and when; not why |
 //! | [`Envoy`](Format::Envoy) | as much as HAProxy; with details (Istio's format) the cause of failed connections |
 //! | [`Apache`](Format::Apache) | phase and errno, in two or three lines for one failure; nothing of TLS |
 //! | [`Caddy`](Format::Caddy) | the error of Go's client; nothing of a body that was cut |

@@ -18,7 +18,7 @@ const FRAME: usize = 192;
 /// use badgateway::dialect::logs::{Format, Reader};
 /// let mut reader = Reader::new();
 /// let line = b"<134>Nov 20 18:54:29 lb1 haproxy[9]: 10.0.0.9:40000 [20/Nov/2026:18:54:29.100] web app/s1 0/0/-1/-1/3 503 217 - - SC-- 1/1/0/0/3 0/0 \"GET / HTTP/1.1\"";
-/// assert_eq!(reader.read(line).map(|entry| entry.format), Some(Format::Haproxy));
+/// assert_eq!(reader.read(line).map(|entry| entry.format), Some(Format::HaProxy));
 /// assert_eq!(reader.read(b"hello"), None);
 /// ```
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ impl Reader {
 pub(super) fn read_as(format: Format, line: &[u8]) -> Option<Entry<'_>> {
     match format {
         Format::Nginx => nginx::read(line),
-        Format::Haproxy => haproxy::read(line),
+        Format::HaProxy => haproxy::read(line),
         Format::Envoy => envoy::read(line),
         Format::Apache => apache::read(line),
         Format::Caddy => caddy::read(line),
@@ -80,7 +80,7 @@ pub(super) fn read_as(format: Format, line: &[u8]) -> Option<Entry<'_>> {
 fn looks(format: Format, line: &[u8]) -> bool {
     match format {
         Format::Nginx => nginx::looks(line),
-        Format::Haproxy => haproxy::looks(line),
+        Format::HaProxy => haproxy::looks(line),
         Format::Envoy => envoy::looks(line),
         Format::Apache => apache::looks(line),
         Format::Caddy => caddy::looks(line),
@@ -109,7 +109,7 @@ mod tests {
     const LINES: &[(Format, &[u8])] = &[
         (Format::Nginx, b"2026/11/20 18:53:56 [error] 1#2: *3 connect() failed"),
         (
-            Format::Haproxy,
+            Format::HaProxy,
             b"10.0.0.9:1 [20/Nov/2026:18:54:29.100] f b/s 0/0/0/0/0 200 1 - - ---- 1/1/1/1/0 0/0 \"GET / HTTP/1.1\"",
         ),
         (Format::Envoy, b"[2026-11-20T18:57:21.000Z] \"GET / HTTP/1.1\" 503 UF 0 98 1 - \"-\" \"-\" \"-\" \"-\" \"-\""),
