@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// before it returns its error, and whoever owns the socket looks at it when the connection is shut
 /// down or dropped, and lingers zero seconds if it is set.
 ///
-/// `adapters::tokio1::Downstream` is such a socket, ready-made for tokio. Of another runtime's it is this:
+/// `adapters::tokio1::ClientStream` is such a socket, ready-made for tokio. Of another runtime's it is this:
 ///
 /// ```
 /// # #[cfg(feature = "lab")] mod socket {
@@ -40,7 +40,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// ```
 ///
 /// `Guard::aborting` takes the other clone. One connection serves one client at a time, so one handle for each
-/// connection will do. `examples/proxy/downstream.rs` does more: it lingers for unread request bytes, and sends interim responses.
+/// connection will do. A [`ClientHandle`](super::ClientHandle) has one in it, and asks for more than that.
 ///
 /// Use one only where the response is close-delimited. A reset throws away what the kernel has not
 /// sent yet, and elsewhere a missing last chunk or a short body says it as well.

@@ -1,11 +1,15 @@
-//! tokio 1: its `Elapsed`, its timer, its `AsyncRead + AsyncWrite` with a tap on them, and a client's socket that can be reset.
+//! tokio 1: its `Elapsed`, its timer, its `AsyncRead + AsyncWrite` with a tap on them, and its sockets for clients.
 
-mod downstream;
+mod client;
+mod client_tls;
 mod io;
+mod listener;
 mod probe;
 mod timer;
 
-pub use self::downstream::Downstream;
+pub use self::client::ClientStream;
+pub use self::client_tls::ClientTls;
 pub use self::io::{Tap, TapHandle};
+pub use self::listener::ClientListener;
 pub use self::probe::PROBE;
 pub use self::timer::TokioTimer;
