@@ -174,6 +174,7 @@ pub(crate) const fn is_lasting(kind: FaultKind) -> bool {
         | K::H2ProtocolError
         | K::H3VersionFallback
         | K::H3ProtocolError
+        | K::BadGrpcStatus
         | K::ProxyInternal
         | K::ProxyMisconfigured => true,
         K::DnsNotFound
@@ -211,6 +212,7 @@ pub(crate) const fn is_lasting(kind: FaultKind) -> bool {
         | K::EnhanceYourCalm
         | K::H3RequestRejected
         | K::QuicIdleTimeout
+        | K::NotGrpc
         | K::ClientAborted
         | K::ClientBodyFailed
         | K::ClientTimeout
