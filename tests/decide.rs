@@ -5,7 +5,7 @@ use badgateway::Exchange;
 use badgateway::decide::retry::{Retry, Why, WhyNot, advise};
 use badgateway::decide::{Decision, How, Profile, applied, decide, grpc_status, health};
 use badgateway::exchange::{BodyFraming, Forwarded, RequestBody};
-use badgateway::fault::{Applied, Category, Code, Fault, FaultKind, Phase};
+use badgateway::fault::{Applied, Category, Class, Code, Fault, FaultKind, Phase};
 use http::{Method, Request, StatusCode, Version};
 
 fn exchange(method: &Method, body: RequestBody) -> Exchange {
@@ -98,8 +98,13 @@ fn no_abort_blames_the_wrong_side_or_says_that_nothing_was_processed() {
                 other => panic!("{what}: {other:?}"),
             }
             let grpc = abort(&fault, version, true, framing);
-            let in_band =
-                version >= Version::HTTP_2 && matches!(framing, BodyFraming::Chunked | BodyFraming::UntilClose);
+            // A body that only lacks its grpc-status is as long as it said.
+            let open_ended = match framing {
+                BodyFraming::Chunked | BodyFraming::UntilClose => true,
+                BodyFraming::Length => kind == FaultKind::BadGrpcStatus,
+                _ => false,
+            };
+            let in_band = version >= Version::HTTP_2 && open_ended;
             assert_eq!(grpc, if in_band { How::GrpcStatus(grpc_status(&fault)) } else { how }, "{what}");
         }
     }
@@ -117,7 +122,9 @@ fn every_kind_has_its_grpc_status() {
             assert_eq!(status, if unavailable { 14 } else { 4 }, "{kind}");
         }
         if kind.category() == Category::Malformed || kind.category() == Category::Protocol {
-            assert!(status == 13 || kind == FaultKind::Unclassified, "{kind}: repeating it would be in vain");
+            // UNKNOWN is for answers that are no gRPC (http-grpc-status-mapping.md, statuscodes.md).
+            let unknown = matches!(kind, FaultKind::Unclassified | FaultKind::NotGrpc | FaultKind::BadGrpcStatus);
+            assert_eq!(status, if unknown { 2 } else { 13 }, "{kind}: repeating it would be in vain");
         }
         if kind.category() == Category::TooLarge {
             assert_eq!(status, 8, "{kind}");
@@ -152,6 +159,13 @@ fn a_code_tells_more_than_the_kind() {
     {
         let denied = Fault::new(FaultKind::ClientBodyFailed).with_code(Code::Status(code));
         assert_eq!(grpc_status(&denied), status, "HTTP status {code}");
+        let page = Fault::of_class(Class::GrpcContentType).with_code(Code::Status(code));
+        assert_eq!(grpc_status(&page), if code == 413 { 2 } else { status }, "a page with {code}");
+    }
+    // "All other codes" are UNKNOWN, and 200 is one of them.
+    for code in [0, 100, 101, 200, 204, 302, 402, 405, 415, 499, 500, 501, 505, 520, 599, 999] {
+        let page = Fault::of_class(Class::GrpcContentType).with_code(Code::Status(code));
+        assert_eq!(grpc_status(&page), 2, "a page with {code}");
     }
     let goaway = Fault::new(FaultKind::Goaway).with_code(Code::H2(0));
     assert_eq!(grpc_status(&goaway), 14, "its code is about the connection");
@@ -198,6 +212,27 @@ fn the_clients_own_fault_keeps_its_status_in_every_profile() {
     for profile in [Profile::Rfc9209, Profile::Cloudflare] {
         assert_eq!(profile.status(&fault, &Exchange::default()), StatusCode::PAYLOAD_TOO_LARGE);
     }
+}
+
+/// The status of a page that was to answer a gRPC call is the next hop's, and no answer of ours.
+#[test]
+fn the_status_of_what_is_no_grpc_is_never_ours() {
+    for carried in [100, 200, 204, 302, 400, 401, 404, 415, 429, 499, 500, 503, 599, 999] {
+        let page = Fault::of_class(Class::GrpcContentType).with_code(Code::Status(carried));
+        for (profile, status) in [
+            (Profile::Rfc9209, 502),
+            (Profile::Cloudflare, 520),
+            (Profile::Nginx, 502),
+            (Profile::Envoy, 502),
+            (Profile::Haproxy, 502),
+        ] {
+            assert_eq!(profile.status(&page, &Exchange::default()), status, "{profile:?} {carried}");
+        }
+        // Others can be had of a healthy server, by a path or a login.
+        assert_eq!(health::counts_against(&page), (500..=599).contains(&carried), "{carried}");
+    }
+    assert!(!health::counts_against(&Fault::new(FaultKind::NotGrpc)));
+    assert!(health::counts_against(&Fault::of_class(Class::GrpcStatusMissing)));
 }
 
 #[test]

@@ -206,6 +206,7 @@ fn facts_order_the_causes() {
     };
     let alert = |n| Fault::new(FaultKind::TlsAlert).with_code(Code::TlsAlert(n));
     let h2 = |n| Fault::new(FaultKind::StreamReset).with_code(Code::H2(n));
+    let page = |status| Fault::of_class(Class::GrpcContentType).with_code(Code::Status(status));
     let closed = Fault::new(FaultKind::ClosedBeforeResponse);
     type Row = (Fault, fn(&mut Exchange), &'static str, &'static str);
     let rows: &[Row] = &[
@@ -233,6 +234,12 @@ fn facts_order_the_causes() {
         (Fault::of_class(Class::HeaderStatusLine), |_| (), "There are two status lines", "folded"),
         (Fault::of_class(Class::HeaderNoColon), |_| (), "A line of the header section", "two status lines"),
         (Fault::of_class(Class::TimeoutAfterInterim), |_| (), "An interim response", "byte at a time"),
+        (page(503), |_| (), "A proxy or load balancer on the way answered", "its timeout is shorter"),
+        (page(404), |_| (), "Nothing on the way knows the path", "A rate limit"),
+        (page(200), |_| (), "A web application answered", "marked as gRPC"),
+        (page(500), |_| (), "It speaks gRPC-Web", "A web application answered"),
+        (Fault::of_class(Class::GrpcStatusMissing), |_| (), "Something on the way drops the trailers", "Two layers"),
+        (Fault::of_class(Class::GrpcStatusInvalid), |_| (), "grpc-status holds a word", "drops the trailers"),
         (Fault::of_class(Class::FramingClAndTe), |_| (), "Content-Length and Transfer-Encoding", "twice"),
         (Fault::of_class(Class::FramingClNegative), |_| (), "Content-Length is negative", "twice"),
         (Fault::of_class(Class::FramingClPlus), |_| (), "Content-Length is no number", "negative"),

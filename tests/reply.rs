@@ -168,6 +168,58 @@ content-length: 0
     assert!(line.contains(r#""status":200,"#) && line.contains(r#""how":null,"grpc_status":14,"errno":111"#), "{line}");
 }
 
+/// The status of a page decides what a gRPC client is told, and nothing else: what stood on the page stays here.
+#[test]
+fn a_page_becomes_a_grpc_status() {
+    let page = Fault::of_class(Class::GrpcContentType).with_code(Code::Status(502));
+    let mut exchange = call("application/grpc+proto");
+    exchange.next_hop = Some("10.0.0.7:8080".into());
+    assert_text(
+        &gateway().answer_fault(&page, &exchange),
+        "200 OK
+proxy-status: gw; error=http_protocol_error
+content-type: application/grpc+proto
+grpc-status: 14
+grpc-message: gw: The service sent an answer that is not valid gRPC. error=http_protocol_error
+content-length: 0
+
+",
+    );
+    assert_text(
+        &gateway().with_disclosure(Disclosure::Trusted).answer_fault(&page, &exchange),
+        "200 OK
+proxy-status: gw; error=http_protocol_error; details=\"not_grpc: grpc.content_type\"; next-hop=\"10.0.0.7:8080\"; received-status=502
+content-type: application/grpc+proto
+grpc-status: 14
+grpc-message: gw: The service sent an answer that is not valid gRPC. error=http_protocol_error; not_grpc: grpc.content_type; next hop 10.0.0.7:8080
+content-length: 0
+
+",
+    );
+    let line = gateway().record(&page, &exchange).to_string();
+    for member in [r#""fault":"not_grpc","class":"grpc.content_type""#, r#""grpc_status":14,"received_status":502"#] {
+        assert!(line.contains(member), "{line}");
+    }
+    for (status, grpc) in [(200, "2"), (401, "16"), (404, "12"), (500, "2"), (503, "14")] {
+        let page = page.with_code(Code::Status(status));
+        assert_eq!(gateway().answer_fault(&page, &exchange).headers()["grpc-status"], grpc, "{status}");
+        // Whoever only says application/grpc and speaks HTTP/1.1 gets our own status, not the page's.
+        let mut old = exchange.clone();
+        old.version = Version::HTTP_11;
+        assert_eq!(gateway().answer_fault(&page, &old).status(), 502, "{status}");
+    }
+    let silent = Fault::of_class(Class::GrpcStatusMissing);
+    assert_eq!(gateway().answer_fault(&silent, &exchange).headers()["grpc-status"], "2");
+    // Its messages have gone out: the same words in the trailers.
+    exchange.forwarded = Forwarded::Head { status: StatusCode::OK, framing: BodyFraming::Chunked };
+    let trailers = gateway().trailers(&silent, &exchange, &http::HeaderMap::new()).unwrap();
+    assert_eq!(trailers["grpc-status"], "2");
+    assert_eq!(
+        trailers["grpc-message"],
+        "gw: The service sent an answer that is not valid gRPC. error=http_protocol_error"
+    );
+}
+
 /// RFC 9113 section 8.2.1: "A field value MUST NOT start or end with" white space, and over HTTP/1 it would be lost.
 #[test]
 fn no_value_begins_or_ends_in_a_space() {

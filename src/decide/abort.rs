@@ -53,10 +53,12 @@ mod h3 {
 pub(super) fn how(fault: &Fault, exchange: &Exchange, framing: BodyFraming) -> How {
     if exchange.version >= Version::HTTP_2 {
         // A status in trailers is no help where the head has ended the stream already, nor where it announced a
-        // length: "malformed if the value of a Content-Length header field does not equal the sum of the DATA
-        // frame payload lengths" (RFC 9113 section 8.1.1, RFC 9114 section 4.1.2).
+        // length of which the body falls short: "malformed if the value of a Content-Length header field does not
+        // equal the sum of the DATA frame payload lengths" (RFC 9113 section 8.1.1, RFC 9114 section 4.1.2).
         let open_ended = match framing {
-            BodyFraming::None | BodyFraming::Length => false,
+            BodyFraming::None => false,
+            // Such a body ended in good order, so that it is as long as it said.
+            BodyFraming::Length => matches!(fault.kind(), FaultKind::BadGrpcStatus),
             BodyFraming::Chunked | BodyFraming::UntilClose => true,
         };
         if exchange.grpc && open_ended {

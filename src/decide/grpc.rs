@@ -28,7 +28,8 @@ pub(crate) enum Grpc {
 ///
 /// Every kind has its own, in `docs/kinds.md`. A reset stream is told by its code, as gRPC's
 /// [PROTOCOL-HTTP2.md](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors) has it and its proposal G2
-/// for HTTP/3, and a [`Code::Status`] by `http-grpc-status-mapping.md`.
+/// for HTTP/3, and a [`Code::Status`], such as that of another server's page, by
+/// [http-grpc-status-mapping.md](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md).
 ///
 /// What timed out before the request was sent is `UNAVAILABLE`, because nothing was applied; what timed out
 /// later is `DEADLINE_EXCEEDED`, as linkerd2-proxy has it.
@@ -57,7 +58,8 @@ pub const fn grpc_status(fault: &Fault) -> u8 {
     }
 }
 
-/// gRPC, http-grpc-status-mapping.md. The rest is UNKNOWN there; here the kind says more.
+/// gRPC, http-grpc-status-mapping.md. The rest is UNKNOWN there; here the kind says more, and of an answer that is not gRPC
+/// just that.
 const fn of_http(status: u16) -> Option<Grpc> {
     match status {
         400 | 431 => Some(Grpc::Internal),

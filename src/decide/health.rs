@@ -2,13 +2,16 @@
 //!
 //! Its one rule: only what was tried, and failed on the other side of our own network card, counts.
 
-use crate::fault::{Category, Fault, FaultKind};
+use crate::fault::{Category, Code, Fault, FaultKind};
 
 /// Whether a passive health check, an outlier detector or a circuit breaker should count this fault
 /// against the next hop.
 ///
 /// Never for the client's faults, for the gateway's own exhaustion or policy, nor for what was not
 /// tried at all: a gateway out of descriptors must not eject every healthy upstream it has.
+///
+/// An answer that is [not gRPC](FaultKind::NotGrpc) counts where its status, which [`Code::Status`] holds, is a 5xx. Any
+/// other a client can have of a healthy server: by a path that only a web page answers, or by a login that is wrong.
 ///
 /// ```
 /// use badgateway::decide::health::counts_against;
@@ -19,6 +22,9 @@ use crate::fault::{Category, Fault, FaultKind};
 /// ```
 #[must_use]
 pub const fn counts_against(fault: &Fault) -> bool {
+    if matches!(fault.kind(), FaultKind::NotGrpc) {
+        return matches!(fault.code(), Some(Code::Status(500..=599)));
+    }
     match fault.category() {
         Category::Client | Category::Local => false,
         // Answers of the next hop's own; the other limits are ours.

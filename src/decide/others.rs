@@ -144,6 +144,11 @@ others! {
     H3ProtocolError:       -  502  -  Internal;
     QuicIdleTimeout:       -  503  -  Unavailable;
 
+    // These proxies look at neither and pass both on. gRPC: an HTTP status without a row of its own in
+    // http-grpc-status-mapping.md is UNKNOWN, 200 included, and so is a status that cannot be read (statuscodes.md).
+    NotGrpc:               -   -   -  Unknown;
+    BadGrpcStatus:         -   -   -  Unknown;
+
     // nginx: 499 for the log. HAProxy: CR, cR. Envoy: DPE, SI. gRPC: 400 is INTERNAL in its mapping.
     ClientAborted:        499  -   -  Cancelled;
     ClientBodyFailed:     400 400 400 Internal;

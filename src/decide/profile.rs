@@ -22,7 +22,8 @@ type Policy = Arc<dyn Fn(&Fault, &Exchange) -> StatusCode + Send + Sync>;
 /// refused connection is a 502 to nginx, a 503 to Envoy and HAProxy and a 521 to Cloudflare. `docs/kinds.md` has them
 /// side by side. `Proxy-Status` says the same in each.
 ///
-/// A status that the fault itself carries ([`Code::Status`]) wins in every profile but the caller's own.
+/// A status that the fault itself carries ([`Code::Status`]) wins in every profile but the caller's own. That of an answer
+/// that is [not gRPC](FaultKind::NotGrpc) is the next hop's, and does not.
 ///
 /// In a configuration it is one of the words `rfc9209`, `cloudflare`, `nginx`, `envoy` and `haproxy`.
 ///
@@ -132,8 +133,12 @@ fn envoy(fault: &Fault, exchange: &Exchange) -> Option<u16> {
     others::row(fault.kind()).envoy
 }
 
+/// The status that this fault is to be answered with, as the fault says.
 fn carried(fault: &Fault) -> Option<u16> {
-    if let Some(Code::Status(status)) = fault.code() { Some(status) } else { None }
+    match fault.code() {
+        Some(Code::Status(status)) if fault.kind() != FaultKind::NotGrpc => Some(status),
+        Some(_) | None => None,
+    }
 }
 
 fn error_status(number: u16) -> Option<StatusCode> {

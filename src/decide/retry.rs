@@ -136,7 +136,8 @@ fn may_have_been_sent(fault: &Fault, exchange: &Exchange) -> bool {
     exchange.sent.map_or(fault.phase().is_after_send(), |sent| sent > 0)
 }
 
-/// Faults that the same next hop would repeat: they need a repair, not a second try.
+/// Faults that the same next hop would repeat: they need a repair, not a second try. An answer that is not gRPC may be
+/// the page of a 503, which passes by itself, so that the kind alone does not tell.
 pub(crate) const fn is_lasting(kind: FaultKind) -> bool {
     use FaultKind as K;
     match kind {
@@ -174,6 +175,7 @@ pub(crate) const fn is_lasting(kind: FaultKind) -> bool {
         | K::H2ProtocolError
         | K::H3VersionFallback
         | K::H3ProtocolError
+        | K::BadGrpcStatus
         | K::ProxyInternal
         | K::ProxyMisconfigured => true,
         K::DnsNotFound
@@ -211,6 +213,7 @@ pub(crate) const fn is_lasting(kind: FaultKind) -> bool {
         | K::EnhanceYourCalm
         | K::H3RequestRejected
         | K::QuicIdleTimeout
+        | K::NotGrpc
         | K::ClientAborted
         | K::ClientBodyFailed
         | K::ClientTimeout

@@ -27,6 +27,8 @@ pub(super) enum When {
     Rcode(&'static [u16]),
     /// The peer gave one of these HTTP/2 codes.
     H2(&'static [u32]),
+    /// The next hop answered with one of these statuses.
+    Status(&'static [u16]),
     /// The malformation is one of these, or a case of one.
     Class(&'static [Class]),
     /// The next hop is a loopback address or `localhost`. That speaks for it only where the gateway is
@@ -125,6 +127,10 @@ impl<'a> Known<'a> {
             },
             When::H2(codes) => match self.code {
                 Some(Code::H2(code)) => Some(codes.contains(&code)),
+                Some(_) | None => None,
+            },
+            When::Status(statuses) => match self.code {
+                Some(Code::Status(status)) => Some(statuses.contains(&status)),
                 Some(_) | None => None,
             },
             When::Class(classes) => {

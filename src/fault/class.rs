@@ -199,6 +199,12 @@ classes! {
     TooLargeTrailers = "too_large.trailers": TrailersTooLarge, "a trailer section over the limit";
     // RFC 9110 section 7.8.
     UnexpectedUpgrade = "unexpected.upgrade": UnexpectedUpgrade, "101 without an offer to upgrade";
+    // gRPC, PROTOCOL-HTTP2.md, "Responses".
+    GrpcContentType = "grpc.content_type": NotGrpc, "a content type other than application/grpc";
+    GrpcHttpStatus = "grpc.http_status": NotGrpc, "an HTTP status other than 200, and no grpc-status";
+    GrpcStatusMissing = "grpc.status_missing": BadGrpcStatus, "an end without grpc-status";
+    GrpcStatusInvalid = "grpc.status_invalid": BadGrpcStatus, "a grpc-status that is no number from 0 to 16";
+    GrpcStatusRepeated = "grpc.status_repeated": BadGrpcStatus, "more than one grpc-status";
 }
 
 impl fmt::Display for Class {

@@ -313,6 +313,15 @@ kinds! {
     QuicIdleTimeout = "quic_idle_timeout": Head Timeout, e!(ConnectionReadTimeout), 504 / 524, Perhaps, Network, Caller,
         "the QUIC connection to the next hop went silent", "RFC 9000 section 10.1";
 
+    // ---- gRPC ---------------------------------------------------------------------------------
+    /// The answer to a gRPC call is none of gRPC: another server's page, most often. [`Code::Status`](super::Code::Status)
+    /// is its HTTP status, which says what the client is told.
+    NotGrpc = "not_grpc": Head Protocol, e!(HttpProtocolError), 502 / 520, Perhaps, NextHop, Library,
+        "the next hop's answer to a gRPC call is not gRPC", "RFC 9209 section 2.3.28; gRPC: PROTOCOL-HTTP2.md, Responses";
+    /// The answer to a gRPC call ended in good order, and does not say in one `grpc-status` how the call ended.
+    BadGrpcStatus = "bad_grpc_status": Trailers Malformed, e!(HttpProtocolError), 502 / 520, Perhaps, NextHop, Library,
+        "the next hop's answer to a gRPC call has no valid grpc-status", "RFC 9209 section 2.3.28; gRPC: PROTOCOL-HTTP2.md, Responses";
+
     // ---- client and proxy ---------------------------------------------------------------------
     /// The client has gone. Nobody is there to answer: 499 is for the log, as nginx has it.
     ClientAborted = "client_aborted": Head Client, None, 499 / 499, Perhaps, Client, Caller,

@@ -45,8 +45,17 @@ impl Reply<'_> {
         }
         if self.disclosure >= Disclosure::Trusted {
             write_next_hop(out, self.exchange);
-            integer(out, "received-status", self.exchange.received_status.map(|s| u64::from(s.as_u16())));
+            integer(out, "received-status", self.received_status());
         }
+    }
+
+    /// What the next hop answered, as the caller says, or else a fault whose code is just that.
+    fn received_status(&self) -> Option<u64> {
+        let own = match self.fault.code() {
+            Some(Code::Status(status)) if self.fault.kind() == FaultKind::NotGrpc => Some(status),
+            Some(_) | None => None,
+        };
+        self.exchange.received_status.map(|status| status.as_u16()).or(own).map(u64::from)
     }
 
     fn inherited(&self) -> Option<&str> {

@@ -29,7 +29,7 @@ const MAX_ITEMS: usize = 32;
 /// `applied`, `retry`, `retry_reason`, `blame`, `category`, `elapsed_ms`, `next_hop`, `method`, `path`,
 /// `offset`, `expected`, `received`, `confidence`, `decision`, `how`. Where nothing is known or
 /// nothing was sent, the value is `null`. Only where known: `errno`, `alert` and `alert_name`, `rcode` and
-/// `rcode_name`, `h2_code`, `h3_code`, `how_code`, `attempts` and `first_try` (of a request that was tried again), `reference`, and `grpc_status` where a gRPC call was answered,
+/// `rcode_name`, `h2_code`, `h3_code`, `received_status` (of an answer that is not gRPC), `how_code`, `attempts` and `first_try` (of a request that was tried again), `reference`, and `grpc_status` where a gRPC call was answered,
 /// whose `status` is 200 whatever went wrong. The log is the operator's own, so
 /// that [`Disclosure`](super::Disclosure) has no say here but in `proxy_status`.
 ///
@@ -210,6 +210,9 @@ impl<'a> Record<'a> {
             }
             Some(Code::H2(n)) => number(out, ",\"h2_code\":", Some(u64::from(n))),
             Some(Code::H3(n)) => number(out, ",\"h3_code\":", Some(u64::from(n))),
+            Some(Code::Status(n)) if self.reply.fault.kind() == FaultKind::NotGrpc => {
+                number(out, ",\"received_status\":", Some(u64::from(n)));
+            }
             // It is the status above.
             Some(Code::Status(_)) => {}
         }

@@ -1,7 +1,8 @@
 //! What a visitor is told: fixed, plain sentences without blame.
 //!
 //! Its one rule: what happened is told by the RFC 9209 error type alone, so that it says no more than
-//! the token beside it, or less: nobody knows what an unclassified fault was. Only the advice looks at the fault and the request. No sentence has a
+//! the token beside it, or less: nobody knows what an unclassified fault was. Whoever called by gRPC knows that already, and
+//! is told of gRPC. Only the advice looks at the fault and the request. No sentence has a
 //! character that any format would have to escape.
 
 use crate::decide::retry;
@@ -109,6 +110,12 @@ const UNCLASSIFIED: Words = Words {
     ..*words(Some(ErrorType::HttpProtocolError))
 };
 
+/// The token of what is no answer to a gRPC call is the same one, though as HTTP it was valid.
+const NO_GRPC: Words = Words {
+    detail: "The service sent an answer that is not valid gRPC.",
+    ..*words(Some(ErrorType::HttpProtocolError))
+};
+
 /// What the client can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Advice {
@@ -137,6 +144,9 @@ impl Reply<'_> {
         if matches!(self.fault.kind(), FaultKind::Unclassified) {
             return &UNCLASSIFIED;
         }
+        if matches!(self.fault.kind(), FaultKind::NotGrpc | FaultKind::BadGrpcStatus) {
+            return &NO_GRPC;
+        }
         words(self.fault.error_type())
     }
 
@@ -161,7 +171,8 @@ mod tests {
     #[test]
     fn no_word_needs_an_escape_and_every_uri_is_the_types_own() {
         let all = ErrorType::ALL.iter().copied().map(Some).chain([None]).map(|error| (error, words(error)));
-        for (error_type, words) in all.chain([(Some(ErrorType::HttpProtocolError), &UNCLASSIFIED)]) {
+        let special = [&UNCLASSIFIED, &NO_GRPC].map(|words| (Some(ErrorType::HttpProtocolError), words));
+        for (error_type, words) in all.chain(special) {
             for text in [words.title, words.detail, words.uri] {
                 assert!(
                     text.bytes()

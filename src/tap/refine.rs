@@ -120,6 +120,8 @@ impl Observation {
             | K::H3VersionFallback
             | K::H3ProtocolError
             | K::QuicIdleTimeout
+            | K::NotGrpc
+            | K::BadGrpcStatus
             | K::ClientAborted
             | K::ClientBodyFailed
             | K::ClientTimeout

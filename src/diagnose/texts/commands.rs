@@ -226,6 +226,8 @@ commands! {
         "Does another client get through over HTTP/2?";
     CURL_H1 Gateway Unknown "curl -sv -o /dev/null --http1.1 --max-time 30 {url}",
         "Does it work over HTTP/1.1?";
+    GRPC_HEALTH Gateway Unknown "head -c 5 /dev/zero | curl -sv -o /dev/null {http2} --max-time 30 -H 'content-type: application/grpc' -H 'te: trailers' --data-binary @- --request-target /grpc.health.v1.Health/Check {url}",
+        "Does a gRPC server answer here? application/grpc and any grpc-status say yes, 12 included, which has no health service. Another content type says who does.";
     CURL_H3 Gateway Unknown "curl -sv -o /dev/null --http3-only --max-time 30 {url}",
         "Does another client get through over HTTP/3? Needs a curl that was built with it.";
     UDP NextHop Unknown "ss -lunp 'sport = :{port}'",

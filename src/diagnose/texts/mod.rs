@@ -8,6 +8,7 @@ mod certificates;
 mod commands;
 mod connect;
 mod ends;
+mod grpc;
 mod local;
 mod malformed;
 mod multiplexed;
@@ -155,6 +156,8 @@ pub(super) const fn text(kind: FaultKind) -> &'static Text {
         K::H3VersionFallback => &multiplexed::H3_VERSION_FALLBACK,
         K::H3ProtocolError => &multiplexed::H3_PROTOCOL_ERROR,
         K::QuicIdleTimeout => &multiplexed::QUIC_IDLE_TIMEOUT,
+        K::NotGrpc => &grpc::NOT_GRPC,
+        K::BadGrpcStatus => &grpc::BAD_GRPC_STATUS,
         K::ClientAborted => &local::CLIENT_ABORTED,
         K::ClientBodyFailed => &local::CLIENT_BODY_FAILED,
         K::ClientTimeout => &local::CLIENT_TIMEOUT,

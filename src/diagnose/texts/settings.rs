@@ -179,6 +179,18 @@ pub(super) const STREAMS: Look = Look::Table(&[
     ("gRPC", "server's minimum time between pings", "5 min: more often ends in ENHANCE_YOUR_CALM, too_many_pings"),
 ]);
 
+/// gRPC, which needs HTTP/2 and trailers on every hop.
+pub(super) const GRPC: Look = Look::Table(&[
+    ("nginx", "grpc_pass", "none; proxy_pass is not enough for gRPC"),
+    ("nginx", "proxy_pass_trailers", "off: trailers are dropped"),
+    ("nginx", "grpc_intercept_errors, error_page", "off; its own errors are pages in HTML"),
+    ("HAProxy", "server proto h2", "none: HTTP/1.1"),
+    ("Envoy", "typed_extension_protocol_options", "HTTP/1.1"),
+    ("Traefik", "server URL scheme", "http: HTTP/1.1, h2c: HTTP/2 in clear text"),
+    ("AWS ALB", "target group protocol version", "HTTP1; GRPC is for gRPC"),
+    ("Kubernetes", "ingress-nginx backend-protocol", "HTTP; GRPC or GRPCS is for gRPC"),
+]);
+
 /// What the client is allowed to take and to send.
 pub(super) const CLIENT: Look = Look::Table(&[
     ("nginx", "client_body_timeout, client_header_timeout", "60 s between two reads, 60 s"),

@@ -33,7 +33,7 @@ pub(in crate::dialect) mod traffic_server {
         silent [CircuitOpen, ConnectionLimit, UnsolicitedResponse, AmbiguousFraming, HeadTooLarge, HeaderTooLarge, TooManyHeaders, UnexpectedUpgrade,
             UpgradeRefused, TooManyInterim, UnsupportedCoding, BadChunk, BadTrailer, TrailersTooLarge, BodyTooLarge, BadContentCoding,
             TlsTruncated, StreamRefused, StreamReset, Goaway, GoawayUnprocessed, EnhanceYourCalm, Http11Required, H2ProtocolError,
-            H3RequestRejected, H3VersionFallback, H3ProtocolError, QuicIdleTimeout]
+            H3RequestRejected, H3VersionFallback, H3ProtocolError, QuicIdleTimeout, NotGrpc, BadGrpcStatus]
     }
 }
 
@@ -75,6 +75,7 @@ pub(in crate::dialect) mod squid {
         }
         silent [CircuitOpen, ConnectionLimit, UnsolicitedResponse, UpgradeRefused, TooManyInterim, BadTrailer, TrailersTooLarge, BadContentCoding,
             TlsTruncated, StreamRefused, StreamReset, Goaway, GoawayUnprocessed, EnhanceYourCalm, Http11Required, H2ProtocolError,
-            H3RequestRejected, H3VersionFallback, H3ProtocolError, QuicIdleTimeout, ClientAborted, ClientBodyFailed]
+            H3RequestRejected, H3VersionFallback, H3ProtocolError, QuicIdleTimeout, NotGrpc, BadGrpcStatus, ClientAborted,
+            ClientBodyFailed]
     }
 }

@@ -44,7 +44,7 @@ pub(in crate::dialect) mod google {
             "denied_by_security_policy", "a policy denied the request";
         }
         silent [UnsolicitedResponse, TrailersTooLarge, BodyTooLarge, EnhanceYourCalm, Http11Required, H3RequestRejected, H3VersionFallback,
-            H3ProtocolError, QuicIdleTimeout]
+            H3ProtocolError, QuicIdleTimeout, NotGrpc, BadGrpcStatus]
     }
 }
 
@@ -88,7 +88,7 @@ pub(in crate::dialect) mod front_door {
             "NoError", "no error";
             "ClientGeoBlocked", "the client's country is blocked";
         }
-        silent []
+        silent [NotGrpc, BadGrpcStatus]
     }
 }
 
@@ -125,8 +125,8 @@ pub(in crate::dialect) mod application_gateway {
             NotHttp, UnsolicitedResponse, BadStatusLine, BadHeader, AmbiguousFraming, HeadTooLarge, HeaderTooLarge, TooManyHeaders,
             UnexpectedUpgrade, UpgradeRefused, TooManyInterim, UnsupportedCoding, BodyReset, BadChunk, BadTrailer, TrailersTooLarge,
             BodyTooLarge, BadContentCoding, TlsTruncated, StreamRefused, StreamReset, Goaway, GoawayUnprocessed, EnhanceYourCalm,
-            Http11Required, H2ProtocolError, H3RequestRejected, H3VersionFallback, H3ProtocolError, QuicIdleTimeout, ProxyInternal,
-            ProxyMisconfigured, Unclassified]
+            Http11Required, H2ProtocolError, H3RequestRejected, H3VersionFallback, H3ProtocolError, QuicIdleTimeout, NotGrpc,
+            BadGrpcStatus, ProxyInternal, ProxyMisconfigured, Unclassified]
     }
 }
 
@@ -170,7 +170,7 @@ pub(in crate::dialect) mod cloudfront {
             "LimitExceeded", "a limit of the distribution was reached";
             "Redirect", "redirected from HTTP to HTTPS";
         }
-        silent []
+        silent [NotGrpc, BadGrpcStatus]
     }
 }
 
@@ -185,7 +185,7 @@ pub(in crate::dialect) mod cloudflare {
                 AmbiguousFraming, HeadTooLarge, HeaderTooLarge, TooManyHeaders, UnexpectedUpgrade, TooManyInterim, UnsupportedCoding, BodyTruncated,
                 BodyReset, BadChunk, BadTrailer, TrailersTooLarge, BodyTooLarge, BadContentCoding, TlsTruncated, StreamRefused, StreamReset, Goaway,
                 GoawayUnprocessed, EnhanceYourCalm, Http11Required, H2ProtocolError, H3RequestRejected, H3VersionFallback, H3ProtocolError,
-                Unclassified] also [], "web server returns an unknown error: an empty, unknown or unexpected response";
+                NotGrpc, BadGrpcStatus, Unclassified] also [], "web server returns an unknown error: an empty, unknown or unexpected response";
             "521" = [ConnectionRefused, ConnectReset] also [], "web server is down: the origin refused the connection";
             "522" = [ConnectionTimeout] also [SendTimeout, AddressProhibited], "connection timed out: no SYN+ACK within 19 s, or the request not acknowledged within 90 s";
             "523" = [Unreachable, ConnectDenied] also [], "origin is unreachable: no route to its address";

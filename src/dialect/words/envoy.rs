@@ -54,8 +54,8 @@ pub(in crate::dialect) mod flags {
             "FI", "a fault was injected";
             "RFCF", "the response came from the cache filter";
         }
-        silent [AddressProhibited, LoopDetected, UpgradeRefused, BodyTooLarge, BadContentCoding, TlsTruncated, ClientTimeout, ProxyInternal,
-            Unclassified]
+        silent [AddressProhibited, LoopDetected, UpgradeRefused, BodyTooLarge, BadContentCoding, TlsTruncated, NotGrpc, BadGrpcStatus, ClientTimeout,
+            ProxyInternal, Unclassified]
     }
 }
 
@@ -118,6 +118,7 @@ pub(in crate::dialect) mod details {
             "rbac_access_denied_matched_policy", "a policy denied the request";
             "ext_authz_denied", "external authorisation denied the request";
         }
-        silent [AddressProhibited, LoopDetected, BadContentCoding, TlsTruncated, ProxyInternal, ProxyMisconfigured, Unclassified]
+        silent [AddressProhibited, LoopDetected, BadContentCoding, TlsTruncated, NotGrpc, BadGrpcStatus, ProxyInternal, ProxyMisconfigured,
+            Unclassified]
     }
 }

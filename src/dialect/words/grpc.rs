@@ -18,7 +18,7 @@ super::dialect! {
         "PERMISSION_DENIED" = [AddressProhibited] also [StreamReset], "7: policy forbids it";
         "ABORTED" = [LoopDetected] also [], "10: given up, here for a loop as linkerd2-proxy has it";
         "UNIMPLEMENTED" = [NoRoute] also [], "12: nobody is there for it";
-        "UNKNOWN" = [StreamReset, Unclassified] also [], "2: nothing more is known";
+        "UNKNOWN" = [StreamReset, NotGrpc, BadGrpcStatus, Unclassified] also [], "2: nothing more is known";
     }
     reads {}
     other {

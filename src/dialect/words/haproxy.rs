@@ -76,5 +76,6 @@ super::dialect! {
         "KD", "killed by an administrator during the transfer";
     }
     silent [DnsNotFound, DnsFailure, DnsTimeout, AddressProhibited, CircuitOpen, LoopDetected, UnsolicitedResponse, TooManyInterim,
-        DeadlineExceeded, BodyTooLarge, BadContentCoding, H3RequestRejected, H3VersionFallback, ProxyMisconfigured, Unclassified]
+        DeadlineExceeded, BodyTooLarge, BadContentCoding, H3RequestRejected, H3VersionFallback, NotGrpc, BadGrpcStatus,
+        ProxyMisconfigured, Unclassified]
 }

@@ -60,7 +60,7 @@ pub(in crate::dialect) mod go {
         }
         silent [NoRoute, AddressProhibited, LoopDetected, UnsolicitedResponse, UnexpectedUpgrade, UpgradeRefused, BadTrailer, TrailersTooLarge, BodyTooLarge,
             BadContentCoding, H3RequestRejected, H3VersionFallback, H3ProtocolError, QuicIdleTimeout, ClientBodyFailed, ClientTimeout,
-            ProxyInternal, ProxyMisconfigured, Unclassified]
+            NotGrpc, BadGrpcStatus, ProxyInternal, ProxyMisconfigured, Unclassified]
     }
 }
 
@@ -107,7 +107,7 @@ pub(in crate::dialect) mod pingora {
         }
         silent [CircuitOpen, ConnectionLimit, AddressProhibited, LoopDetected, UnexpectedUpgrade, UpgradeRefused, TooManyInterim, DeadlineExceeded,
             BodyTooLarge, BadContentCoding, TlsTruncated, H3RequestRejected, H3VersionFallback, H3ProtocolError, QuicIdleTimeout,
-            ClientAborted, ClientBodyFailed, ClientTimeout, ProxyMisconfigured]
+            NotGrpc, BadGrpcStatus, ClientAborted, ClientBodyFailed, ClientTimeout, ProxyMisconfigured]
     }
 }
 
@@ -134,6 +134,6 @@ pub(in crate::dialect) mod linkerd {
         }
         other {}
         silent [AddressProhibited, UnexpectedUpgrade, UpgradeRefused, TooManyInterim, BodyTooLarge, BadContentCoding, H3RequestRejected, H3VersionFallback,
-            H3ProtocolError, QuicIdleTimeout, ClientAborted, ClientBodyFailed, ClientTimeout, ProxyMisconfigured]
+            H3ProtocolError, QuicIdleTimeout, NotGrpc, BadGrpcStatus, ClientAborted, ClientBodyFailed, ClientTimeout, ProxyMisconfigured]
     }
 }

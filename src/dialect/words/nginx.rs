@@ -53,5 +53,6 @@ super::dialect! {
         "a client request body is buffered to a temporary file", "a warning: the request does not fit client_body_buffer_size";
     }
     silent [NoRoute, AddressProhibited, LoopDetected, UnexpectedUpgrade, UpgradeRefused, TooManyInterim, DeadlineExceeded, BodyTooLarge, BadContentCoding,
-        TlsTruncated, H3RequestRejected, H3VersionFallback, H3ProtocolError, QuicIdleTimeout, ProxyInternal, Unclassified]
+        TlsTruncated, H3RequestRejected, H3VersionFallback, H3ProtocolError, QuicIdleTimeout, NotGrpc, BadGrpcStatus,
+        ProxyInternal, Unclassified]
 }

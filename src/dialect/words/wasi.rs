@@ -32,7 +32,7 @@ super::dialect! {
         "HTTP-response-timeout" = [ResponseTimeout, HeadStalled, DeadlineExceeded] also [], "RFC 9209 http_response_timeout";
         "HTTP-upgrade-failed" = [UpgradeRefused, Http11Required, H3VersionFallback] also [], "RFC 9209 http_upgrade_failed";
         "HTTP-protocol-error" = [NotHttp, UnsolicitedResponse, BadStatusLine, BadHeader, AmbiguousFraming, UnexpectedUpgrade, TooManyInterim, BadTrailer,
-            H2ProtocolError, H3ProtocolError] also [Unclassified], "RFC 9209 http_protocol_error";
+            H2ProtocolError, H3ProtocolError, NotGrpc, BadGrpcStatus] also [Unclassified], "RFC 9209 http_protocol_error";
         "loop-detected" = [LoopDetected] also [], "RFC 9209 proxy_loop_detected";
         "configuration-error" = [ProxyMisconfigured] also [], "RFC 9209 proxy_configuration_error";
         "internal-error" = [LocalExhausted, ProxyInternal, Unclassified, ClientAborted, ClientBodyFailed, ClientTimeout] also [],
