@@ -23,6 +23,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("audit", 2),
     ("proxy_status", 2),
     ("upgrade", 3),
+    ("link", 3),
     ("diagnose", 3),
     ("dialect", 3),
     ("reply", 4),

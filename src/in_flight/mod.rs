@@ -10,7 +10,6 @@ mod facts;
 mod handle;
 #[cfg(feature = "http_body1")]
 mod held;
-mod link;
 #[cfg(feature = "http_body1")]
 mod pass_on;
 mod progress;
@@ -33,6 +32,7 @@ use crate::decide::retry::{Retry, advise};
 use crate::exchange::{Exchange, Forwarded};
 use crate::fault::{Fault, Phase};
 use crate::gateway::Gateway;
+use crate::link::Link;
 
 use self::state::Shared;
 
@@ -43,7 +43,6 @@ pub use self::facts::{Facts, SharedFacts};
 pub use self::handle::Handled;
 #[cfg(feature = "http_body1")]
 pub use self::held::PassOnHeld;
-pub use self::link::Link;
 pub use self::progress::Progress;
 #[cfg(feature = "http_body1")]
 pub use self::upload::Upload;

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version, respon
 use http_body::Body;
 
 use crate::audit::answers_upgrade;
-use crate::body::Guard;
+use crate::body::{End, Guard};
 use crate::deadline::Timer;
 use crate::exchange::{BodyFraming, Forwarded};
 use crate::fault::{Class, Fault, FaultKind, Phase};
@@ -164,8 +164,9 @@ fn switch(handle: &Handle, parts: &mut response::Parts) -> Result<(), Fault> {
     let mut state = handle.0.lock();
     let offered = state.offer.take();
     let answered = parts.headers.get_all(UPGRADE).iter().map(HeaderValue::as_bytes);
-    let Some((offer, _)) =
-        offered.filter(|(_, offered)| answers_upgrade(offered.iter().map(HeaderValue::as_bytes), answered))
+    let Some((offer, _)) = offered
+        .filter(|(_, offered)| answers_upgrade(offered.iter().map(HeaderValue::as_bytes), answered))
+        .filter(|(offer, _)| offer.can_join(&parts.extensions))
     else {
         return Err(Fault::of_class(Class::UnexpectedUpgrade));
     };
@@ -180,6 +181,13 @@ fn switch(handle: &Handle, parts: &mut response::Parts) -> Result<(), Fault> {
     state.attend();
     drop(state);
     let exchange = Arc::clone(&handle.0);
-    offer.join(&mut parts.extensions, Tunnel::new(move |end| exchange.body_ended(end)));
+    let ended = move |end| {
+        // Who broke off is told so: the client's connection is dropped behind this.
+        if let (End::Failed(_), Some(client)) = (end, &exchange.lock().client) {
+            client.abort();
+        }
+        exchange.body_ended(end);
+    };
+    offer.join(&mut parts.extensions, Tunnel::new(ended));
     Ok(())
 }

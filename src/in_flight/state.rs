@@ -16,12 +16,12 @@ use crate::diagnose::Context;
 use crate::exchange::{Exchange, Forwarded};
 use crate::fault::{Evidence, Fault, FaultKind};
 use crate::gateway::Gateway;
+use crate::link::Link;
 use crate::reply::{Report, Tolerated};
 use crate::tap::Observation;
 use crate::upgrade::Offer;
 
 use super::facts::Facts;
-use super::link::Link;
 use super::progress::Progress;
 
 /// A state, in reach of all who share it.
