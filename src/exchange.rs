@@ -126,6 +126,10 @@ pub struct Exchange {
     pub elapsed: Option<Duration>,
     /// What has gone to the client already. Default: nothing.
     pub forwarded: Forwarded,
+    /// Whether the gateway can end the client's connection with a reset, or over TLS without `close_notify`. Default: yes.
+    /// Where it cannot, because its server closes sockets in good order only, a cut body that only the end of the connection
+    /// delimits is [`How::Unmarked`](crate::decide::How::Unmarked). Streams of HTTP/2 and HTTP/3 can be reset always.
+    pub can_reset: bool,
     /// The client has gone. Default: no. [`client_aborted`](Self::client_aborted) sets it, and gives the fault.
     pub client_gone: bool,
     /// The next hop: host name, address or alias, with or without a port.
@@ -227,6 +231,7 @@ impl Default for Exchange {
             reused: None,
             elapsed: None,
             forwarded: Forwarded::Nothing,
+            can_reset: true,
             client_gone: false,
             next_hop: None,
             next_protocol: None,
