@@ -126,7 +126,9 @@ pub struct Exchange {
     pub elapsed: Option<Duration>,
     /// What has gone to the client already. Default: nothing.
     pub forwarded: Forwarded,
-    /// Whether the gateway can end the client's connection with a reset. Default: yes.
+    /// Whether the gateway can end the client's connection with a reset, or over TLS without `close_notify`. Default: yes.
+    /// Where it cannot, because its server closes sockets in good order only, a cut body that only the end of the connection
+    /// delimits is [`How::Unmarked`](crate::decide::How::Unmarked). Streams of HTTP/2 and HTTP/3 can be reset always.
     pub can_reset: bool,
     /// The client has gone. Default: no. [`client_aborted`](Self::client_aborted) sets it, and gives the fault.
     pub client_gone: bool,
@@ -317,10 +319,16 @@ impl Exchange {
     }
 
     /// Whether the method is idempotent, so that a proxy may repeat it by itself
-    /// ([RFC 9110, section 9.2.2](https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2)). Unknown methods are not.
+    /// ([RFC 9110, section 9.2.2](https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2)): PUT, DELETE, and the safe ones, QUERY (RFC 10008),
+    /// PROPFIND, REPORT and SEARCH among them
+    /// ([HTTP Method Registry](https://www.iana.org/assignments/http-methods/http-methods.xhtml)). Others are taken to be
+    /// none. Names of methods are case-sensitive.
     #[must_use]
     pub fn is_idempotent(&self) -> bool {
-        [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE, Method::PUT, Method::DELETE].contains(&self.method)
+        matches!(
+            self.method.as_str(),
+            "GET" | "HEAD" | "OPTIONS" | "TRACE" | "PUT" | "DELETE" | "QUERY" | "PROPFIND" | "REPORT" | "SEARCH"
+        )
     }
 
     /// The client has gone: notes it, and says so as a fault, of the phase in which it left. A fault that is made by its
