@@ -395,11 +395,24 @@ fn is_usually_bodyless(method: &Method) -> bool {
 }
 
 fn grpc_type(headers: &HeaderMap) -> Option<&HeaderValue> {
-    headers.get(CONTENT_TYPE).filter(|value| {
-        // `application/grpc-web` is another protocol, with its trailers in the body.
-        let rest = value.as_bytes().strip_prefix(b"application/grpc");
-        rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';' | b' ' | b'\t')))
-    })
+    headers.get(CONTENT_TYPE).filter(|value| is_grpc_type(value.as_bytes()))
+}
+
+/// Whether a content type is gRPC's: `application/grpc`, alone or with a message format behind a plus sign
+/// (PROTOCOL-HTTP2.md, "Content-Type"), in any case and with any parameters (RFC 9110 section 8.3.1).
+/// `application/grpc-web` is another protocol, with its trailers in the body.
+pub(crate) fn is_grpc_type(value: &[u8]) -> bool {
+    const NAME: &[u8] = b"application/grpc";
+    let Some(rest) = value.get(NAME.len()..) else { return false };
+    if !value.get(..NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME)) {
+        return false;
+    }
+    match rest.first() {
+        None | Some(b'+' | b';') => true,
+        // White space may stand before a parameter (RFC 9110 section 5.6.6).
+        Some(b' ' | b'\t') => matches!(rest.trim_ascii_start().first(), None | Some(b';')),
+        Some(_) => false,
+    }
 }
 
 /// The lines of a list field as one, in their order (RFC 9110 section 5.3). Copies only where there are several.

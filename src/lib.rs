@@ -44,7 +44,8 @@
 //! 3. [`classify`](mod@classify): from any `&dyn Error`, through any number of wrappers, to a fault.
 //! 4. [`tap`]: sits on the connection and sees what no error says: the SSH banner behind "invalid HTTP
 //!    version", the byte where a head goes wrong, whether the end was clean.
-//! 5. [`audit`]: the head that another library parsed and that you should not forward as it is.
+//! 5. [`audit`]: the head that another library parsed and that you should not forward as it is; what is no answer to a
+//!    gRPC call.
 //! 6. [`decide`]: respond, abort or stay silent; retry advice; health.
 //! 7. [`reply`]: the response itself, and the log record.
 //! 8. [`h1`]: the parser for HTTP/1 responses under it all, for whoever has bytes and no HTTP library.
