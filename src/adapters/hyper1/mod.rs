@@ -1,7 +1,9 @@
-//! hyper 1: its errors, and reason phrases for its server.
+//! hyper 1: its errors, reason phrases for its server, and the interim responses of its client.
 //!
 //! Its one rule: hyper's predicates first. They leave "reading the head", "reading the body" and
 //! "writing the request" alike; those three are told apart by the name of the private kind.
+
+mod interims;
 
 use std::error::Error;
 
@@ -11,6 +13,8 @@ use hyper::ext::ReasonPhrase;
 use crate::classify::{Cause, Finding, Probe, downcast, may_be, text};
 use crate::fault::{FaultKind, Phase};
 use crate::reply::reason;
+
+pub use self::interims::{Interims, TooManyInterims};
 
 /// Knows [`hyper::Error`].
 ///
