@@ -31,6 +31,7 @@ mod halves;
 mod harness;
 #[path = "../../examples/shared/judge.rs"]
 mod judge;
+mod judge_command;
 mod matrix;
 mod once;
 #[path = "../../examples/shared/signal.rs"]
