@@ -248,7 +248,7 @@ fn the_status_of_what_is_no_grpc_is_never_ours() {
             (Profile::Cloudflare, 520),
             (Profile::Nginx, 502),
             (Profile::Envoy, 502),
-            (Profile::Haproxy, 502),
+            (Profile::HaProxy, 502),
         ] {
             assert_eq!(profile.status(&page, &Exchange::default()), status, "{profile:?} {carried}");
         }

@@ -9,7 +9,7 @@ use http::header::{CONTENT_TYPE, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version, response};
 use http_body::Body;
 
-use crate::audit::answers_upgrade;
+use crate::audit::{GrpcHead, answers_upgrade, audit_grpc_head};
 use crate::body::{End, Guard};
 use crate::deadline::Timer;
 use crate::exchange::{BodyFraming, Forwarded};
@@ -120,8 +120,20 @@ impl<T: Timer> InFlight<T> {
             };
         }
         let is_grpc = state.exchange.grpc && client >= Version::HTTP_2;
+        let mut ends_in_trailers = false;
         if is_grpc {
-            state.gateway.announce(&mut parts.headers);
+            match audit_grpc_head(parts.status, &parts.headers) {
+                // In the head of one that ends with it nothing is left to be told.
+                Ok(GrpcHead::TrailersOnly(_)) => ends_in_trailers = !body.is_end_stream(),
+                Ok(GrpcHead::Open) => ends_in_trailers = true,
+                Err(fault) => {
+                    drop(state);
+                    return refuse(handle, fault);
+                }
+            }
+            if ends_in_trailers {
+                state.gateway.announce(&mut parts.headers);
+            }
         }
         let downstream = state.exchange.body_framing(parts.status, &parts.headers);
         state.exchange.phase = Some(Phase::Body);
@@ -135,7 +147,7 @@ impl<T: Timer> InFlight<T> {
         }
         drop(state);
 
-        let owner = BodyOwner::new(handle, is_held, is_grpc, is_grpc);
+        let owner = BodyOwner::new(handle, is_held, ends_in_trailers);
         let mut guard = Guard::owned(owner).expecting(framing.length()).timed(timer, idle, total);
         if spoken == Version::HTTP_2 {
             guard = guard.expecting_end_stream(); // hyper would not tell
