@@ -46,7 +46,7 @@ pub(crate) fn example(name: &str) -> PathBuf {
             }
         }
         cargo.args(["build", "--quiet", "--features", "full"]);
-        for name in [Engine::Hyper.name(), Engine::H1.name(), "lab"] {
+        for name in [Engine::Hyper.name(), Engine::H1.name(), "lab", "minimal"] {
             cargo.args(["--example", name]);
         }
         if !cfg!(debug_assertions) {

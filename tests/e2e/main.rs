@@ -33,6 +33,7 @@ mod harness;
 mod judge;
 mod judge_command;
 mod matrix;
+mod minimal;
 mod once;
 #[path = "../../examples/shared/signal.rs"]
 mod signal;
