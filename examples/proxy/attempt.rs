@@ -8,17 +8,17 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Instant;
 
+use badgateway::adapters::hyper1::Interims;
+use badgateway::body::ClientHandle;
 use badgateway::decide::retry;
 use badgateway::exchange::{Forwarded, RequestBody};
-use badgateway::fault::{Class, Evidence, Fault, FaultKind, Phase};
+use badgateway::fault::{Evidence, Fault, FaultKind, Phase};
 use http::{Request, Response, request};
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use tokio::time::sleep_until;
 
 use crate::connect::Link;
-use crate::downstream::Wishes;
-use crate::interim::{Interims, News};
 use crate::route::Target;
 use crate::trace::Trace;
 use crate::trouble::Trouble;
@@ -38,7 +38,7 @@ impl Trace {
         mut request: Request<Upload>,
         target: &'static Target,
         watch: &UploadWatch,
-        wishes: &Wishes,
+        socket: &ClientHandle,
     ) -> Result<(Response<Incoming>, Link), Trouble> {
         self.admit(target)?;
         loop {
@@ -50,9 +50,13 @@ impl Trace {
             }
             request = Request::from_parts(parts, upload);
             link.tap.begin(&self.exchange.method);
-            let interims = Interims::listen(&mut request, self.exchange.version);
+            let interims = Interims::listen(&mut request, self.exchange.version, Some(socket));
             let sending = link.sender.try_send_request(request);
-            let stop = match self.head(sending, watch, &link, &interims, wishes).await {
+            let head = self.head(sending, watch, &link, &interims).await;
+            if interims.forwarded() {
+                self.exchange.forwarded = Forwarded::Interim;
+            }
+            let stop = match head {
                 Ok(response) => {
                     self.phase = Phase::Body;
                     return Ok((response, link));
@@ -149,10 +153,9 @@ impl Trace {
         watch: &UploadWatch,
         link: &Link,
         interims: &Interims,
-        wishes: &Wishes,
     ) -> Result<Response<Incoming>, Stop> {
         let begun = Instant::now();
-        let mut sending = pin!(sending);
+        let (mut sending, mut too_many) = (pin!(sending), interims.too_many());
         loop {
             self.phase = if watch.progress().is_unfinished() { Phase::Send } else { Phase::Head };
             let (mut until, _) = self.timer(begun, watch, link);
@@ -162,12 +165,9 @@ impl Trace {
             }
             tokio::select! {
                 biased;
-                result = &mut sending => {
-                    // What came in one segment with the head is still before it.
-                    self.pass(interims.so_far(), wishes)?;
-                    return result.map_err(|e| Stop::Send(Box::new(e)));
-                }
-                news = interims.news() => self.pass(news, wishes)?,
+                // The head may be behind them in one segment.
+                fault = &mut too_many => return Err(Stop::Timer(fault)),
+                result = &mut sending => return result.map_err(|e| Stop::Send(Box::new(e))),
                 () = sleep_until(until.into()) => {
                     // It may have moved on meanwhile, or another be waited for, which sets the timer anew.
                     let (until, fault) = self.timer(begun, watch, link);
@@ -177,18 +177,6 @@ impl Trace {
                 }
             }
         }
-    }
-
-    fn pass(&mut self, news: News, wishes: &Wishes) -> Result<(), Stop> {
-        match news {
-            News::TooMany => return Err(Stop::Timer(Fault::of_class(Class::TooLargeInterim))),
-            News::Fit(bytes) if bytes.is_empty() => {}
-            News::Fit(bytes) => {
-                self.exchange.forwarded = Forwarded::Interim;
-                wishes.outbox.put(&bytes);
-            }
-        }
-        Ok(())
     }
 
     /// Which timer runs now, and what it means if it fires. The time for the head is a total, counted

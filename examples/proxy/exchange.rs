@@ -4,10 +4,9 @@
 //! comes before what the upstream did, and a response that arrived comes before an error of sending
 //! (a 413 is a valid answer to a body that was never read to its end).
 
-use std::sync::atomic::Ordering;
-
 use badgateway::Exchange;
 use badgateway::audit;
+use badgateway::body::ClientHandle;
 use badgateway::fault::{Fault, FaultKind};
 use bytes::Bytes;
 use http::header::{CONNECTION, HOST, UPGRADE};
@@ -16,7 +15,6 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 
 use crate::connect::Link;
-use crate::downstream::Wishes;
 use crate::forwarded::{self, Via};
 use crate::relay::relay;
 use crate::route::Mounted;
@@ -33,7 +31,7 @@ impl Trace {
         mounted: &'static Mounted,
         path: String,
         peer: Option<&HeaderValue>,
-        wishes: &Wishes,
+        socket: &ClientHandle,
     ) -> Response<ReplyBody> {
         let (mut parts, body) = request.into_parts();
         let client = parts.extensions.remove::<OnUpgrade>();
@@ -44,14 +42,14 @@ impl Trace {
         };
         let protocols = parts.headers.get_all(UPGRADE).iter().cloned().collect();
         let offer = client.map(|client| Offer { client, protocols });
-        let response = match self.send(Request::from_parts(parts, upload), &mounted.target, &watch, wishes).await {
-            Ok((response, link)) => self.take(response, link, mounted, offer, &watch, wishes).await,
+        let response = match self.send(Request::from_parts(parts, upload), &mounted.target, &watch, socket).await {
+            Ok((response, link)) => self.take(response, link, mounted, offer, &watch, socket).await,
             Err(trouble) => self.answer(trouble),
         };
         if watch.progress().is_unfinished() {
-            wishes.linger.store(true, Ordering::Release);
+            socket.linger();
         }
-        wishes.outbox.close().await;
+        socket.final_head();
         response
     }
 
@@ -63,7 +61,7 @@ impl Trace {
         mounted: &'static Mounted,
         offer: Option<Offer>,
         watch: &UploadWatch,
-        wishes: &Wishes,
+        socket: &ClientHandle,
     ) -> Response<ReplyBody> {
         let (mut parts, body) = response.into_parts();
         let framing = match audit::audit(&parts, &self.exchange) {
@@ -78,14 +76,14 @@ impl Trace {
         self.head_is_fit();
         audit::tidy(&mut parts, &self.exchange);
         if parts.status == StatusCode::SWITCHING_PROTOCOLS {
-            return tunnel::switch(self, Response::from_parts(parts, body), link, offer, wishes);
+            return tunnel::switch(self, Response::from_parts(parts, body), link, offer, socket);
         }
         if watch.progress().is_unfinished() {
             // An answer that did not wait for the request's end is the last on its connection (RFC 9112 section
             // 9.3); hyper closes it and does not say so.
             parts.headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        relay(self, parts, body, framing, link, &mounted.target, wishes).await
+        relay(self, parts, body, framing, link, &mounted.target, socket).await
     }
 }
 

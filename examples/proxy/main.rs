@@ -19,8 +19,8 @@
 //! | `relay` | the response body on its way to the client |
 //! | `trace` | the facts so far, and what is written about them |
 //! | `connect`, `resolve`, `pool` | the way to the next hop |
-//! | `upload`, `downstream` | the request body, the client's connection |
-//! | `interim`, `tunnel` | 1xx responses, upgrades |
+//! | `upload` | the request body |
+//! | `tunnel` | upgrades |
 //! | `tour` | the lab in front, without flags |
 //! | `../shared` | what the other engine, `proxy_h1`, does in the same way: flags, log, what was tolerated, routes, idle connections, ejection, DNS messages, roots, the tour's table |
 
@@ -29,9 +29,7 @@
 
 mod attempt;
 mod connect;
-mod downstream;
 mod exchange;
-mod interim;
 mod pool;
 mod relay;
 mod resolve;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use badgateway::adapters::tokio1::TokioTimer;
 use badgateway::audit::Framing;
-use badgateway::body::{End, Guard, hold_first};
+use badgateway::body::{ClientHandle, End, Guard, hold_first};
 use badgateway::exchange::{BodyFraming, Forwarded};
 use badgateway::fault::{Evidence, Fault, Phase};
 use http::header::CONTENT_TYPE;
@@ -16,7 +16,6 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
 use crate::connect::Link;
-use crate::downstream::Wishes;
 use crate::route::Target;
 use crate::serve::ReplyBody;
 use crate::trace::Trace;
@@ -40,7 +39,7 @@ pub(crate) async fn relay(
     framing: Framing,
     link: Link,
     target: &'static Target,
-    wishes: &Wishes,
+    socket: &ClientHandle,
 ) -> Response<ReplyBody> {
     let downstream = trace.exchange.body_framing(parts.status, &parts.headers);
     trace.exchange.phase = Some(Phase::Body);
@@ -63,7 +62,7 @@ pub(crate) async fn relay(
     .expecting(framing.length());
     if downstream == BodyFraming::UntilClose {
         // Its end is all that tells the client where it ends, so an orderly one must not come.
-        guard = guard.aborting(wishes.abort.clone());
+        guard = guard.aborting(socket.abort_handle().clone());
     }
     let body = guard
         .timed(TokioTimer, Some(timeouts.idle), None)

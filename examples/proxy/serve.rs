@@ -5,9 +5,10 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::OnceLock;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use badgateway::adapters::tokio1::{ClientListener, ClientStream};
+use badgateway::body::ClientHandle;
 use badgateway::fault::{Fault, FaultKind};
 use badgateway::{Exchange, Gateway};
 use bytes::Bytes;
@@ -19,11 +20,9 @@ use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::time::sleep;
+use tokio::net::TcpListener;
 
 use crate::connect::Connector;
-use crate::downstream::{Downstream, Wishes, reset};
 use crate::eject::Eject;
 use crate::flags::{Flags, Timeouts};
 use crate::forwarded::{self, Via};
@@ -75,44 +74,37 @@ impl Proxy {
 
     /// Accepts clients for ever.
     pub(crate) async fn serve(self: Arc<Self>, listener: TcpListener) {
-        loop {
-            match listener.accept().await {
-                Ok((stream, _)) => {
-                    tokio::spawn(Arc::clone(&self).client(stream));
-                }
-                // Out of descriptors, most likely. Those of idle connections are the cheapest to come by, and trying
-                // again at once would only burn the processor.
-                Err(error) => {
-                    if self.gateway.classify(&error, &Exchange::default()).kind() == FaultKind::LocalExhausted {
-                        self.pool.clear();
-                    }
-                    sleep(Duration::from_millis(20)).await;
-                }
+        let proxy = Arc::clone(&self);
+        let listener = ClientListener::from(listener).on_error(move |error| {
+            // Those of idle connections are the cheapest descriptors to come by.
+            if proxy.gateway.classify(error, &Exchange::default()).kind() == FaultKind::LocalExhausted {
+                proxy.pool.clear();
             }
+        });
+        loop {
+            let (io, client, _) = listener.accept().await;
+            tokio::spawn(Arc::clone(&self).client(io, client));
         }
     }
 
-    async fn client(self: Arc<Self>, stream: TcpStream) {
-        let _ = stream.set_nodelay(true);
-        let peer = stream.peer_addr().ok().and_then(|address| forwarded::client(address.ip()));
-        let wishes = Arc::new(Wishes::default());
-        let stream = Arc::new(stream);
-        let io = TokioIo::new(Downstream::new(Arc::clone(&stream), Arc::clone(&wishes)));
-        let service = service_fn(|request| Arc::clone(&self).handle(request, peer.clone(), Arc::clone(&wishes)));
+    async fn client(self: Arc<Self>, io: ClientStream, client: ClientHandle) {
+        let peer = client.peer().and_then(|address| forwarded::client(address.ip()));
+        let reset = io.until_reset();
+        let service = service_fn(|request| Arc::clone(&self).handle(request, peer.clone(), client.clone()));
         // A client that shuts down its sending side still gets its answer. The price: one that left
         // altogether by an orderly close is only noticed when something is written to it.
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(CLIENT_HEAD)
             .half_close(true)
-            .serve_connection(io, service)
+            .serve_connection(TokioIo::new(io), service)
             .with_upgrades();
         tokio::select! {
             biased;
             // It fails where an exchange was aborted or the client broke off; both are in the log.
             _ = connection => {}
             // Dropping the connection drops the exchange, which says so in the log.
-            () = reset(&stream) => {}
+            () = reset => {}
         }
     }
 
@@ -120,7 +112,7 @@ impl Proxy {
         self: Arc<Self>,
         request: Request<Incoming>,
         peer: Option<HeaderValue>,
-        wishes: Arc<Wishes>,
+        client: ClientHandle,
     ) -> Result<Response<ReplyBody>, Infallible> {
         if request.method() == Method::CONNECT {
             return Ok(plain(StatusCode::NOT_IMPLEMENTED, "CONNECT is not supported here\n"));
@@ -128,7 +120,7 @@ impl Proxy {
         let mut exchange = Exchange::of(&request);
         let Some((mounted, path)) = self.routes.find(request.uri()) else {
             if !request.body().is_end_stream() {
-                wishes.linger.store(true, Ordering::Release);
+                client.linger();
             }
             if let (Some(page), "/") = (self.index.get(), request.uri().path()) {
                 return Ok(html(page.clone()));
@@ -138,7 +130,7 @@ impl Proxy {
         };
         exchange.next_hop = Some(mounted.next_hop.as_str().into());
         let trace = Trace::new(Arc::clone(&self), exchange);
-        Ok(trace.forward(request, mounted, path, peer.as_ref(), &wishes).await)
+        Ok(trace.forward(request, mounted, path, peer.as_ref(), &client).await)
     }
 }
 

@@ -2,10 +2,9 @@
 //!
 //! Its one rule: bytes are bytes, and each direction ends by itself: who has said all may still listen.
 
-use std::sync::atomic::Ordering;
-
 use badgateway::Fault;
 use badgateway::audit;
+use badgateway::body::ClientHandle;
 use badgateway::fault::Class;
 use bytes::Bytes;
 use http::header::{HeaderValue, UPGRADE};
@@ -16,7 +15,6 @@ use hyper_util::rt::TokioIo;
 use tokio::io::copy_bidirectional;
 
 use crate::connect::Link;
-use crate::downstream::Wishes;
 use crate::serve::{ReplyBody, full};
 use crate::trace::Trace;
 
@@ -33,7 +31,7 @@ pub(crate) fn switch(
     mut response: Response<Incoming>,
     mut link: Link,
     offer: Option<Offer>,
-    wishes: &Wishes,
+    socket: &ClientHandle,
 ) -> Response<ReplyBody> {
     let Some(offer) = offer.filter(|offer| offer.covers(response.headers())) else {
         return trace.answer(Fault::of_class(Class::UnexpectedUpgrade));
@@ -42,7 +40,7 @@ pub(crate) fn switch(
     link.detached = true;
     trace.finish();
     // Nothing that comes from the client is a leftover of a request now.
-    wishes.linger.store(false, Ordering::Release);
+    socket.tunnel();
     tokio::spawn(async move {
         // The link goes when the tunnel does.
         let _link = link;

@@ -92,7 +92,6 @@ impl Interims {
 
     /// Waits until there are more than 100, and makes a fault of that. One can wait at a time, and asks this before it looks for
     /// the response, which may have come at once.
-    #[must_use]
     pub fn too_many(&self) -> TooManyInterims<'_> {
         TooManyInterims { interims: self, registered: None }
     }
