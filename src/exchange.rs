@@ -319,10 +319,16 @@ impl Exchange {
     }
 
     /// Whether the method is idempotent, so that a proxy may repeat it by itself
-    /// ([RFC 9110, section 9.2.2](https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2)). Unknown methods are not.
+    /// ([RFC 9110, section 9.2.2](https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2)): PUT, DELETE and the safe methods,
+    /// of which QUERY (RFC 10008), PROPFIND, REPORT and SEARCH are known too
+    /// ([HTTP Method Registry](https://www.iana.org/assignments/http-methods/http-methods.xhtml)). Others are taken not to be.
+    /// Names of methods are case-sensitive.
     #[must_use]
     pub fn is_idempotent(&self) -> bool {
-        [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE, Method::PUT, Method::DELETE].contains(&self.method)
+        matches!(
+            self.method.as_str(),
+            "GET" | "HEAD" | "OPTIONS" | "TRACE" | "PUT" | "DELETE" | "QUERY" | "PROPFIND" | "REPORT" | "SEARCH"
+        )
     }
 
     /// The client has gone: notes it, and says so as a fault, of the phase in which it left. A fault that is made by its
