@@ -319,10 +319,10 @@ impl Exchange {
     }
 
     /// Whether the method is idempotent, so that a proxy may repeat it by itself
-    /// ([RFC 9110, section 9.2.2](https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2)): PUT, DELETE, and the safe ones, QUERY (RFC 10008),
-    /// PROPFIND, REPORT and SEARCH among them
-    /// ([HTTP Method Registry](https://www.iana.org/assignments/http-methods/http-methods.xhtml)). Others are taken to be
-    /// none. Names of methods are case-sensitive.
+    /// ([RFC 9110, section 9.2.2](https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2)): PUT, DELETE and the safe methods,
+    /// of which QUERY (RFC 10008), PROPFIND, REPORT and SEARCH are known too
+    /// ([HTTP Method Registry](https://www.iana.org/assignments/http-methods/http-methods.xhtml)). Others are taken not to be.
+    /// Names of methods are case-sensitive.
     #[must_use]
     pub fn is_idempotent(&self) -> bool {
         matches!(

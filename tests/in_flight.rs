@@ -205,11 +205,6 @@ async fn a_body_is_recorded_if_it_was_not_whole() {
         exchange.method = Method::HEAD;
         exchange
     };
-    let http_1_0 = || {
-        let mut exchange = Exchange::default();
-        exchange.version = Version::HTTP_10;
-        exchange
-    };
     let none: &[&str] = &[];
     assert_eq!(body(&[Ok("hello")], None, true, get()).await, none);
     assert_eq!(body(&[Ok("hello")], Some("5"), true, get()).await, none);

@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue, Response, Version};
 use crate::body::{AbortHandle, ClientHandle, End};
 use crate::diagnose::Context;
 use crate::exchange::{Exchange, Forwarded};
-use crate::fault::{Evidence, Fault, FaultKind};
+use crate::fault::{Evidence, Fault, FaultKind, Phase};
 use crate::gateway::Gateway;
 use crate::link::Link;
 use crate::reply::{Report, Tolerated};
@@ -22,7 +22,7 @@ use crate::tap::Observation;
 use crate::upgrade::Offer;
 
 use super::facts::Facts;
-use super::progress::Progress;
+use super::progress::Account;
 
 /// A state, in reach of all who share it.
 pub(super) struct Shared(Mutex<State>);
@@ -30,9 +30,12 @@ pub(super) struct Shared(Mutex<State>);
 pub(super) struct State {
     pub(super) gateway: Gateway,
     pub(super) exchange: Exchange,
-    pub(super) evidence: Evidence,
+    /// What the caller had to say.
+    evidence: Evidence,
+    /// What supports the last fault that was looked for.
+    found: Evidence,
     pub(super) link: Option<Box<dyn Link>>,
-    pub(super) upload: Progress,
+    pub(super) upload: Account,
     pub(super) client: Option<ClientHandle>,
     /// The upgrade that is offered to the next hop, and the protocols.
     pub(super) offer: Option<(Box<dyn Offer>, Vec<HeaderValue>)>,
@@ -50,11 +53,12 @@ pub(super) struct State {
 impl Shared {
     pub(super) fn new(gateway: Gateway, exchange: Exchange) -> Arc<Self> {
         let started = gateway.now();
-        let upload = Progress::new(exchange.request_body);
+        let upload = Account::new(exchange.request_body);
         Arc::new(Self(Mutex::new(State {
             gateway,
             exchange,
             evidence: Evidence::new(),
+            found: Evidence::new(),
             link: None,
             upload,
             client: None,
@@ -106,6 +110,9 @@ impl Shared {
             return;
         }
         state.attendants = 0;
+        if !state.is_passed_on {
+            state.head_goes_out(None);
+        }
         drop(state);
         self.whole();
     }
@@ -179,6 +186,7 @@ impl Shared {
 
     /// The client has left. Who drops an exchange because of a panic has not: that is a fault of the gateway's own.
     pub(super) fn left(&self) {
+        self.lock().note_phase();
         let Some(mut ending) = self.end() else { return };
         let fault = if std::thread::panicking() {
             Fault::new(FaultKind::ProxyInternal)
@@ -203,11 +211,12 @@ impl Shared {
         if mem::replace(&mut state.is_over, true) {
             return None;
         }
-        let State { gateway, exchange, evidence, link, upload, started, .. } = &mut *state;
+        let State { gateway, exchange, evidence, found, link, upload, started, .. } = &mut *state;
         upload.tell(exchange);
         if let (Some(started), Some(now)) = (started, gateway.now()) {
             exchange.elapsed = Some(now.saturating_duration_since(*started));
         }
+        evidence.append(mem::take(found));
         Some(Ending {
             gateway: gateway.clone(),
             exchange: mem::take(exchange),
@@ -220,7 +229,7 @@ impl Shared {
 impl State {
     /// The request's body is watched, if there is any.
     pub(super) fn watch(&mut self, has_body: bool) {
-        self.upload = Progress::watched(has_body);
+        self.upload.watch(has_body);
         self.note_upload();
     }
 
@@ -239,7 +248,7 @@ impl State {
     /// The final head is next, with these fields. If the request is not whole by now, its connection ends with this exchange
     /// (RFC 9112 section 9.3), and must not end before the client has read the answer (section 9.6).
     pub(super) fn head_goes_out(&mut self, fields: Option<&mut HeaderMap>) {
-        let is_early = self.upload.is_watched() && self.upload.is_unfinished();
+        let is_early = self.upload.is_unfinished();
         if let Some(client) = &self.client {
             client.final_head();
             if is_early {
@@ -256,22 +265,41 @@ impl State {
         self.client.as_ref().map(|client| client.abort_handle().clone())
     }
 
+    /// How far it had got, for a client that leaves: nobody had an error to look into.
+    fn note_phase(&mut self) {
+        if self.is_over || !self.exchange.can_respond() {
+            return;
+        }
+        if let Some(seen) = self.link.as_ref().and_then(|link| link.observation()) {
+            seen.fill(&mut self.exchange);
+        }
+        let exchange = &mut self.exchange;
+        match exchange.phase {
+            // Nothing of a request is sent before. Unless a first try was.
+            Some(phase) if phase < Phase::Send => drop(exchange.sent.get_or_insert(0)),
+            Some(Phase::Head) | None if self.upload.is_unfinished() => exchange.phase = Some(Phase::Send),
+            Some(_) | None => {}
+        }
+    }
+
     pub(super) fn try_again(&mut self, fault: &Fault) {
         let exchange = &mut self.exchange;
         exchange.attempts = exchange.attempts.saturating_add(1);
         exchange.first_try.get_or_insert(fault.kind());
         (exchange.phase, exchange.sent, exchange.received, exchange.reused) = (None, None, None, None);
         exchange.received_status = None;
-        self.link = None;
+        (self.link, self.found) = (None, Evidence::new());
     }
 
     /// What this error is, by all that is known.
     pub(super) fn judge(&mut self, error: &(dyn Error + 'static)) -> Fault {
-        self.evidence = mem::take(&mut self.evidence).with_error(error);
-        let seen = self.observe();
+        let seen = self.observe(Evidence::new().with_error(error));
         self.note_upload();
         let mut fault = self.gateway.classify(error, &self.exchange);
-        if self.exchange.phase.is_none() && self.upload.is_under_way() && fault.kind() == FaultKind::ResponseTimeout {
+        if self.exchange.phase.is_none()
+            && self.upload.progress().is_under_way()
+            && fault.kind() == FaultKind::ResponseTimeout
+        {
             // Whose timer it was, nobody said; that the request was still being sent, its body says.
             fault = Fault::new(FaultKind::SendTimeout);
         }
@@ -280,16 +308,24 @@ impl State {
 
     /// A fault that is known, by all that is known besides.
     pub(super) fn review(&mut self, fault: Fault) -> Fault {
-        let seen = self.observe();
+        let found = mem::take(&mut self.found);
+        let seen = if found.is_empty() { self.observe(found) } else { self.observe_more(found) };
         self.refine(fault, seen)
     }
 
-    fn observe(&mut self) -> Option<Observation> {
+    /// What passed on the connection, which supports a fault as well.
+    fn observe(&mut self, found: Evidence) -> Option<Observation> {
+        let seen = self.observe_more(found)?;
+        if self.exchange.can_respond() {
+            self.found = mem::take(&mut self.found).with_first_bytes(seen.first_bytes());
+        }
+        Some(seen)
+    }
+
+    fn observe_more(&mut self, found: Evidence) -> Option<Observation> {
+        self.found = found;
         let seen = self.link.as_ref().and_then(|link| link.observation())?;
         seen.fill(&mut self.exchange);
-        if self.exchange.can_respond() && !seen.first_bytes().is_empty() {
-            self.evidence = mem::take(&mut self.evidence).with_first_bytes(seen.first_bytes());
-        }
         Some(seen)
     }
 
@@ -298,7 +334,7 @@ impl State {
             Some(seen) => seen.refine(fault),
             None => fault,
         };
-        if fault.kind() == FaultKind::SendTimeout && self.upload.client_is_slow() {
+        if fault.kind() == FaultKind::SendTimeout && self.upload.progress().client_is_slow() {
             // Everybody waits for the client.
             return Fault::new(FaultKind::ClientTimeout);
         }
