@@ -86,7 +86,7 @@
 //! | `h2_04` | resets, GOAWAY and broken frames of h2 0.4, also inside errors of hyper, reqwest and tonic | `h2` 0.4 |
 //! | `rustls023` | TLS alerts and certificate errors of rustls 0.23 | `rustls` 0.23 |
 //! | `tokio1` | `Elapsed`, tokio's timer, the tap for `AsyncRead + AsyncWrite`, sockets of clients that can be reset | `tokio` 1 |
-//! | `axum08` | axum 0.8's server on sockets that can be reset; includes `tokio1` | `axum` 0.8 |
+//! | `axum08` | axum 0.8's server on sockets that can be reset; includes `http_body1` and `tokio1` | `axum` 0.8 |
 //! | `hyper_util01` | the tap under hyper-util 0.1's pooled client; includes `hyper1` and `tokio1` | `hyper-util` 0.1, `tower-service` 0.3 |
 //! | `tower05` | `Elapsed` and `Overloaded` of tower 0.5's layers | `tower` 0.5 |
 //! | `ureq3` | errors of ureq 3 | `ureq` 3 |
