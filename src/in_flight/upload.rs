@@ -32,8 +32,6 @@ pin_project! {
     enum Source<B> {
         Client { #[pin] body: B },
         Kept { bytes: Bytes },
-        // All of what the first try takes, when it is known whether there is another.
-        Later,
     }
 }
 
@@ -57,15 +55,6 @@ impl<B> Upload<B> {
     pub(super) const fn kept(bytes: Bytes) -> Self {
         Self { source: Source::Kept { bytes }, exchange: None }
     }
-
-    /// The same once more, from what will have been kept by the time that it is read.
-    #[cfg(feature = "tower05")]
-    pub(crate) fn later(&self) -> Option<Self> {
-        match &self.exchange {
-            Some(exchange) => Some(Self { source: Source::Later, exchange: Some(Arc::clone(exchange)) }),
-            None => None,
-        }
-    }
 }
 
 impl<B> Body for Upload<B>
@@ -76,11 +65,7 @@ where
     type Error = B::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        let mut this = self.as_mut().project();
-        if let (SourceProj::Later, Some(exchange)) = (this.source.as_mut().project(), &*this.exchange) {
-            let bytes = exchange.lock().upload.again().unwrap_or_default();
-            this.source.set(Source::Kept { bytes });
-        }
+        let this = self.as_mut().project();
         match this.source.project() {
             SourceProj::Client { mut body } => {
                 let mut polled = body.as_mut().poll_frame(cx);
@@ -97,7 +82,7 @@ where
             SourceProj::Kept { bytes } if bytes.has_remaining() => {
                 Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes)))))
             }
-            SourceProj::Kept { .. } | SourceProj::Later => Poll::Ready(None),
+            SourceProj::Kept { .. } => Poll::Ready(None),
         }
     }
 
@@ -105,7 +90,6 @@ where
         match &self.source {
             Source::Client { body } => body.is_end_stream(),
             Source::Kept { bytes } => bytes.is_empty(),
-            Source::Later => false,
         }
     }
 
@@ -113,7 +97,6 @@ where
         match &self.source {
             Source::Client { body } => body.size_hint(),
             Source::Kept { bytes } => SizeHint::with_exact(bytes.len() as u64),
-            Source::Later => SizeHint::new(),
         }
     }
 }
