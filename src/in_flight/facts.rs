@@ -1,12 +1,14 @@
 //! `Facts`: the facts of an exchange under way, for whoever learns more of them.
 
 use std::borrow::Cow;
+use std::error::Error;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, MutexGuard};
 
 use http::Extensions;
 
+use crate::decide::retry::Retry;
 use crate::exchange::Exchange;
 use crate::fault::{Fault, Phase};
 
@@ -84,6 +86,18 @@ impl SharedFacts {
     /// Where the request goes: see [`Exchange::next_hop`].
     pub fn next_hop(&self, next_hop: impl Into<Cow<'static, str>>) {
         self.lock().next_hop = Some(next_hop.into());
+    }
+
+    /// What this error is, by all that is known so far. It ends nothing, and whoever answers the error judges it once more.
+    #[must_use]
+    pub fn classify(&self, error: &(dyn Error + 'static)) -> Fault {
+        self.0.lock().judge(error)
+    }
+
+    /// Whether the request may be sent once more after this fault: see [`retry`](crate::decide::retry).
+    #[must_use]
+    pub fn advise_retry(&self, fault: &Fault) -> Retry {
+        self.0.lock().advise_retry(fault)
     }
 
     /// The request is about to be sent once more, because of this fault: counts the try, and forgets what was known of the

@@ -28,7 +28,7 @@ use http::{Extensions, Response, response};
 
 use crate::body::ClientHandle;
 use crate::deadline::{Never, Timer};
-use crate::decide::retry::{Retry, advise};
+use crate::decide::retry::Retry;
 use crate::exchange::{Exchange, Forwarded};
 use crate::fault::{Fault, Phase};
 use crate::gateway::Gateway;
@@ -157,7 +157,13 @@ impl<T> InFlight<T> {
 
     /// Puts the facts into the extensions of the request, for a connector or a retry policy further in: see [`SharedFacts`].
     pub fn share(&self, extensions: &mut Extensions) {
-        extensions.insert(SharedFacts(Arc::clone(&self.handle.0)));
+        extensions.insert(self.shared());
+    }
+
+    /// The facts for somebody who does not see the request, such as the strategy of reqwest-retry.
+    #[must_use]
+    pub fn shared(&self) -> SharedFacts {
+        SharedFacts(Arc::clone(&self.handle.0))
     }
 
     /// With limits of time for the body of the response, and the timer that they, and the pause before an HTTP/2 stream is
@@ -181,9 +187,7 @@ impl<T> InFlight<T> {
     /// Whether the request may be sent once more after this fault: see [`retry`](crate::decide::retry).
     #[must_use]
     pub fn advise_retry(&self, fault: &Fault) -> Retry {
-        let mut state = self.handle.0.lock();
-        state.note_upload();
-        advise(fault, &state.exchange)
+        self.handle.0.lock().advise_retry(fault)
     }
 
     /// The request is about to be sent once more, because of this fault: counts the try, and forgets what was known of the

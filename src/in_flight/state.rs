@@ -12,6 +12,7 @@ use http::header::CONNECTION;
 use http::{HeaderMap, HeaderValue, Response, Version};
 
 use crate::body::{AbortHandle, ClientHandle, End};
+use crate::decide::retry::{Retry, advise};
 use crate::diagnose::Context;
 use crate::exchange::{Exchange, Forwarded};
 use crate::fault::{Evidence, Fault, FaultKind, Phase};
@@ -294,6 +295,11 @@ impl State {
             Some(Phase::Head) | None if self.upload.is_unfinished() => exchange.phase = Some(Phase::Send),
             Some(_) | None => {}
         }
+    }
+
+    pub(super) fn advise_retry(&mut self, fault: &Fault) -> Retry {
+        self.note_upload();
+        advise(fault, &self.exchange)
     }
 
     pub(super) fn try_again(&mut self, fault: &Fault) {
