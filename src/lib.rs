@@ -120,6 +120,7 @@ mod in_flight;
 #[cfg(feature = "lab")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "lab")))]
 pub mod lab;
+mod link;
 pub mod proxy_status;
 pub mod reply;
 mod setting;
@@ -131,10 +132,11 @@ mod via;
 pub use crate::exchange::Exchange;
 pub use crate::fault::{Fault, FaultKind};
 pub use crate::gateway::{Gateway, classify};
-pub use crate::in_flight::{Facts, InFlight, Link, Progress, SharedFacts};
+pub use crate::in_flight::{Facts, InFlight, Progress, SharedFacts};
 #[cfg(feature = "http_body1")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "http_body1")))]
 pub use crate::in_flight::{Handled, PassOnHeld, ResponseBody, Upload};
+pub use crate::link::Link;
 pub use crate::setting::UnknownWord;
 pub use crate::upgrade::{Offer, Tunnel, Upgrades};
 /// Whose types stand in the signatures of this crate.

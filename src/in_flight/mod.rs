@@ -10,7 +10,6 @@ mod facts;
 mod handle;
 #[cfg(feature = "http_body1")]
 mod held;
-mod link;
 #[cfg(feature = "http_body1")]
 mod pass_on;
 mod progress;
@@ -29,10 +28,11 @@ use http::{Extensions, Response, response};
 
 use crate::body::ClientHandle;
 use crate::deadline::{Never, Timer};
-use crate::decide::retry::{Retry, advise};
+use crate::decide::retry::Retry;
 use crate::exchange::{Exchange, Forwarded};
 use crate::fault::{Fault, Phase};
 use crate::gateway::Gateway;
+use crate::link::Link;
 
 use self::state::Shared;
 
@@ -43,7 +43,6 @@ pub use self::facts::{Facts, SharedFacts};
 pub use self::handle::Handled;
 #[cfg(feature = "http_body1")]
 pub use self::held::PassOnHeld;
-pub use self::link::Link;
 pub use self::progress::Progress;
 #[cfg(feature = "http_body1")]
 pub use self::upload::Upload;
@@ -182,9 +181,7 @@ impl<T> InFlight<T> {
     /// Whether the request may be sent once more after this fault: see [`retry`](crate::decide::retry).
     #[must_use]
     pub fn advise_retry(&self, fault: &Fault) -> Retry {
-        let mut state = self.handle.0.lock();
-        state.note_upload();
-        advise(fault, &state.exchange)
+        self.handle.0.lock().advise_retry(fault)
     }
 
     /// The request is about to be sent once more, because of this fault: counts the try, and forgets what was known of the

@@ -2,9 +2,11 @@
 //!
 //! It ends once: whoever takes [`Ending`] out of it makes the record, and the others find it over.
 
+use std::any::Any;
 use std::error::Error;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Waker};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -12,16 +14,17 @@ use http::header::CONNECTION;
 use http::{HeaderMap, HeaderValue, Response, Version};
 
 use crate::body::{AbortHandle, ClientHandle, End};
-use crate::diagnose::Context;
-use crate::exchange::{Exchange, Forwarded};
+use crate::decide::retry::{Retry, advise};
+use crate::diagnose;
+use crate::exchange::{Exchange, Forwarded, RequestBody};
 use crate::fault::{Evidence, Fault, FaultKind};
 use crate::gateway::Gateway;
+use crate::link::Link;
 use crate::reply::{Report, Tolerated};
 use crate::tap::Observation;
 use crate::upgrade::Offer;
 
 use super::facts::Facts;
-use super::link::Link;
 use super::progress::Progress;
 
 /// A state, in reach of all who share it.
@@ -33,6 +36,9 @@ pub(super) struct State {
     pub(super) evidence: Evidence,
     pub(super) link: Option<Box<dyn Link>>,
     pub(super) upload: Progress,
+    /// The client's body, where a try ended that has not read it, and who waits for it.
+    unread: Option<Box<dyn Any + Send>>,
+    waiting: Option<Waker>,
     pub(super) client: Option<ClientHandle>,
     /// The upgrade that is offered to the next hop, and the protocols.
     pub(super) offer: Option<(Box<dyn Offer>, Vec<HeaderValue>)>,
@@ -57,6 +63,8 @@ impl Shared {
             evidence: Evidence::new(),
             link: None,
             upload,
+            unread: None,
+            waiting: None,
             client: None,
             offer: None,
             started,
@@ -151,7 +159,7 @@ impl Shared {
         };
         ending.record(&fault);
         let Ending { gateway, exchange, evidence, .. } = &ending;
-        let mut response = gateway.answer_diagnosed(&fault, exchange, evidence, &Context::default());
+        let mut response = gateway.answer_diagnosed(&fault, exchange, evidence, &diagnose::Context::default());
         response.extensions_mut().insert(fault);
         #[cfg(feature = "hyper1")]
         crate::adapters::hyper1::reason_phrase(&mut response);
@@ -179,6 +187,8 @@ impl Shared {
 
     /// The client has left. Who drops an exchange because of a panic has not: that is a fault of the gateway's own.
     pub(super) fn left(&self) {
+        // How far it had got when the client left.
+        self.lock().ask_link();
         let Some(mut ending) = self.end() else { return };
         let fault = if std::thread::panicking() {
             Fault::new(FaultKind::ProxyInternal)
@@ -197,13 +207,29 @@ impl Shared {
         }
     }
 
+    /// A try ends. What it has not read of the client's body, the next one may.
+    pub(super) fn give_back(&self, body: impl FnOnce() -> Option<Box<dyn Any + Send>>) {
+        let mut state = self.lock();
+        if state.is_over || state.upload.stage() != RequestBody::Unread {
+            return;
+        }
+        if let Some(body) = body() {
+            state.unread = Some(body);
+        }
+        let waiting = state.waiting.take();
+        drop(state);
+        if let Some(waiting) = waiting {
+            waiting.wake();
+        }
+    }
+
     /// What is left to do, for whoever comes first.
     fn end(&self) -> Option<Ending> {
         let mut state = self.lock();
         if mem::replace(&mut state.is_over, true) {
             return None;
         }
-        let State { gateway, exchange, evidence, link, upload, started, .. } = &mut *state;
+        let State { gateway, exchange, evidence, link, upload, unread, started, .. } = &mut *state;
         upload.tell(exchange);
         if let (Some(started), Some(now)) = (started, gateway.now()) {
             exchange.elapsed = Some(now.saturating_duration_since(*started));
@@ -213,6 +239,7 @@ impl Shared {
             exchange: mem::take(exchange),
             evidence: mem::take(evidence),
             link: link.take(),
+            _unread: unread.take(),
         })
     }
 }
@@ -252,6 +279,15 @@ impl State {
         }
     }
 
+    /// What the try before has left of the request's body. `None` if it is not over, and this task is told of its end.
+    pub(super) fn what_is_left(&mut self, cx: &Context<'_>) -> Option<Left> {
+        let left = self.unread.take().map(Left::Unread).or_else(|| self.upload.again().map(Left::Kept));
+        if left.is_none() {
+            self.waiting = Some(cx.waker().clone());
+        }
+        left
+    }
+
     pub(super) fn abort_handle(&self) -> Option<AbortHandle> {
         self.client.as_ref().map(|client| client.abort_handle().clone())
     }
@@ -265,10 +301,25 @@ impl State {
         self.link = None;
     }
 
-    /// What this error is, by all that is known.
+    pub(super) fn advise_retry(&mut self, fault: &Fault) -> Retry {
+        self.note_upload();
+        advise(fault, &self.exchange)
+    }
+
+    /// What this error is, by all that is known, with the evidence for it.
     pub(super) fn judge(&mut self, error: &(dyn Error + 'static)) -> Fault {
         self.evidence = mem::take(&mut self.evidence).with_error(error);
         let seen = self.observe();
+        self.classify_with(error, seen)
+    }
+
+    /// The same, and leaves no evidence: for whoever may not be the last that the error meets.
+    pub(super) fn classify(&mut self, error: &(dyn Error + 'static)) -> Fault {
+        let seen = self.ask_link();
+        self.classify_with(error, seen)
+    }
+
+    fn classify_with(&mut self, error: &(dyn Error + 'static), seen: Option<Observation>) -> Fault {
         self.note_upload();
         let mut fault = self.gateway.classify(error, &self.exchange);
         if self.exchange.phase.is_none() && self.upload.is_under_way() && fault.kind() == FaultKind::ResponseTimeout {
@@ -284,9 +335,17 @@ impl State {
         self.refine(fault, seen)
     }
 
-    fn observe(&mut self) -> Option<Observation> {
-        let seen = self.link.as_ref().and_then(|link| link.observation())?;
+    /// What the connection tells of the exchange, noted in the facts.
+    fn ask_link(&mut self) -> Option<Observation> {
+        let link = self.link.as_ref()?;
+        link.fill(&mut self.exchange);
+        let seen = link.observation()?;
         seen.fill(&mut self.exchange);
+        Some(seen)
+    }
+
+    fn observe(&mut self) -> Option<Observation> {
+        let seen = self.ask_link()?;
         if self.exchange.can_respond() && !seen.first_bytes().is_empty() {
             self.evidence = mem::take(&mut self.evidence).with_first_bytes(seen.first_bytes());
         }
@@ -312,6 +371,13 @@ struct Ending {
     exchange: Exchange,
     evidence: Evidence,
     link: Option<Box<dyn Link>>,
+    _unread: Option<Box<dyn Any + Send>>,
+}
+
+/// What a try has left of the request's body.
+pub(super) enum Left {
+    Unread(Box<dyn Any + Send>),
+    Kept(Bytes),
 }
 
 impl Ending {

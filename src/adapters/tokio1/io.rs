@@ -14,6 +14,9 @@ use http::Method;
 use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::body::End;
+use crate::exchange::Exchange;
+use crate::link::Link;
 use crate::tap::{Ended, Observation, Observer};
 
 pin_project! {
@@ -176,6 +179,23 @@ impl TapHandle {
     fn failed(&self, error: &io::Error) {
         if let Some(how) = end_of(error) {
             self.lock().ended(how);
+        }
+    }
+}
+
+impl Link for TapHandle {
+    fn observation(&self) -> Option<Observation> {
+        Some(Self::observation(self))
+    }
+
+    fn is_flawless(&self) -> bool {
+        Self::is_flawless(self)
+    }
+
+    /// What comes behind a whole response, nobody asked for.
+    fn ended(self: Box<Self>, end: End, _: &Exchange) {
+        if end == End::Whole {
+            self.whole();
         }
     }
 }
