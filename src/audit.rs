@@ -7,6 +7,7 @@
 //! hyper, for one, hands over CL and TE together, unknown and repeated transfer codings, status 999 and an
 //! unasked 101, and only reports what it cannot parse at all.
 
+mod grpc;
 mod tidy;
 
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue, TRANSFER_ENCODING, UPGRADE};
@@ -17,6 +18,7 @@ use crate::exchange::Exchange;
 use crate::fault::{Class, Fault, FaultKind};
 use crate::h1::{OtherCodings, no_number};
 
+pub use self::grpc::{GrpcHead, audit_grpc_head, audit_grpc_trailers};
 pub use self::tidy::{tidy, tidy_request};
 
 /// Where the content of a response ends

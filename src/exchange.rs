@@ -126,7 +126,9 @@ pub struct Exchange {
     pub elapsed: Option<Duration>,
     /// What has gone to the client already. Default: nothing.
     pub forwarded: Forwarded,
-    /// Whether the gateway can end the client's connection with a reset. Default: yes.
+    /// Whether the gateway can end the client's connection with a reset, or over TLS without `close_notify`. Default: yes.
+    /// Where it cannot, because its server closes sockets in good order only, a cut body that only the end of the connection
+    /// delimits is [`How::Unmarked`](crate::decide::How::Unmarked). Streams of HTTP/2 and HTTP/3 can be reset always.
     pub can_reset: bool,
     /// The client has gone. Default: no. [`client_aborted`](Self::client_aborted) sets it, and gives the fault.
     pub client_gone: bool,
@@ -317,10 +319,16 @@ impl Exchange {
     }
 
     /// Whether the method is idempotent, so that a proxy may repeat it by itself
-    /// ([RFC 9110, section 9.2.2](https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2)). Unknown methods are not.
+    /// ([RFC 9110, section 9.2.2](https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2)): PUT, DELETE and the safe methods,
+    /// of which QUERY (RFC 10008), PROPFIND, REPORT and SEARCH are known too
+    /// ([HTTP Method Registry](https://www.iana.org/assignments/http-methods/http-methods.xhtml)). Others are taken not to be.
+    /// Names of methods are case-sensitive.
     #[must_use]
     pub fn is_idempotent(&self) -> bool {
-        [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE, Method::PUT, Method::DELETE].contains(&self.method)
+        matches!(
+            self.method.as_str(),
+            "GET" | "HEAD" | "OPTIONS" | "TRACE" | "PUT" | "DELETE" | "QUERY" | "PROPFIND" | "REPORT" | "SEARCH"
+        )
     }
 
     /// The client has gone: notes it, and says so as a fault, of the phase in which it left. A fault that is made by its
@@ -387,11 +395,24 @@ fn is_usually_bodyless(method: &Method) -> bool {
 }
 
 fn grpc_type(headers: &HeaderMap) -> Option<&HeaderValue> {
-    headers.get(CONTENT_TYPE).filter(|value| {
-        // `application/grpc-web` is another protocol, with its trailers in the body.
-        let rest = value.as_bytes().strip_prefix(b"application/grpc");
-        rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';' | b' ' | b'\t')))
-    })
+    headers.get(CONTENT_TYPE).filter(|value| is_grpc_type(value.as_bytes()))
+}
+
+/// Whether a content type is gRPC's: `application/grpc`, alone or with a message format behind a plus sign
+/// (PROTOCOL-HTTP2.md, "Content-Type"), in any case and with any parameters (RFC 9110 section 8.3.1).
+/// `application/grpc-web` is another protocol, with its trailers in the body.
+pub(crate) fn is_grpc_type(value: &[u8]) -> bool {
+    const NAME: &[u8] = b"application/grpc";
+    let Some(rest) = value.get(NAME.len()..) else { return false };
+    if !value.get(..NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME)) {
+        return false;
+    }
+    match rest.first() {
+        None | Some(b'+' | b';') => true,
+        // White space may stand before a parameter (RFC 9110 section 5.6.6).
+        Some(b' ' | b'\t') => matches!(rest.trim_ascii_start().first(), None | Some(b';')),
+        Some(_) => false,
+    }
 }
 
 /// The lines of a list field as one, in their order (RFC 9110 section 5.3). Copies only where there are several.

@@ -44,7 +44,8 @@
 //! 3. [`classify`](mod@classify): from any `&dyn Error`, through any number of wrappers, to a fault.
 //! 4. [`tap`]: sits on the connection and sees what no error says: the SSH banner behind "invalid HTTP
 //!    version", the byte where a head goes wrong, whether the end was clean.
-//! 5. [`audit`]: the head that another library parsed and that you should not forward as it is.
+//! 5. [`audit`]: the head that another library parsed and that you should not forward as it is; what is no answer to a
+//!    gRPC call.
 //! 6. [`decide`]: respond, abort or stay silent; retry advice; health.
 //! 7. [`reply`]: the response itself, and the log record.
 //! 8. [`h1`]: the parser for HTTP/1 responses under it all, for whoever has bytes and no HTTP library.
@@ -81,15 +82,16 @@
 //! | feature | adds | makes public |
 //! |---|---|---|
 //! | `http_body1` | `body::Guarded` | `http-body` 1 |
-//! | `hyper1` | errors of hyper 1, reason phrases for 520 to 530; includes `http_body1` | `hyper` 1 |
+//! | `hyper1` | errors of hyper 1, reason phrases for 520 to 530, interim responses; includes `http_body1` | `hyper` 1 |
 //! | `h2_04` | resets, GOAWAY and broken frames of h2 0.4, also inside errors of hyper, reqwest and tonic | `h2` 0.4 |
 //! | `rustls023` | TLS alerts and certificate errors of rustls 0.23 | `rustls` 0.23 |
-//! | `tokio1` | `Elapsed`, tokio's timer, the tap for `AsyncRead + AsyncWrite`, a client's socket that can be reset | `tokio` 1 |
+//! | `tokio1` | `Elapsed`, tokio's timer, the tap for `AsyncRead + AsyncWrite`, sockets of clients that can be reset | `tokio` 1 |
+//! | `axum08` | axum 0.8's server on sockets that can be reset; includes `tokio1` | `axum` 0.8 |
 //! | `hyper_util01` | the tap under hyper-util 0.1's pooled client; includes `hyper1` and `tokio1` | `hyper-util` 0.1, `tower-service` 0.3 |
 //! | `tower05` | `Elapsed` and `Overloaded` of tower 0.5's layers | `tower` 0.5 |
 //! | `ureq3` | errors of ureq 3 | `ureq` 3 |
 //! | `lab` | upstreams that misbehave on purpose, and a client that judges what a proxy made of them | |
-//! | `full` | what the examples and tests need: all of the above | |
+//! | `full` | what the examples and tests need: all of the above but `axum08` | |
 //! | `all-adapters` | every adapter | |
 //!
 //! An adapter for a foreign major version may be dropped in a minor release, a year after that major's last

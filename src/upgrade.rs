@@ -17,6 +17,9 @@ pub trait Upgrades: Send + Sync {
 
 /// The client's side of an upgrade that is offered to a next hop.
 pub trait Offer: Send {
+    /// Whether the next hop's side is in the extensions of its response.
+    fn can_join(&self, response: &Extensions) -> bool;
+
     /// The next hop has accepted, and its side is in the extensions of its response, the 101, which is about to go to the
     /// client. Joins the two, in a task of its own, and tells the tunnel how it ended.
     fn join(self: Box<Self>, response: &mut Extensions, tunnel: Tunnel);

@@ -225,6 +225,7 @@ async fn a_client_that_stays_is_waited_for_only_if_that_was_asked() {
 }
 
 const HINT: &str = "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n";
+const PROXY: &[u8] = b"PROXY TCP4 192.0.2.7 192.0.2.1 51000 443\r\n";
 const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const LAST: &str = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
@@ -280,9 +281,25 @@ async fn interim_responses_stand_before_their_final_head() {
         assert_eq!(three(io, client, handle, apart).await, "hh2bhh2bhh2b", "{apart:?}");
 
         // In TLS by the wrapper above it. Without that there are none, and the records are as they were.
-        for (wrapped, expected) in [(true, "hh2bhh2bhh2b"), (false, "2b2b2b")] {
-            let client = tokio::spawn(connect_tls(connector.clone(), address));
-            let (io, handle, _) = listener.accept().await;
+        for (wrapped, behind_line, expected) in [
+            (true, false, "hh2bhh2bhh2b"),
+            (false, false, "2b2b2b"),
+            (true, true, "hh2bhh2bhh2b"),
+            (false, true, "2b2b2b"),
+        ] {
+            let connector = connector.clone();
+            let client = tokio::spawn(async move {
+                let mut stream = TcpStream::connect(address).await.unwrap();
+                if behind_line {
+                    stream.write_all(PROXY).await.unwrap();
+                }
+                connector.connect(ServerName::try_from("lab.test").unwrap(), stream).await.unwrap()
+            });
+            let (mut io, handle, _) = listener.accept().await;
+            if behind_line {
+                io.read_exact(&mut [0; PROXY.len()]).await.unwrap();
+                io.under_tls();
+            }
             let io = acceptor.accept(io).await.unwrap();
             let client = client.await.unwrap();
             let got = if wrapped {

@@ -1,11 +1,11 @@
 //! Decisions: respond, abort, silence; retries; health; facts taken from a request.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::wildcard_enum_match_arm)]
 
-use badgateway::Exchange;
 use badgateway::decide::retry::{Retry, Why, WhyNot, advise};
 use badgateway::decide::{Decision, How, Profile, applied, decide, grpc_status, health};
 use badgateway::exchange::{BodyFraming, Forwarded, RequestBody};
 use badgateway::fault::{Applied, Category, Class, Code, Fault, FaultKind, Phase};
+use badgateway::{Exchange, Gateway};
 use http::{Method, Request, StatusCode, Version};
 
 fn exchange(method: &Method, body: RequestBody) -> Exchange {
@@ -56,6 +56,30 @@ fn a_cut_is_made_visible_in_the_way_of_each_downstream() {
     for (version, grpc, expected) in rows {
         let got = FRAMINGS.map(|framing| abort(&fault, version, grpc, framing));
         assert_eq!(got, expected, "{version:?}, gRPC: {grpc}");
+    }
+}
+
+/// What cannot be done is not said to be done.
+#[test]
+fn a_cut_that_takes_a_reset_is_unmarked_where_there_can_be_none() {
+    let fault = Fault::new(FaultKind::BodyReset);
+    for (version, framing) in VERSIONS.into_iter().flat_map(|v| FRAMINGS.into_iter().map(move |f| (v, f))) {
+        let mut exchange = Exchange::default();
+        exchange.version = version;
+        exchange.forwarded = forwarded(framing);
+        let able = decide(&fault, &exchange, &Profile::Rfc9209);
+        exchange.can_reset = false;
+        let unable = decide(&fault, &exchange, &Profile::Rfc9209);
+        let resets = able == Decision::Abort(How::Reset);
+        assert_eq!(unable, if resets { Decision::Abort(How::Unmarked) } else { able }, "{version:?} {framing:?}");
+        let how = if resets { r#""decision":"abort","how":"unmarked""# } else { r#""decision":"abort""# };
+        let record = Gateway::new("gw").unwrap().record(&fault, &exchange).to_string();
+        assert!(record.contains(how) && !record.contains(r#""how":"reset""#), "{version:?} {framing:?}: {record}");
+
+        exchange.forwarded = Forwarded::Nothing;
+        assert!(matches!(decide(&fault, &exchange, &Profile::Rfc9209), Decision::Respond(_)));
+        exchange.client_gone = true;
+        assert_eq!(decide(&fault, &exchange, &Profile::Rfc9209), Decision::Silence);
     }
 }
 
@@ -224,7 +248,7 @@ fn the_status_of_what_is_no_grpc_is_never_ours() {
             (Profile::Cloudflare, 520),
             (Profile::Nginx, 502),
             (Profile::Envoy, 502),
-            (Profile::Haproxy, 502),
+            (Profile::HaProxy, 502),
         ] {
             assert_eq!(profile.status(&page, &Exchange::default()), status, "{profile:?} {carried}");
         }

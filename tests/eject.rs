@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use badgateway::Exchange;
 use badgateway::fault::{Fault, FaultKind};
 use proptest::prelude::*;
 
@@ -105,15 +106,15 @@ fn what_says_nothing_of_the_next_hop_changes_nothing() {
     let eject = Eject::new(3, SPAN);
     for fault in [refused, client, refused, ours, client, refused] {
         assert_eq!(eject.admit(&"a", now), Admit::Yes);
-        eject.settle(&"a", Some(&fault), now);
+        eject.settle(&"a", Some(&fault), &Exchange::default(), now);
     }
     assert_eq!(eject.admit(&"a", now), no(5), "three in a row, whatever came between");
     // A probe whose client left is no probe: the next request is.
     assert_eq!(eject.admit(&"a", now + after(5)), Admit::Probe);
-    eject.settle(&"a", Some(&client), now + after(6));
+    eject.settle(&"a", Some(&client), &Exchange::default(), now + after(6));
     assert_eq!(eject.admit(&"a", now + after(6)), Admit::Probe);
     assert_eq!(eject.admit(&"a", now + after(6)), no(5));
-    eject.settle(&"a", None, now + after(7));
+    eject.settle(&"a", None, &Exchange::default(), now + after(7));
     assert_eq!(eject.admit(&"a", now + after(7)), Admit::Yes);
 }
 

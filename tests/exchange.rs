@@ -1,7 +1,7 @@
 //! What an exchange knows of its request, and of the response that goes out.
 #![allow(clippy::unwrap_used)]
 
-use badgateway::decide::{Decision, How, Profile, decide};
+use badgateway::decide::{Decision, How, Profile, decide, retry};
 use badgateway::exchange::{BodyFraming, Forwarded};
 use badgateway::fault::Phase;
 use badgateway::reply::Mark;
@@ -176,5 +176,28 @@ fn an_interim_response_is_tidied_and_not_signed() {
         // Nobody asked for the one that is no interim response.
         let switch = http::Response::builder().status(101).header("upgrade", "websocket").body(()).unwrap();
         assert_eq!(gateway.forward(switch, &Exchange::default()).unwrap_err().kind(), FaultKind::UnexpectedUpgrade);
+    }
+}
+
+/// As the IANA's registry of methods has them; what is not safe and stands in WebDAV only is left to the client.
+#[test]
+fn what_may_be_repeated() {
+    let cases = [
+        ("GET HEAD OPTIONS TRACE PUT DELETE QUERY PROPFIND REPORT SEARCH", true),
+        ("POST PATCH CONNECT LOCK MKCOL query Search GETS REPOR", false),
+    ];
+    for (methods, idempotent) in cases {
+        for method in methods.split(' ') {
+            let mut exchange = of(method.parse().unwrap(), Version::HTTP_11, &[]);
+            assert_eq!(exchange.is_idempotent(), idempotent, "{method}");
+            exchange.phase = Some(Phase::Head);
+            let advice = retry::advise(&Fault::new(FaultKind::ClosedBeforeResponse), &exchange);
+            assert_eq!(advice.is_safe(), idempotent, "{method}");
+
+            // Whatever the method: a body that is not at hand cannot be sent again.
+            let with_body = of(method.parse().unwrap(), Version::HTTP_11, &[("content-length", "5")]);
+            let advice = retry::advise(&Fault::new(FaultKind::ClosedBeforeResponse), &with_body);
+            assert!(!advice.is_safe(), "{method}");
+        }
     }
 }

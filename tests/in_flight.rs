@@ -205,11 +205,6 @@ async fn a_body_is_recorded_if_it_was_not_whole() {
         exchange.method = Method::HEAD;
         exchange
     };
-    let http_1_0 = || {
-        let mut exchange = Exchange::default();
-        exchange.version = Version::HTTP_10;
-        exchange
-    };
     let none: &[&str] = &[];
     assert_eq!(body(&[Ok("hello")], None, true, get()).await, none);
     assert_eq!(body(&[Ok("hello")], Some("5"), true, get()).await, none);
@@ -435,5 +430,143 @@ fn a_timer_is_named_by_the_facts() {
         SharedFacts::of(request.extensions()).unwrap().phase(phase);
         let answer = exchange.answer_bytes(&io::Error::from(io::ErrorKind::TimedOut));
         assert_eq!(answer.extensions().get::<Fault>().unwrap().kind(), kind);
+    }
+}
+
+/// A gRPC call ends in a status, whatever comes, and in one record if that was not the next hop's own.
+#[tokio::test]
+async fn a_grpc_call_ends_in_a_status() {
+    let trailers = |status: &'static str| {
+        let mut fields = http::HeaderMap::new();
+        fields.insert("grpc-status", HeaderValue::from_static(status));
+        Ok(Frame::trailers(fields))
+    };
+    let message = || Ok(Frame::data(Bytes::from_static(b"\0\0\0\0\x01x")));
+    type Case<'a> =
+        (&'a str, u16, &'a str, Vec<Result<Frame<Bytes>, io::Error>>, Option<&'a str>, Option<&'a str>, &'a [&'a str]);
+    let grpc = "application/grpc+proto";
+    let cases: [Case<'_>; 9] = [
+        ("whole", 200, grpc, vec![message(), trailers("0")], None, Some("0"), &[]),
+        ("a call that failed", 200, grpc, vec![trailers("5")], None, Some("5"), &[]),
+        (
+            "no status at all",
+            200,
+            grpc,
+            vec![message()],
+            None,
+            Some("2"),
+            &["bad_grpc_status trailers null 200 grpc_status"],
+        ),
+        ("an end at once", 200, grpc, vec![], None, Some("2"), &["bad_grpc_status trailers null 200 grpc_status"]),
+        (
+            "a status that is none",
+            200,
+            grpc,
+            vec![message(), trailers("99")],
+            None,
+            Some("2"),
+            &["bad_grpc_status trailers null 200 grpc_status"],
+        ),
+        (
+            "cut",
+            200,
+            grpc,
+            vec![message(), Err(io::ErrorKind::ConnectionReset.into())],
+            None,
+            Some("14"),
+            &["body_reset body null 200 grpc_status"],
+        ),
+        ("a page", 502, "text/html", vec![message()], Some("14"), None, &["not_grpc head 200 null null"]),
+        ("a missing path", 404, "text/html", vec![], Some("12"), None, &["not_grpc head 200 null null"]),
+        ("a refusal", 503, grpc, vec![], Some("14"), None, &["not_grpc head 200 null null"]),
+    ];
+    for (name, status, content_type, frames, in_head, at_end, expected) in cases {
+        let records = Records::default();
+        let call =
+            Request::post("/pkg.Service/Method").version(Version::HTTP_2).header("content-type", "application/grpc");
+        let (exchange, request) = records.gateway().begin(call.body(Empty::<Bytes>::new()).unwrap());
+        assert_eq!(request.headers()["te"], "trailers");
+        let head = Response::builder().status(status).version(Version::HTTP_11).header("content-type", content_type);
+        let response = exchange.pass_on(head.body(Frames(frames.into())).unwrap());
+        assert_eq!(response.status(), 200, "{name}");
+        let value = |fields: &http::HeaderMap| fields.get("grpc-status").map(|v| v.to_str().unwrap().to_owned());
+        assert_eq!(value(response.headers()).as_deref(), in_head, "{name}");
+        let mut body = response.into_body();
+        let mut end = None;
+        while let Some(frame) = body.frame().await {
+            let frame = frame.unwrap_or_else(|fault| panic!("{name}: {fault}"));
+            end = frame.trailers_ref().map(|fields| value(fields).unwrap());
+        }
+        assert_eq!(end.as_deref(), at_end, "{name}");
+        drop(body);
+        assert_eq!(records.short(), expected, "{name}");
+    }
+}
+
+/// A request is fit to be forwarded when its exchange has begun.
+#[test]
+fn a_request_is_made_fit() {
+    type Lines<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(&str, Version, Lines<'_>, Lines<'_>); 6] = [
+        (
+            "hop by hop, and what Connection names",
+            Version::HTTP_11,
+            &[
+                ("connection", "keep-alive, x-secret, upgrade"),
+                ("keep-alive", "timeout=5"),
+                ("x-secret", "1"),
+                ("upgrade", "h2c"),
+                ("http2-settings", "AAMAAABkAAQAAP__"),
+                ("proxy-authorization", "Basic dTpw"),
+                ("proxy-connection", "keep-alive"),
+                ("proxy", "http://evil.example"),
+                ("expect", "100-continue"),
+                ("te", "trailers"),
+                ("accept", "text/html"),
+            ],
+            &[("accept", "text/html"), ("via", "1.1 gw")],
+        ),
+        (
+            "an upgrade that nobody carries",
+            Version::HTTP_11,
+            &[("connection", "upgrade"), ("upgrade", "websocket")],
+            &[("via", "1.1 gw")],
+        ),
+        (
+            "Via has others before us",
+            Version::HTTP_10,
+            &[("via", "1.1 a"), ("via", "1.1 b")],
+            &[("via", "1.1 a, 1.1 b, 1.0 gw")],
+        ),
+        (
+            "HTTP/2 splits cookies",
+            Version::HTTP_2,
+            &[("cookie", "a=1"), ("cookie", "b=2")],
+            &[("cookie", "a=1; b=2"), ("host", "gw.test"), ("via", "2 gw")],
+        ),
+        (
+            "a Host that is there stays",
+            Version::HTTP_2,
+            &[("host", "other.test")],
+            &[("host", "other.test"), ("via", "2 gw")],
+        ),
+        (
+            "what Connection may not name",
+            Version::HTTP_11,
+            &[("connection", "cookie, host"), ("cookie", "a=1")],
+            &[("cookie", "a=1"), ("via", "1.1 gw")],
+        ),
+    ];
+    for (name, version, lines, expected) in cases {
+        let mut request = Request::get("http://gw.test/x").version(version);
+        for (field, value) in lines {
+            request = request.header(*field, *value);
+        }
+        let mut request = request.body(()).unwrap();
+        Records::default().gateway().begin_head(&mut request).finish();
+        let mut seen: Vec<_> = request.headers().iter().map(|(k, v)| (k.as_str(), v.to_str().unwrap())).collect();
+        seen.sort_unstable();
+        assert_eq!(seen, expected, "{name}");
+        assert_eq!(request.version(), Version::HTTP_11, "{name}");
     }
 }

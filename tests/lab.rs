@@ -604,6 +604,7 @@ fn ports_follow_the_table() {
     // Any port may be taken by somebody else: try some.
     let lab = (20_000..30_000).step_by(500).find_map(|port| Some((port, Lab::builder().base_port(port).start().ok()?)));
     let (base, lab) = lab.unwrap();
+    assert_eq!(lab.resolver().port(), base, "a port is one of TCP and one of UDP");
     for (n, upstream) in lab.upstreams().iter().enumerate() {
         if let Some(address) = upstream.address() {
             assert_eq!(address.port(), base + u16::try_from(n).unwrap(), "{}", upstream.name());

@@ -1,28 +1,34 @@
 //! The request on its way to a response head, and once more where that is safe.
 //!
-//! Its one rule: a request is sent a second time only if it provably was not applied (hyper handed it back
-//! unsent), or if it may be applied twice and met the race that every pool has: a connection that had served
-//! before, and ended without a byte of response (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1).
+//! A request is sent a second time only if it provably was not applied (hyper handed it back unsent), or if it may be
+//! applied twice and met the race that every pool has: a connection that had served before, and ended without a byte of
+//! response (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1).
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Instant;
 
-use badgateway::decide::retry;
-use badgateway::exchange::{Forwarded, RequestBody};
-use badgateway::fault::{Class, Evidence, Fault, FaultKind, Phase};
-use http::{Request, Response, request};
+use badgateway::adapters::hyper1::Interims;
+use badgateway::adapters::tokio1::TapHandle;
+use badgateway::body::ClientHandle;
+use badgateway::exchange::Forwarded;
+use badgateway::fault::{Failure, Fault, FaultKind};
+use badgateway::{Exchange, Progress};
+use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use tokio::time::sleep_until;
 
-use crate::connect::Link;
-use crate::downstream::Wishes;
-use crate::interim::{Interims, News};
+use crate::connect::{Link, Upload};
+use crate::exchange::Exchanging;
+use crate::hop::Hop;
 use crate::route::Target;
-use crate::trace::Trace;
-use crate::trouble::Trouble;
-use crate::upload::{Upload, UploadWatch};
+use crate::serve::Proxy;
+
+/// The largest body that is kept for a second try. nginx buffers 16 KiB of a request before it asks for disk,
+/// Envoy's default is 1 MiB; what is idempotent and has a body (PUT) is mostly smaller or far larger than this.
+const KEEP: usize = 64 * 1024;
 
 /// Why there is no head.
 #[derive(Debug)]
@@ -31,146 +37,101 @@ enum Stop {
     Send(Box<TrySendError<Request<Upload>>>),
 }
 
-impl Trace {
+impl Proxy {
     /// Sends the request and waits for the head of its response.
     pub(crate) async fn send(
-        &mut self,
+        self: &Arc<Self>,
+        exchange: &Exchanging,
         mut request: Request<Upload>,
         target: &'static Target,
-        watch: &UploadWatch,
-        wishes: &Wishes,
-    ) -> Result<(Response<Incoming>, Link), Trouble> {
-        self.admit(target)?;
+        client: &ClientHandle,
+    ) -> Result<Response<Incoming>, Failure> {
         loop {
-            let mut link = self.link(target).await?;
-            let (parts, upload) = request.into_parts();
-            let spare = self.may_be_raced().then(|| parts.clone());
-            if spare.is_some() {
-                watch.keep();
-            }
-            request = Request::from_parts(parts, upload);
-            link.tap.begin(&self.exchange.method);
-            let interims = Interims::listen(&mut request, self.exchange.version);
-            let sending = link.sender.try_send_request(request);
-            let stop = match self.head(sending, watch, &link, &interims, wishes).await {
-                Ok(response) => {
-                    self.phase = Phase::Body;
-                    return Ok((response, link));
-                }
-                Err(stop) => stop,
+            let mut link = self.link(exchange, target).await?;
+            let (version, spare) = {
+                let mut facts = exchange.facts();
+                // It is in the way of what the tap sees from here on.
+                facts.phase = None;
+                link.tap.begin(&facts.method);
+                (facts.version, may_be_raced(&facts).then(|| spare(&request)))
             };
-            let (trouble, unsent) = self.explain(stop, &link, watch);
-            match self.second_try(&trouble.fault, unsent, spare, watch) {
+            if spare.is_some() {
+                exchange.keep_body(KEEP);
+            }
+            let interims = Interims::listen(&mut request, version, Some(client));
+            let sending = link.sender.try_send_request(request);
+            let tap = link.tap.clone();
+            exchange.over(Hop { proxy: Arc::clone(self), target, link: Some(link) });
+            let head = self.head(exchange, sending, &tap, &interims).await;
+            if interims.forwarded() {
+                exchange.facts().forwarded = Forwarded::Interim;
+            }
+            let mut error = match head {
+                Ok(response) => return Ok(response),
+                Err(Stop::Timer(fault)) => return Err(fault.into()),
+                Err(Stop::Send(error)) => error,
+            };
+            let unsent = error.take_message();
+            let error = error.into_error();
+            let fault = exchange.classify(&error);
+            match second_try(exchange, &fault, unsent, spare) {
                 Some(again) => request = again,
-                None => return Err(trouble),
+                None => return Err(Failure::new(fault, error)),
             }
         }
     }
 
     /// A connection to send on.
-    async fn link(&mut self, target: &Target) -> Result<Link, Trouble> {
+    async fn link(self: &Arc<Self>, exchange: &Exchanging, target: &'static Target) -> Result<Link, Failure> {
         // A second try gets a fresh connection: the first one's fault was that it was not.
-        let pooled = if self.exchange.attempts == 1 { self.proxy.pool.take(target).await } else { None };
-        self.exchange.reused = Some(pooled.is_some());
+        let is_first = exchange.facts().attempts == 1;
+        let pooled = if is_first { self.pool.take(target).await } else { None };
+        exchange.facts().reused = Some(pooled.is_some());
         if let Some(link) = pooled {
             return Ok(link);
         }
-        let connected = self.proxy.connector.connect(target, &mut self.phase).await;
-        Ok(connected.inspect_err(|failure| {
+        exchange.over(Hop { proxy: Arc::clone(self), target, link: None });
+        // Boxed, or every exchange would carry the room it takes for as long as it lives.
+        let connected = Box::pin(self.connector.connect(target, exchange)).await;
+        connected.inspect_err(|failure| {
             if failure.fault().kind() == FaultKind::LocalExhausted {
                 // The cheapest descriptors to come by are those of idle connections.
-                self.proxy.pool.clear();
+                self.pool.clear();
             }
+            let mut facts = exchange.facts();
             // Unless a first try wrote some of it.
-            self.exchange.sent.get_or_insert(0);
-            self.exchange.phase = Some(failure.fault().phase());
-        })?)
-    }
-
-    /// Whether a second try may become necessary although this one was written: on a connection that had served
-    /// before. Then what it takes is kept.
-    fn may_be_raced(&self) -> bool {
-        self.exchange.attempts == 1 && self.exchange.reused == Some(true) && self.exchange.is_idempotent()
-    }
-
-    /// What went wrong; and the request, if it is still here. Whatever it was, the tap knows more than an
-    /// error value can say.
-    fn explain(&mut self, stop: Stop, link: &Link, watch: &UploadWatch) -> (Trouble, Option<Request<Upload>>) {
-        let seen = link.tap.observation();
-        seen.fill(&mut self.exchange);
-        self.exchange.request_body = watch.progress().stage;
-        self.exchange.replayable = watch.is_replayable();
-        let (fault, evidence, unsent) = match stop {
-            Stop::Timer(fault) => (fault, Evidence::new(), None),
-            Stop::Send(mut error) => {
-                let unsent = error.take_message();
-                let error = error.into_error();
-                let fault = self.proxy.gateway.classify(&error, &self.exchange);
-                (fault, Evidence::new().with_error(&error), unsent)
+            if is_first {
+                facts.sent = Some(0);
             }
-        };
-        let fault = seen.refine(fault);
-        (Trouble { fault, evidence: evidence.with_first_bytes(seen.first_bytes()) }, unsent)
-    }
-
-    /// The request for a second try, if there may be one.
-    fn second_try(
-        &mut self,
-        fault: &Fault,
-        unsent: Option<Request<Upload>>,
-        spare: Option<request::Parts>,
-        watch: &UploadWatch,
-    ) -> Option<Request<Upload>> {
-        if unsent.is_some() {
-            // Handed back, so not a byte of it was written.
-            self.exchange.sent = Some(0);
-        }
-        if !retry::advise(fault, &self.exchange).is_safe() {
-            return None;
-        }
-        let again = match (unsent, spare) {
-            (Some(unsent), _) => unsent,
-            // Its connection died as pooled ones do. Slowness, or half a head, is no such race.
-            (None, Some(parts)) if was_closed(fault.kind()) && self.exchange.received == Some(0) => {
-                Request::from_parts(parts, watch.again()?)
-            }
-            (None, _) => return None,
-        };
-        self.exchange.first_try = Some(fault.kind());
-        self.exchange.attempts = 2;
-        self.exchange.phase = None;
-        Some(again)
+            facts.phase = Some(failure.fault().phase());
+        })
     }
 
     /// Waits for the response head, and for all that must not take too long until then.
     async fn head(
-        &mut self,
+        &self,
+        exchange: &Exchanging,
         sending: impl Future<Output = Result<Response<Incoming>, TrySendError<Request<Upload>>>>,
-        watch: &UploadWatch,
-        link: &Link,
+        tap: &TapHandle,
         interims: &Interims,
-        wishes: &Wishes,
     ) -> Result<Response<Incoming>, Stop> {
         let begun = Instant::now();
-        let mut sending = pin!(sending);
+        let (mut sending, mut too_many) = (pin!(sending), interims.too_many());
         loop {
-            self.phase = if watch.progress().is_unfinished() { Phase::Send } else { Phase::Head };
-            let (mut until, _) = self.timer(begun, watch, link);
-            if watch.progress().is_unfinished() {
+            let upload = exchange.upload();
+            let (mut until, _) = self.timer(begun, upload, tap);
+            if upload.is_unfinished() {
                 // Nothing tells when the upload ends, and from then on another, shorter timer may run.
-                until = until.min(Instant::now() + self.proxy.timeouts.response);
+                until = until.min(Instant::now() + self.timeouts.response);
             }
             tokio::select! {
                 biased;
-                result = &mut sending => {
-                    // What came in one segment with the head is still before it.
-                    self.pass(interims.so_far(), wishes)?;
-                    return result.map_err(|e| Stop::Send(Box::new(e)));
-                }
-                news = interims.news() => self.pass(news, wishes)?,
+                // The head may be behind them in one segment.
+                fault = &mut too_many => return Err(Stop::Timer(fault)),
+                result = &mut sending => return result.map_err(|e| Stop::Send(Box::new(e))),
                 () = sleep_until(until.into()) => {
                     // It may have moved on meanwhile, or another be waited for, which sets the timer anew.
-                    let (until, fault) = self.timer(begun, watch, link);
+                    let (until, fault) = self.timer(begun, exchange.upload(), tap);
                     if until <= Instant::now() {
                         return Err(Stop::Timer(fault));
                     }
@@ -179,36 +140,64 @@ impl Trace {
         }
     }
 
-    fn pass(&mut self, news: News, wishes: &Wishes) -> Result<(), Stop> {
-        match news {
-            News::TooMany => return Err(Stop::Timer(Fault::of_class(Class::TooLargeInterim))),
-            News::Fit(bytes) if bytes.is_empty() => {}
-            News::Fit(bytes) => {
-                self.exchange.forwarded = Forwarded::Interim;
-                wishes.outbox.put(&bytes);
-            }
-        }
-        Ok(())
-    }
-
     /// Which timer runs now, and what it means if it fires. The time for the head is a total, counted
     /// from the last request byte: neither a drip of bytes nor a slow upload moves it.
-    #[allow(clippy::wildcard_enum_match_arm)] // the list of stages may grow
-    fn timer(&self, begun: Instant, watch: &UploadWatch, link: &Link) -> (Instant, Fault) {
-        let timeouts = &self.proxy.timeouts;
-        let upload = watch.progress();
-        let written = link.tap.last_write();
-        let moved = upload.at.max(begun).max(written.unwrap_or(begun));
-        match upload.stage {
-            // Between two reads of a body, whoever sends it: who trickles an upload holds a connection of the next hop.
-            RequestBody::Unread | RequestBody::Partial if upload.client_is_slow => {
-                (upload.at + timeouts.idle, Fault::new(FaultKind::ClientTimeout))
-            }
-            RequestBody::Unread | RequestBody::Partial => (moved + timeouts.send, Fault::new(FaultKind::SendTimeout)),
+    fn timer(&self, begun: Instant, upload: Progress, tap: &TapHandle) -> (Instant, Fault) {
+        let timeouts = &self.timeouts;
+        let read = upload.moved().unwrap_or(begun);
+        let moved = read.max(begun).max(tap.last_write().unwrap_or(begun));
+        if !upload.is_unfinished() {
             // All of it is out, or will never be: now it is the next hop's turn.
-            _ => (moved + timeouts.response, Fault::new(FaultKind::ResponseTimeout)),
+            return (moved + timeouts.response, Fault::new(FaultKind::ResponseTimeout));
         }
+        if upload.client_is_slow() {
+            // Between two reads of a body, whoever sends it: who trickles an upload holds a connection of the next hop.
+            return (read + timeouts.idle, Fault::new(FaultKind::ClientTimeout));
+        }
+        (moved + timeouts.send, Fault::new(FaultKind::SendTimeout))
     }
+}
+
+/// Whether a second try may become necessary although this one was written: on a connection that had served
+/// before.
+fn may_be_raced(facts: &Exchange) -> bool {
+    facts.attempts == 1 && facts.reused == Some(true) && facts.is_idempotent()
+}
+
+/// The head of a request, for a second try.
+fn spare(request: &Request<Upload>) -> Request<()> {
+    let mut spare = Request::new(());
+    *spare.method_mut() = request.method().clone();
+    *spare.uri_mut() = request.uri().clone();
+    *spare.headers_mut() = request.headers().clone();
+    spare
+}
+
+/// The request for a second try, if there may be one.
+fn second_try(
+    exchange: &Exchanging,
+    fault: &Fault,
+    unsent: Option<Request<Upload>>,
+    spare: Option<Request<()>>,
+) -> Option<Request<Upload>> {
+    if unsent.is_some() {
+        // Handed back, so not a byte of it was written.
+        exchange.facts().sent = Some(0);
+    }
+    if !exchange.advise_retry(fault).is_safe() {
+        return None;
+    }
+    let again = match (unsent, spare) {
+        (Some(unsent), _) => unsent,
+        // Its connection died as pooled ones do. Slowness, or half a head, is no such race.
+        (None, Some(spare)) if was_closed(fault.kind()) && exchange.facts().received == Some(0) => {
+            let body = exchange.again()?;
+            spare.map(|()| body)
+        }
+        (None, _) => return None,
+    };
+    exchange.try_again(fault);
+    Some(again)
 }
 
 #[allow(clippy::wildcard_enum_match_arm)] // the list of kinds may grow

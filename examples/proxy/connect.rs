@@ -13,6 +13,7 @@ use badgateway::Gateway;
 use badgateway::adapters::tokio1::{Tap, TapHandle};
 use badgateway::exchange::Exchange;
 use badgateway::fault::{Failure, Fault, FaultKind, Phase};
+use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -22,11 +23,14 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
+use crate::exchange::Exchanging;
 use crate::flags::Timeouts;
 use crate::resolve::Resolver;
 use crate::route::Target;
 use crate::trust;
-use crate::upload::Upload;
+
+/// The client's request body on its way to the next hop.
+pub(crate) type Upload = badgateway::Upload<Incoming>;
 
 /// The largest response head taken. Cloudflare's limit is the same; nginx's default is a 4 or 8 KiB
 /// buffer, hyper's own about 400 KiB.
@@ -38,21 +42,18 @@ pub(crate) struct Link {
     pub(crate) sender: SendRequest<Upload>,
     pub(crate) tap: TapHandle,
     driver: JoinHandle<()>,
-    /// An upgraded connection lives on without its driver.
-    pub(crate) detached: bool,
 }
 
 impl Drop for Link {
     fn drop(&mut self) {
-        if !self.detached {
-            self.driver.abort();
-        }
+        // An upgraded connection has none any more, and lives on.
+        self.driver.abort();
     }
 }
 
 /// Opens connections.
 pub(crate) struct Connector {
-    gateway: Arc<Gateway>,
+    gateway: Gateway,
     resolver: Resolver,
     tls: TlsConnector,
     timeouts: Timeouts,
@@ -65,7 +66,7 @@ impl Connector {
     ///
     /// One line that says what is wrong with the file.
     pub(crate) fn new(
-        gateway: Arc<Gateway>,
+        gateway: Gateway,
         resolver: Resolver,
         ca: Option<&Path>,
         timeouts: Timeouts,
@@ -79,27 +80,26 @@ impl Connector {
     /// # Errors
     ///
     /// What failed, with its phase. No byte of a request has been written then.
-    pub(crate) async fn connect(&self, target: &Target, phase: &mut Phase) -> Result<Link, Failure> {
+    pub(crate) async fn connect(&self, target: &Target, exchange: &Exchanging) -> Result<Link, Failure> {
         let resolved;
         let addresses = match &target.address {
             Some(address) => slice::from_ref(address),
             None => {
-                *phase = Phase::Resolve;
+                exchange.phase(Phase::Resolve);
                 let found = self.resolver.resolve(&target.host, target.port, self.timeouts.connect, &self.gateway);
-                // Boxed, as the handshake below, or every exchange would carry the room it takes for as long as it lives.
-                resolved = Box::pin(found).await?;
+                resolved = found.await?;
                 resolved.as_slice()
             }
         };
-        *phase = Phase::Connect;
+        exchange.phase(Phase::Connect);
         let stream = self.connect_any(addresses).await?;
         // Small requests must not wait for the acknowledgement of the last ones.
         let _ = stream.set_nodelay(true);
         if !target.tls {
             return self.handshake(stream).await;
         }
-        *phase = Phase::Tls;
-        Box::pin(self.secure(target, stream)).await
+        exchange.phase(Phase::Tls);
+        self.secure(target, stream).await
     }
 
     async fn secure(&self, target: &Target, stream: TcpStream) -> Result<Link, Failure> {
@@ -146,7 +146,7 @@ impl Connector {
         let driver = tokio::spawn(async move {
             let _ = connection.with_upgrades().await;
         });
-        Ok(Link { sender, tap, driver, detached: false })
+        Ok(Link { sender, tap, driver })
     }
 
     fn failure(&self, error: io::Error, phase: Phase) -> Failure {

@@ -1,107 +1,92 @@
 //! One exchange: this is where `badgateway` is used.
 //!
-//! Its one rule is the order of the facts, because several can be true at once: what the client did
-//! comes before what the upstream did, and a response that arrived comes before an error of sending
-//! (a 413 is a valid answer to a body that was never read to its end).
+//! Whatever leaves by `?` is answered and recorded by [`Gateway::handle`](badgateway::Gateway::handle), and so is a client
+//! that leaves.
 
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::time::Instant;
 
-use badgateway::Exchange;
-use badgateway::audit;
-use badgateway::fault::{Fault, FaultKind};
+use badgateway::adapters::tokio1::TokioTimer;
+use badgateway::body::ClientHandle;
+use badgateway::fault::{Failure, Fault, FaultKind};
+use badgateway::{InFlight, ResponseBody};
 use bytes::Bytes;
-use http::header::{CONNECTION, HOST, UPGRADE};
-use http::{HeaderValue, Request, Response, StatusCode, Uri, Version, request};
-use hyper::body::Incoming;
-use hyper::upgrade::OnUpgrade;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST};
+use http::{HeaderValue, Request, Response, StatusCode, Uri};
 
-use crate::connect::Link;
-use crate::downstream::Wishes;
-use crate::forwarded::{self, Via};
-use crate::relay::relay;
+use crate::connect::Upload;
+use crate::forwarded;
 use crate::route::Mounted;
-use crate::serve::ReplyBody;
-use crate::trace::Trace;
-use crate::tunnel::{self, Offer};
-use crate::upload::{Upload, UploadWatch};
+use crate::serve::{Proxy, ReplyBody};
 
-impl Trace {
+/// An exchange whose body has timers.
+pub(crate) type Exchanging = InFlight<TokioTimer>;
+
+/// What is known of the client's connection.
+#[derive(Clone)]
+pub(crate) struct Client {
+    pub(crate) handle: ClientHandle,
+    /// As it stands in `X-Forwarded-For`.
+    pub(crate) address: Option<HeaderValue>,
+}
+
+impl Proxy {
     /// Forwards the request, and whatever comes back.
-    pub(crate) async fn forward(
-        mut self: Box<Self>,
-        request: Request<Incoming>,
-        mounted: &'static Mounted,
-        path: String,
-        peer: Option<&HeaderValue>,
-        wishes: &Wishes,
-    ) -> Response<ReplyBody> {
-        let (mut parts, body) = request.into_parts();
-        let client = parts.extensions.remove::<OnUpgrade>();
-        let (upload, watch) = Upload::new(body, self.started);
-        self.watch(watch.clone());
-        let Some(parts) = outgoing(parts, mounted, path, peer, &self.proxy.via, &mut self.exchange) else {
-            return self.answer(Fault::new(FaultKind::ProxyInternal));
-        };
-        let protocols = parts.headers.get_all(UPGRADE).iter().cloned().collect();
-        let offer = client.map(|client| Offer { client, protocols });
-        let response = match self.send(Request::from_parts(parts, upload), &mounted.target, &watch, wishes).await {
-            Ok((response, link)) => self.take(response, link, mounted, offer, &watch, wishes).await,
-            Err(trouble) => self.answer(trouble),
-        };
-        if watch.progress().is_unfinished() {
-            wishes.linger.store(true, Ordering::Release);
-        }
-        wishes.outbox.close().await;
-        response
-    }
-
-    /// A head arrived. Is it one that may be forwarded?
-    async fn take(
-        mut self: Box<Self>,
-        response: Response<Incoming>,
-        link: Link,
-        mounted: &'static Mounted,
-        offer: Option<Offer>,
-        watch: &UploadWatch,
-        wishes: &Wishes,
-    ) -> Response<ReplyBody> {
-        let (mut parts, body) = response.into_parts();
-        let framing = match audit::audit(&parts, &self.exchange) {
-            Ok(framing) => framing,
-            // Dropping the link closes the connection: what follows on it cannot be trusted.
-            Err(fault) => {
-                let seen = link.tap.observation();
-                seen.fill(&mut self.exchange);
-                return self.answer(seen.refine(fault));
+    pub(crate) async fn exchange(
+        self: Arc<Self>,
+        exchange: InFlight,
+        request: Request<Upload>,
+        client: Client,
+    ) -> Result<Response<ReplyBody>, Failure> {
+        exchange.client(&client.handle);
+        let exchange = exchange.timed(TokioTimer, Some(self.timeouts.idle), None);
+        let Some((mounted, path)) = self.routes.find(request.uri()) else {
+            if let (Some(page), "/") = (self.index.get(), request.uri().path()) {
+                return Ok(html(page.clone()));
             }
+            return Ok(exchange.answer_fault(FaultKind::NoRoute));
         };
-        self.head_is_fit();
-        audit::tidy(&mut parts, &self.exchange);
-        if parts.status == StatusCode::SWITCHING_PROTOCOLS {
-            return tunnel::switch(self, Response::from_parts(parts, body), link, offer, wishes);
+        exchange.next_hop(mounted.next_hop.as_str());
+        let decides = self.admit(&mounted.target, &mut exchange.facts())?;
+        let Some(request) = outgoing(request, mounted, path, client.address.as_ref()) else {
+            return Ok(exchange.answer_fault(FaultKind::ProxyInternal));
+        };
+        let response = self.send(&exchange, request, &mounted.target, &client.handle).await?;
+        let response = exchange.pass_on_held(response, self.timeouts.first_byte_hold).await;
+        if decides && response.extensions().get::<Fault>().is_none() {
+            // A fit head is answer enough: the body may be a stream without an end. Should it break, that counts by itself.
+            self.eject.report(&mounted.target, false, Instant::now());
         }
-        if watch.progress().is_unfinished() {
-            // An answer that did not wait for the request's end is the last on its connection (RFC 9112 section
-            // 9.3); hyper closes it and does not say so.
-            parts.headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        }
-        relay(self, parts, body, framing, link, &mounted.target, wishes).await
+        Ok(response)
     }
 }
 
 /// The request as it goes to the next hop. `None` for what cannot be one, which the client's own parser has ruled out.
 fn outgoing(
-    mut parts: request::Parts,
+    mut request: Request<Upload>,
     mounted: &Mounted,
     path: String,
-    peer: Option<&HeaderValue>,
-    via: &Via,
-    exchange: &mut Exchange,
-) -> Option<request::Parts> {
-    parts.uri = Uri::from_maybe_shared(Bytes::from(path)).ok()?;
-    let version = std::mem::replace(&mut parts.version, Version::HTTP_11);
-    exchange.upgrade_offered = audit::tidy_request(&mut parts.headers, exchange);
-    forwarded::tell(&mut parts.headers, peer, version, via)?;
-    parts.headers.insert(HOST, mounted.authority.clone());
-    Some(parts)
+    client: Option<&HeaderValue>,
+) -> Option<Request<Upload>> {
+    *request.uri_mut() = Uri::from_maybe_shared(Bytes::from(path)).ok()?;
+    forwarded::tell_client(request.headers_mut(), client)?;
+    request.headers_mut().insert(HOST, mounted.authority.clone());
+    Some(request)
+}
+
+pub(crate) fn plain(status: StatusCode, text: &'static str) -> Response<ReplyBody> {
+    let mut response = page(Bytes::from_static(text.as_bytes()), "text/plain; charset=utf-8");
+    *response.status_mut() = status;
+    response
+}
+
+fn html(text: Bytes) -> Response<ReplyBody> {
+    page(text, "text/html; charset=utf-8")
+}
+
+fn page(text: Bytes, content_type: &'static str) -> Response<ReplyBody> {
+    let mut response = Response::new(ResponseBody::made(text));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }

@@ -16,30 +16,22 @@
 //! | `serve` | accepts clients, finds the route |
 //! | `exchange` | **one exchange: where `badgateway` is used** |
 //! | `attempt` | the request on its way to a response head, and once more where that is safe |
-//! | `relay` | the response body on its way to the client |
-//! | `trace` | the facts so far, and what is written about them |
+//! | `hop` | the next hop's health, and what becomes of its connection |
 //! | `connect`, `resolve`, `pool` | the way to the next hop |
-//! | `upload`, `downstream` | the request body, the client's connection |
-//! | `interim`, `tunnel` | 1xx responses, upgrades |
 //! | `tour` | the lab in front, without flags |
-//! | `../shared` | what the other engine, `proxy_h1`, does in the same way: flags, log, what was tolerated, routes, idle connections, ejection, DNS messages, roots, the tour's table |
+//! | `../shared` | what the other engine, `proxy_h1`, does in the same way: flags, log, routes, idle connections, ejection, DNS messages, roots, the tour's table |
 
 // Times are added to `Instant`s; the flags bound them to a day.
 #![allow(clippy::arithmetic_side_effects)]
 
 mod attempt;
 mod connect;
-mod downstream;
 mod exchange;
-mod interim;
+mod hop;
 mod pool;
-mod relay;
 mod resolve;
 mod serve;
 mod tour;
-mod trace;
-mod tunnel;
-mod upload;
 
 #[path = "../shared/dns.rs"]
 mod dns;
@@ -57,23 +49,21 @@ mod log;
 mod route;
 #[path = "../shared/table.rs"]
 mod table;
-#[path = "../shared/tolerated.rs"]
-mod tolerated;
-#[path = "../shared/trouble.rs"]
-mod trouble;
 #[path = "../shared/trust.rs"]
 mod trust;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
 use badgateway::Gateway;
+use badgateway::adapters::hyper1::Tunnels;
+use badgateway::adapters::tokio1::TokioTimer;
 use tokio::net::TcpListener;
 
 use crate::connect::Connector;
 use crate::flags::{Flags, usage};
-use crate::forwarded::Via;
 use crate::log::Log;
 use crate::resolve::Resolver;
 use crate::serve::Proxy;
@@ -122,16 +112,22 @@ async fn run(flags: Flags) -> Result<(), String> {
 /// Where the proxy listens unless told otherwise.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
+/// The longest that nothing may pass through a tunnel.
+const TUNNEL_IDLE: Duration = Duration::from_secs(600);
+
 fn build(flags: &Flags, log: Log) -> Result<Arc<Proxy>, String> {
+    let log = Arc::new(log);
+    let reports = Arc::clone(&log);
     let gateway = Gateway::new(&flags.name)
         .map_err(|e| format!("--name {:?}: {e}", flags.name))?
         .with_profile(flags.profile.clone())
-        .with_disclosure(flags.disclosure);
-    let gateway = Arc::new(gateway);
-    let via = Via::new(&flags.name).map_err(|e| format!("--name {:?}: {e}", flags.name))?;
+        .with_disclosure(flags.disclosure)
+        .with_clock(Instant::now, SystemTime::now)
+        .with_upgrades(Tunnels::new(|tunnel| drop(tokio::spawn(tunnel))).timed(TokioTimer, TUNNEL_IDLE))
+        .with_log(move |report| reports.report(report));
     let resolver = flags.resolver.map_or(Resolver::System, Resolver::Server);
-    let connector = Connector::new(Arc::clone(&gateway), resolver, flags.ca.as_deref(), flags.timeouts)?;
-    Ok(Arc::new(Proxy::new(flags, gateway, connector, via, log)))
+    let connector = Connector::new(gateway.clone(), resolver, flags.ca.as_deref(), flags.timeouts)?;
+    Ok(Arc::new(Proxy::new(flags, gateway, connector, log)))
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, String> {

@@ -6,8 +6,6 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use badgateway::lab::Lab;
-
 use crate::flags::{self, Flags};
 use crate::log::Log;
 use crate::table::{self, Row};
@@ -15,7 +13,8 @@ use crate::{DEFAULT_LISTEN, announce, build, listen};
 
 /// Starts everything and serves for ever.
 pub(crate) async fn run(mut flags: Flags) -> Result<(), String> {
-    let lab = tokio::task::spawn_blocking(Lab::start)
+    let lab = flags.only.lab();
+    let lab = tokio::task::spawn_blocking(move || lab.start())
         .await
         .map_err(|e| e.to_string())?
         .map_err(|e| format!("cannot start the lab: {e}"))?;
@@ -42,9 +41,9 @@ pub(crate) async fn run(mut flags: Flags) -> Result<(), String> {
     })
     .await
     .map_err(|e| e.to_string())?;
-    print!("{}", table::text(&rows, address));
     proxy.set_index(table::page(&rows, address));
-    // The last line, because it says that everything is ready.
+    // For scripts, which wait for it. For people the last lines are the verdict, and where to go on.
     announce(address);
+    table::print(&rows, flags.only.is_all(), address);
     serving.await.map_err(|e| e.to_string())
 }

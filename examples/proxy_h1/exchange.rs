@@ -103,7 +103,8 @@ impl Running<'_> {
                 result => break result,
             }
         };
-        self.proxy.eject.settle(job.target, result.as_ref().err().map(|trouble| &trouble.fault), Instant::now());
+        let fault = result.as_ref().err().map(|trouble| &trouble.fault);
+        self.proxy.eject.settle(job.target, fault, &self.exchange, Instant::now());
         Ok(match result? {
             Done::Whole(after) => after,
             Done::Tunnel(link) => {

@@ -7,8 +7,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread;
 
-use badgateway::lab::Lab;
-
 use crate::flags::{self, Flags};
 use crate::log::Log;
 use crate::table::{self, Row};
@@ -16,7 +14,7 @@ use crate::{DEFAULT_LISTEN, announce, build, listen};
 
 /// Starts everything and serves for ever.
 pub(crate) fn run(mut flags: Flags) -> Result<(), String> {
-    let lab = Lab::start().map_err(|e| format!("cannot start the lab: {e}"))?;
+    let lab = flags.only.lab().start().map_err(|e| format!("cannot start the lab: {e}"))?;
     flags::lead_to(&mut flags, &lab)?;
     let quiet = flags.log.is_none();
     let log = Log::new(flags.log.as_deref())?.remembering(quiet);
@@ -31,9 +29,9 @@ pub(crate) fn run(mut flags: Flags) -> Result<(), String> {
     let serving = thread::spawn(move || server.serve(&listener));
 
     let rows = Row::all(&lab, address, &proxy.log);
-    print!("{}", table::text(&rows, address));
     proxy.set_index(table::page(&rows, address));
-    // The last line, because it says that everything is ready.
+    // For scripts, which wait for it. For people the last lines are the verdict, and where to go on.
     announce(address);
+    table::print(&rows, flags.only.is_all(), address);
     serving.join().map_err(|_| "the server thread has ended".to_owned())
 }

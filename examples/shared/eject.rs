@@ -11,7 +11,8 @@ use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use badgateway::decide::health::counts_against;
+use badgateway::Exchange;
+use badgateway::decide::health::counts;
 use badgateway::fault::Fault;
 
 /// So many next hops that fail are kept in mind. Those that do well take no room at all.
@@ -90,10 +91,10 @@ impl<K: Eq + Hash + Clone> Eject<K> {
 
     /// An exchange is over: `None` if it went well, as far as the next hop is concerned; a response of its own with
     /// 503 did, too. Once for each exchange, however often it was tried.
-    pub(crate) fn settle(&self, next_hop: &K, fault: Option<&Fault>, now: Instant) {
+    pub(crate) fn settle(&self, next_hop: &K, fault: Option<&Fault>, exchange: &Exchange, now: Instant) {
         match fault {
             None => self.report(next_hop, false, now),
-            Some(fault) if counts_against(fault) => self.report(next_hop, true, now),
+            Some(fault) if counts(fault, exchange) => self.report(next_hop, true, now),
             // A client that leaves a silent next hop must not make it look well.
             Some(_) => self.withdraw(next_hop, now),
         }

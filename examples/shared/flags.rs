@@ -15,6 +15,14 @@ use badgateway::lab::Lab;
 use badgateway::reply::Disclosure;
 use http::Uri;
 
+#[path = "only.rs"]
+mod only;
+#[path = "duration.rs"]
+mod time;
+
+use only::Only;
+use time::{duration, number_with_unit};
+
 /// One `--route /prefix=URL`.
 #[derive(Clone, Debug)]
 pub(crate) struct Route {
@@ -54,6 +62,8 @@ pub(crate) struct Flags {
     pub(crate) name: String,
     pub(crate) log: Option<PathBuf>,
     pub(crate) eject: Ejection,
+    /// What the tour is of.
+    pub(crate) only: Only,
 }
 
 /// When a next hop that fails is left alone.
@@ -65,9 +75,6 @@ pub(crate) struct Ejection {
     pub(crate) span: Duration,
 }
 
-/// The longest time that a flag may name.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
 /// What `--help` says.
 pub(crate) fn usage(program: &str) -> String {
     USAGE.replace("PROGRAM", program)
@@ -78,9 +85,10 @@ usage: PROGRAM [--listen ADDR] [--route /prefix=URL]... [--ca FILE] [--resolver 
              [--connect-timeout T] [--tls-timeout T] [--send-timeout T] [--response-timeout T]
              [--idle-timeout T] [--first-byte-hold T] [--profile rfc9209|cloudflare|nginx|envoy|haproxy]
              [--disclosure token|details|trusted] [--name NAME] [--log FILE]
-             [--eject-after N] [--eject-for T]
+             [--eject-after N] [--eject-for T] [--only GROUP|BEHAVIOUR]...
 T is like 2s or 500ms. A next hop that failed N times in a row (5; 0 is never) is left alone for 5s, or T.
-Without a route it starts the lab of misbehaving upstreams and a route to each, and ejects none of them.";
+Without a route it takes a tour: it starts the lab of misbehaving upstreams (or --only those) and a route to
+each, shows what each becomes, and serves a page of links. It ejects none of them. Colours: not with NO_COLOR.";
 
 impl Default for Flags {
     fn default() -> Self {
@@ -102,6 +110,7 @@ impl Default for Flags {
             name: "badgateway".into(),
             log: None,
             eject: Ejection { after: 5, span: Duration::from_secs(5) },
+            only: Only::default(),
         }
     }
 }
@@ -142,8 +151,12 @@ impl Flags {
                 "--log" => flags.log = Some(value()?.into()),
                 "--eject-after" => flags.eject.after = count(&name, &value()?)?,
                 "--eject-for" => flags.eject.span = duration(&name, &value()?)?,
+                "--only" => flags.only.add(value()?)?,
                 _ => return Err(format!("unknown flag {name}; --help lists them")),
             }
+        }
+        if !flags.only.is_all() && !flags.routes.is_empty() {
+            return Err("--only is for the tour of the lab, which there is only without a --route".into());
         }
         Ok(Some(flags))
     }
@@ -196,26 +209,11 @@ fn count(flag: &str, text: &str) -> Result<u32, String> {
     text.parse().map_err(|_| format!("{flag} {text:?} is not a number like 5, or 0"))
 }
 
-fn duration(flag: &str, text: &str) -> Result<Duration, String> {
-    match number_with_unit(text) {
-        Some(d) if !d.is_zero() => Ok(d),
-        Some(_) | None => Err(format!("{flag} {text:?} is not a time like 2s or 500ms, up to a day")),
-    }
-}
-
 fn hold(flag: &str, text: &str) -> Result<Duration, String> {
     if text == "0" {
         return Ok(Duration::ZERO);
     }
     number_with_unit(text).ok_or_else(|| format!("{flag} {text:?} is neither 0 nor a time like 10ms"))
-}
-
-fn number_with_unit(text: &str) -> Option<Duration> {
-    let time = match text.strip_suffix("ms") {
-        Some(ms) => Duration::from_millis(ms.parse().ok()?),
-        None => Duration::try_from_secs_f64(text.strip_suffix('s')?.parse().ok()?).ok()?,
-    };
-    (time <= DAY).then_some(time)
 }
 
 fn setting<T: FromStr<Err = UnknownWord>>(flag: &str, text: &str) -> Result<T, String> {

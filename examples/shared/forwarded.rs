@@ -19,6 +19,7 @@ pub(crate) struct Via {
     spoken_to_in_1_1: HeaderValue,
 }
 
+#[allow(dead_code)] // not every engine leaves it to this
 impl Via {
     /// # Errors
     ///
@@ -36,17 +37,24 @@ pub(crate) fn client(peer: IpAddr) -> Option<HeaderValue> {
     peer.to_string().try_into().ok()
 }
 
-/// Adds `X-Forwarded-For`, `X-Forwarded-Proto`, `X-Forwarded-Host` and `Via` to a request that was tidied, and takes
-/// the client's `Host` out, for the next hop has another. `None` for what cannot be a field's value.
+/// The same, and `Via`.
+#[allow(dead_code)] // not every engine's gateway leaves that to it
 pub(crate) fn tell(headers: &mut HeaderMap, peer: Option<&HeaderValue>, version: Version, via: &Via) -> Option<()> {
+    tell_client(headers, peer)?;
+    append(headers, VIA, if version == Version::HTTP_10 { &via.spoken_to_in_1_0 } else { &via.spoken_to_in_1_1 })
+}
+
+/// Adds `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` to a request that was tidied, and takes the client's
+/// `Host` out, for the next hop has another. `None` for what cannot be a field's value.
+pub(crate) fn tell_client(headers: &mut HeaderMap, peer: Option<&HeaderValue>) -> Option<()> {
     if let Some(host) = headers.remove(HOST) {
         headers.insert(X_FORWARDED_HOST, host);
     }
     headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("http"));
-    if let Some(peer) = peer {
-        append(headers, X_FORWARDED_FOR, peer)?;
+    match peer {
+        Some(peer) => append(headers, X_FORWARDED_FOR, peer),
+        None => Some(()),
     }
-    append(headers, VIA, if version == Version::HTTP_10 { &via.spoken_to_in_1_0 } else { &via.spoken_to_in_1_1 })
 }
 
 /// Adds a member to a list field. On one line, whatever it had before: many a server reads the first line alone.

@@ -19,6 +19,7 @@ pub(crate) struct Case<'a> {
 }
 
 /// One rule.
+#[derive(Debug)]
 pub(crate) struct Rule {
     pub(crate) name: &'static str,
     pub(crate) source: &'static str,

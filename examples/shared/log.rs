@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use badgateway::fault::{Class, Fault, FaultKind, Phase};
-use badgateway::reply::Record;
+use badgateway::reply::{Record, Report};
 
 /// What the tour's table shows of a record.
 #[derive(Clone, Debug)]
@@ -70,6 +70,18 @@ impl Log {
         self
     }
 
+    /// Writes what a gateway has to say.
+    #[allow(dead_code)] // not every engine's gateway has a log
+    pub(crate) fn report(&self, report: &Report<'_>) {
+        match report {
+            Report::Fault(record) => {
+                let path = record.exchange().path.as_ref().map_or("", |path| path.as_str());
+                self.write(record.fault(), path, record);
+            }
+            report => self.write_with(|line| report.append_to(line)),
+        }
+    }
+
     /// Writes one record.
     pub(crate) fn write(&self, fault: &Fault, path: &str, record: &Record<'_>) {
         if let Some(seen) = &self.seen {
@@ -81,6 +93,7 @@ impl Log {
     }
 
     /// Writes a line that is no record of a fault.
+    #[allow(dead_code)] // not every engine has one
     pub(crate) fn line(&self, line: &impl Display) {
         self.write_with(|room| {
             // A buffer takes all that is written to it.

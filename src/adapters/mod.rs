@@ -1,9 +1,16 @@
 //! Side doors: one small file for each foreign crate and major version.
 //!
 //! Their one rule: no other room imports them, except the porch. Each has a `PROBE` for
-//! [`classify`](crate::classify()) and what else that crate needs, and nothing that changes what a more
-//! precise finding says.
+//! [`classify`](crate::classify()), if the crate makes errors of a next hop, and what else that crate needs, and nothing
+//! that changes what a more precise finding says.
 
+use http::Extensions;
+
+use crate::body::ClientHandle;
+
+#[cfg(feature = "axum08")]
+#[cfg_attr(badgateway_docsrs, doc(cfg(feature = "axum08")))]
+pub mod axum08;
 #[cfg(feature = "h2_04")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "h2_04")))]
 pub mod h2_04;
@@ -25,3 +32,25 @@ pub mod tower05;
 #[cfg(feature = "ureq3")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "ureq3")))]
 pub mod ureq3;
+
+/// The client's connection, where a request's extensions hold its handle: as it is, or as axum's `ConnectInfo` of it
+/// (feature `axum08`).
+///
+/// ```
+/// use badgateway::adapters::client_of;
+/// use badgateway::body::ClientHandle;
+///
+/// let client = ClientHandle::new();
+/// let mut request = http::Request::new(());
+/// assert!(client_of(request.extensions()).is_none());
+/// request.extensions_mut().insert(client.clone());
+/// client_of(request.extensions()).unwrap().abort();
+/// assert!(client.abort_handle().is_set());
+/// ```
+#[must_use]
+pub fn client_of(extensions: &Extensions) -> Option<ClientHandle> {
+    let client = extensions.get::<ClientHandle>();
+    #[cfg(feature = "axum08")]
+    let client = client.or_else(|| axum08::client_of(extensions));
+    client.cloned()
+}

@@ -18,7 +18,7 @@
 //! |---|---|---|---|
 //! | HTTP/1, a `Content-Length` | `CloseShort` | closes short of it | nothing |
 //! | HTTP/1.1, chunks | `NoLastChunk` | closes without the last chunk | nothing |
-//! | HTTP/1.0, neither | `Reset` | closes in good order: **it looks whole** | [`AbortHandle`], in your wrapper of the socket |
+//! | HTTP/1.0, neither | `Reset` | closes in good order: **it looks whole** | [`AbortHandle`], in `adapters::tokio1::ClientStream` or a wrapper of your own |
 //! | the same over TLS | `Reset` | closes without `close_notify` | to send none either when the stream is dropped |
 //! | HTTP/2 | `StreamReset` | `RST_STREAM(INTERNAL_ERROR)` | `Guard::lingering`, or the head may be lost |
 //! | HTTP/2, gRPC | `GrpcStatus` | sends the trailers | `Guard::in_trailers` |

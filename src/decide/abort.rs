@@ -1,7 +1,7 @@
 //! How to make a cut visible once the head has gone out.
 //!
 //! Its one rule: the client must not be able to take what it got for the whole, and must not be told that nothing
-//! was processed, since something was: it has the head.
+//! was processed, since something was: it has the head. Where a gateway cannot hold to that, the decision says so.
 
 use http::Version;
 
@@ -24,6 +24,9 @@ pub enum How {
     /// Reset the connection: only its end delimits the body, and an orderly end would look whole.
     /// Over TLS, leaving out `close_notify` does it (RFC 9112 section 9.8).
     Reset,
+    /// Close the connection, and know that this marks nothing: it would take a [`Reset`](Self::Reset), and this gateway
+    /// [cannot](Exchange::can_reset) make one. The client takes what it got for the whole, and only the record says otherwise.
+    Unmarked,
     /// Reset the stream with this HTTP/2 code: never `REFUSED_STREAM`, which says that nothing was processed and
     /// "MUST NOT" be used once it was (RFC 9113 section 8.7), nor the next hop's own code, which was meant for us.
     StreamReset(u32),
@@ -76,7 +79,8 @@ pub(super) fn how(fault: &Fault, exchange: &Exchange, framing: BodyFraming) -> H
         BodyFraming::None => How::CloseShort,
         BodyFraming::Length if exchange.version >= Version::HTTP_10 => How::CloseShort,
         BodyFraming::Chunked if exchange.version >= Version::HTTP_11 => How::NoLastChunk,
-        BodyFraming::Length | BodyFraming::Chunked | BodyFraming::UntilClose => How::Reset,
+        BodyFraming::Length | BodyFraming::Chunked | BodyFraming::UntilClose if exchange.can_reset => How::Reset,
+        BodyFraming::Length | BodyFraming::Chunked | BodyFraming::UntilClose => How::Unmarked,
     }
 }
 

@@ -2,7 +2,32 @@
 //!
 //! Its one rule: only what was tried, and failed on the other side of our own network card, counts.
 
+use crate::exchange::{Exchange, RequestBody};
 use crate::fault::{Category, Code, Fault, FaultKind};
+
+/// Whether this fault speaks against the next hop's health, by what is known of the exchange besides. What a client can
+/// bring about by itself is no word on the next hop, or one client could have it ejected for all others.
+///
+/// A connection that ended while the request was still being sent does not count: a next hop may answer early and close (RFC
+/// 9112 section 9.3), and then it is the client's upload that meets the reset.
+///
+/// ```
+/// use badgateway::decide::health::counts;
+/// use badgateway::exchange::{Exchange, RequestBody};
+/// use badgateway::fault::{Fault, FaultKind};
+/// let reset = Fault::new(FaultKind::ResetBeforeResponse);
+/// let mut exchange = Exchange::default();
+/// exchange.request_body = RequestBody::Whole;
+/// assert!(counts(&reset, &exchange));
+/// exchange.request_body = RequestBody::Partial;
+/// assert!(!counts(&reset, &exchange));
+/// ```
+#[must_use]
+pub fn counts(fault: &Fault, exchange: &Exchange) -> bool {
+    let is_an_end = matches!(fault.category(), Category::Reset | Category::PrematureEof);
+    let is_uploading = matches!(exchange.request_body, RequestBody::Partial | RequestBody::Failed);
+    counts_against(fault) && !exchange.client_gone && !(is_an_end && is_uploading)
+}
 
 /// Whether a passive health check, an outlier detector or a circuit breaker should count this fault
 /// against the next hop.

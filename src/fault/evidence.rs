@@ -92,6 +92,15 @@ impl Evidence {
         self
     }
 
+    /// Adds what another has, behind.
+    pub fn append(&mut self, mut other: Self) {
+        if self.items.is_empty() {
+            *self = other;
+        } else {
+            self.items.append(&mut other.items);
+        }
+    }
+
     /// Takes the query out of every URL in the texts, because tokens travel there and errors repeat URLs: `...` stands in
     /// the place of all that follows a question mark, up to a space, a quote or a bracket.
     ///

@@ -3,8 +3,8 @@
 use http::header::{COOKIE, Entry, HOST, TE, VIA};
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Request, Uri, Version, request};
 
+use crate::adapters::client_of;
 use crate::audit::tidy_request;
-use crate::body::ClientHandle;
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
 
@@ -145,8 +145,4 @@ fn join(headers: &mut HeaderMap, name: HeaderName, separator: &[u8], more: Optio
     if let Ok(joined) = HeaderValue::from_maybe_shared(bytes::Bytes::from(joined)) {
         headers.insert(name, joined);
     }
-}
-
-fn client_of(extensions: &Extensions) -> Option<ClientHandle> {
-    extensions.get().cloned()
 }

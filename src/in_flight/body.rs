@@ -10,6 +10,7 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
+use crate::audit::audit_grpc_trailers;
 use crate::body::{End, Guarded, Ledger, Owner};
 use crate::deadline::{Never, Timer};
 use crate::fault::Fault;
@@ -140,15 +141,13 @@ pub(super) struct BodyOwner {
     handle: Handle,
     /// The head has not gone out: whoever holds it answers.
     is_held: bool,
-    /// The end of the body is in its trailers: gRPC.
+    /// The call is gRPC, so that its end is in the trailers; and the head has our member of `Proxy-Status`.
     ends_in_trailers: bool,
-    /// The head has our member of `Proxy-Status`.
-    is_announced: bool,
 }
 
 impl BodyOwner {
-    pub(super) const fn new(handle: Handle, is_held: bool, ends_in_trailers: bool, is_announced: bool) -> Self {
-        Self { handle, is_held, ends_in_trailers, is_announced }
+    pub(super) const fn new(handle: Handle, is_held: bool, ends_in_trailers: bool) -> Self {
+        Self { handle, is_held, ends_in_trailers }
     }
 }
 
@@ -161,12 +160,16 @@ impl Owner for BodyOwner {
         self.ends_in_trailers
     }
 
+    fn check_end(&mut self, trailers: Option<&HeaderMap>) -> Result<(), Fault> {
+        audit_grpc_trailers(trailers).map(drop)
+    }
+
     fn tell(&mut self, fault: &Fault) -> Option<HeaderMap> {
-        if self.is_held {
+        if !self.ends_in_trailers || self.is_held {
             return None;
         }
         let state = self.handle.0.lock();
-        state.gateway.trailers_of(fault, &state.exchange, self.is_announced)
+        state.gateway.trailers_of(fault, &state.exchange, true)
     }
 
     fn ended(self, end: End, _: &Ledger) {

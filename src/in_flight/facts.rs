@@ -103,13 +103,14 @@ impl SharedFacts {
 
     /// The connection that the exchange goes over, as a pool or its wrapper knows it: see [`InFlight::over`](crate::InFlight::over).
     pub fn over(&self, link: impl Link + 'static) {
-        self.0.lock().link = Some(Box::new(link));
+        let before = self.0.lock().link.replace(Box::new(link));
+        drop(before); // out of the lock, because it is others' code
     }
 
     /// What this error is, by all that is known so far. It ends nothing, and whoever answers the error judges it once more.
     #[must_use]
     pub fn classify(&self, error: &(dyn Error + 'static)) -> Fault {
-        self.0.lock().classify(error)
+        self.0.lock().judge(error)
     }
 
     /// Whether the request may be sent once more after this fault: see [`retry`](crate::decide::retry).

@@ -169,7 +169,7 @@ impl<T> InFlight<T> {
     /// How far the client's request body got. Known of bodies that are watched: [`Gateway::begin`] does that.
     #[must_use]
     pub fn upload(&self) -> Progress {
-        self.handle.0.lock().upload.clone()
+        self.handle.0.lock().upload.progress()
     }
 
     /// What this error is, by all that is known so far. It ends nothing: ask [`advise_retry`](Self::advise_retry) next, or
@@ -218,7 +218,7 @@ impl<T> InFlight<T> {
 
     /// All went well, and the response needs no guard: it was made here, or has no body.
     pub fn finish(self) {
-        self.handle.0.whole();
+        self.handle.0.handled();
     }
 }
 

@@ -9,8 +9,8 @@ use http::header::{CONTENT_TYPE, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version, response};
 use http_body::Body;
 
-use crate::audit::answers_upgrade;
-use crate::body::Guard;
+use crate::audit::{GrpcHead, answers_upgrade, audit_grpc_head};
+use crate::body::{End, Guard};
 use crate::deadline::Timer;
 use crate::exchange::{BodyFraming, Forwarded};
 use crate::fault::{Class, Fault, FaultKind, Phase};
@@ -120,8 +120,20 @@ impl<T: Timer> InFlight<T> {
             };
         }
         let is_grpc = state.exchange.grpc && client >= Version::HTTP_2;
+        let mut ends_in_trailers = false;
         if is_grpc {
-            state.gateway.announce(&mut parts.headers);
+            match audit_grpc_head(parts.status, &parts.headers) {
+                // In the head of one that ends with it nothing is left to be told.
+                Ok(GrpcHead::TrailersOnly(_)) => ends_in_trailers = !body.is_end_stream(),
+                Ok(GrpcHead::Open) => ends_in_trailers = true,
+                Err(fault) => {
+                    drop(state);
+                    return refuse(handle, fault);
+                }
+            }
+            if ends_in_trailers {
+                state.gateway.announce(&mut parts.headers);
+            }
         }
         let downstream = state.exchange.body_framing(parts.status, &parts.headers);
         state.exchange.phase = Some(Phase::Body);
@@ -135,7 +147,7 @@ impl<T: Timer> InFlight<T> {
         }
         drop(state);
 
-        let owner = BodyOwner::new(handle, is_held, is_grpc, is_grpc);
+        let owner = BodyOwner::new(handle, is_held, ends_in_trailers);
         let mut guard = Guard::owned(owner).expecting(framing.length()).timed(timer, idle, total);
         if spoken == Version::HTTP_2 {
             guard = guard.expecting_end_stream(); // hyper would not tell
@@ -164,8 +176,9 @@ fn switch(handle: &Handle, parts: &mut response::Parts) -> Result<(), Fault> {
     let mut state = handle.0.lock();
     let offered = state.offer.take();
     let answered = parts.headers.get_all(UPGRADE).iter().map(HeaderValue::as_bytes);
-    let Some((offer, _)) =
-        offered.filter(|(_, offered)| answers_upgrade(offered.iter().map(HeaderValue::as_bytes), answered))
+    let Some((offer, _)) = offered
+        .filter(|(_, offered)| answers_upgrade(offered.iter().map(HeaderValue::as_bytes), answered))
+        .filter(|(offer, _)| offer.can_join(&parts.extensions))
     else {
         return Err(Fault::of_class(Class::UnexpectedUpgrade));
     };
@@ -180,6 +193,13 @@ fn switch(handle: &Handle, parts: &mut response::Parts) -> Result<(), Fault> {
     state.attend();
     drop(state);
     let exchange = Arc::clone(&handle.0);
-    offer.join(&mut parts.extensions, Tunnel::new(move |end| exchange.body_ended(end)));
+    let ended = move |end| {
+        // Who broke off is told so: the client's connection is dropped behind this.
+        if let (End::Failed(_), Some(client)) = (end, &exchange.lock().client) {
+            client.abort();
+        }
+        exchange.body_ended(end);
+    };
+    offer.join(&mut parts.extensions, Tunnel::new(ended));
     Ok(())
 }

@@ -10,51 +10,14 @@ use bytes::Bytes;
 use crate::exchange::{Exchange, RequestBody};
 
 /// How far the client's request body got.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Progress {
     stage: RequestBody,
     moved: Option<Instant>,
     client_is_slow: bool,
-    is_watched: bool,
-    /// How much may be kept for a second try.
-    room: usize,
-    kept: Option<Kept>,
-}
-
-/// All of the body so far.
-#[derive(Clone, Debug)]
-enum Kept {
-    Growing(Vec<u8>),
-    /// It was asked for, and may be again.
-    Done(Bytes),
-}
-
-impl Kept {
-    fn all(&mut self) -> Bytes {
-        let bytes = match self {
-            Self::Growing(bytes) => mem::take(bytes).into(),
-            Self::Done(bytes) => bytes.clone(),
-        };
-        *self = Self::Done(bytes.clone());
-        bytes
-    }
 }
 
 impl Progress {
-    pub(super) const fn new(stage: RequestBody) -> Self {
-        Self { stage, moved: None, client_is_slow: false, is_watched: false, room: 0, kept: None }
-    }
-
-    pub(super) fn watched(has_body: bool) -> Self {
-        let stage = if has_body { RequestBody::Unread } else { RequestBody::None };
-        Self { is_watched: true, ..Self::new(stage) }
-    }
-
-    /// Whether anybody looks.
-    pub(super) const fn is_watched(&self) -> bool {
-        self.is_watched
-    }
-
     /// What became of it.
     #[must_use]
     pub const fn stage(&self) -> RequestBody {
@@ -83,17 +46,71 @@ impl Progress {
     pub(super) const fn is_under_way(&self) -> bool {
         matches!(self.stage, RequestBody::Partial) || (self.client_is_slow && self.is_unfinished())
     }
+}
+
+/// The body as its exchange keeps account of it.
+pub(super) struct Account {
+    progress: Progress,
+    is_watched: bool,
+    /// All of it so far, where it is kept for a second try.
+    kept: Option<Kept>,
+    /// How much may be kept.
+    room: usize,
+}
+
+/// All of the body so far.
+enum Kept {
+    Growing(Vec<u8>),
+    /// It was asked for, and may be again.
+    Done(Bytes),
+}
+
+impl Kept {
+    fn all(&mut self) -> Bytes {
+        let bytes = match self {
+            Self::Growing(bytes) => mem::take(bytes).into(),
+            Self::Done(bytes) => bytes.clone(),
+        };
+        *self = Self::Done(bytes.clone());
+        bytes
+    }
+}
+
+impl Account {
+    pub(super) const fn new(stage: RequestBody) -> Self {
+        let progress = Progress { stage, moved: None, client_is_slow: false };
+        Self { progress, is_watched: false, kept: None, room: 0 }
+    }
+
+    /// From now on somebody looks.
+    pub(super) const fn watch(&mut self, has_body: bool) {
+        self.is_watched = true;
+        self.progress.stage = if has_body { RequestBody::Unread } else { RequestBody::None };
+    }
+
+    pub(super) const fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    /// Whether the client is still sending, as far as anybody looks.
+    pub(super) const fn is_unfinished(&self) -> bool {
+        self.is_watched && self.progress.is_unfinished()
+    }
 
     /// From now on keeps what goes out, up to so many bytes. Too late once some of it has gone.
     pub(super) fn keep(&mut self, room: usize) {
-        if self.kept.is_none() && matches!(self.stage, RequestBody::None | RequestBody::Unread) {
+        if self.kept.is_none() && matches!(self.progress.stage, RequestBody::None | RequestBody::Unread) {
             (self.room, self.kept) = (room, Some(Kept::Growing(Vec::new())));
         }
     }
 
     /// Whether all of it is at hand.
-    fn is_at_hand(&self) -> bool {
-        self.stage == RequestBody::None || (self.stage == RequestBody::Whole && self.kept.is_some())
+    const fn is_at_hand(&self) -> bool {
+        match self.progress.stage {
+            RequestBody::None => true,
+            RequestBody::Whole => self.kept.is_some(),
+            RequestBody::Unread | RequestBody::Partial | RequestBody::Failed => false,
+        }
     }
 
     /// All of it, once more.
@@ -105,15 +122,15 @@ impl Progress {
     }
 
     /// Notes in the facts what is known here.
-    pub(super) fn tell(&self, exchange: &mut Exchange) {
+    pub(super) const fn tell(&self, exchange: &mut Exchange) {
         if self.is_watched {
-            exchange.request_body = self.stage;
+            exchange.request_body = self.progress.stage;
             exchange.replayable = self.is_at_hand();
         }
     }
 
-    pub(super) fn waits(&mut self) {
-        self.client_is_slow = true;
+    pub(super) const fn waits(&mut self) {
+        self.progress.client_is_slow = true;
     }
 
     /// A frame of it went on its way. `is_last` where the body says that there are no more.
@@ -128,16 +145,19 @@ impl Progress {
         }
     }
 
-    pub(super) fn ended(&mut self, now: Option<Instant>) {
-        let stage = if self.stage == RequestBody::None { RequestBody::None } else { RequestBody::Whole };
+    pub(super) const fn ended(&mut self, now: Option<Instant>) {
+        let stage = match self.progress.stage {
+            RequestBody::None => RequestBody::None,
+            RequestBody::Unread | RequestBody::Partial | RequestBody::Whole | RequestBody::Failed => RequestBody::Whole,
+        };
         self.move_on(now, stage);
     }
 
-    pub(super) fn failed(&mut self, now: Option<Instant>) {
+    pub(super) const fn failed(&mut self, now: Option<Instant>) {
         self.move_on(now, RequestBody::Failed);
     }
 
-    fn move_on(&mut self, now: Option<Instant>, stage: RequestBody) {
-        (self.moved, self.stage, self.client_is_slow) = (now, stage, false);
+    const fn move_on(&mut self, now: Option<Instant>, stage: RequestBody) {
+        self.progress = Progress { stage, moved: now, client_is_slow: false };
     }
 }

@@ -17,7 +17,7 @@ use crate::body::{AbortHandle, ClientHandle, End};
 use crate::decide::retry::{Retry, advise};
 use crate::diagnose;
 use crate::exchange::{Exchange, Forwarded, RequestBody};
-use crate::fault::{Evidence, Fault, FaultKind};
+use crate::fault::{Evidence, Fault, FaultKind, Phase};
 use crate::gateway::Gateway;
 use crate::link::Link;
 use crate::reply::{Report, Tolerated};
@@ -25,7 +25,7 @@ use crate::tap::Observation;
 use crate::upgrade::Offer;
 
 use super::facts::Facts;
-use super::progress::Progress;
+use super::progress::Account;
 
 /// A state, in reach of all who share it.
 pub(super) struct Shared(Mutex<State>);
@@ -33,9 +33,12 @@ pub(super) struct Shared(Mutex<State>);
 pub(super) struct State {
     pub(super) gateway: Gateway,
     pub(super) exchange: Exchange,
-    pub(super) evidence: Evidence,
+    /// What the caller had to say.
+    evidence: Evidence,
+    /// What supports the last fault that was looked for.
+    found: Evidence,
     pub(super) link: Option<Box<dyn Link>>,
-    pub(super) upload: Progress,
+    pub(super) upload: Account,
     /// The client's body, where a try ended that has not read it, and who waits for it.
     unread: Option<Box<dyn Any + Send>>,
     waiting: Option<Waker>,
@@ -56,11 +59,12 @@ pub(super) struct State {
 impl Shared {
     pub(super) fn new(gateway: Gateway, exchange: Exchange) -> Arc<Self> {
         let started = gateway.now();
-        let upload = Progress::new(exchange.request_body);
+        let upload = Account::new(exchange.request_body);
         Arc::new(Self(Mutex::new(State {
             gateway,
             exchange,
             evidence: Evidence::new(),
+            found: Evidence::new(),
             link: None,
             upload,
             unread: None,
@@ -114,6 +118,9 @@ impl Shared {
             return;
         }
         state.attendants = 0;
+        if !state.is_passed_on {
+            state.head_goes_out(None);
+        }
         drop(state);
         self.whole();
     }
@@ -187,8 +194,7 @@ impl Shared {
 
     /// The client has left. Who drops an exchange because of a panic has not: that is a fault of the gateway's own.
     pub(super) fn left(&self) {
-        // How far it had got when the client left.
-        self.lock().ask_link();
+        self.lock().note_phase();
         let Some(mut ending) = self.end() else { return };
         let fault = if std::thread::panicking() {
             Fault::new(FaultKind::ProxyInternal)
@@ -210,7 +216,7 @@ impl Shared {
     /// A try ends. What it has not read of the client's body, the next one may.
     pub(super) fn give_back(&self, body: impl FnOnce() -> Option<Box<dyn Any + Send>>) {
         let mut state = self.lock();
-        if state.is_over || state.upload.stage() != RequestBody::Unread {
+        if state.is_over || state.upload.progress().stage() != RequestBody::Unread {
             return;
         }
         if let Some(body) = body() {
@@ -229,11 +235,12 @@ impl Shared {
         if mem::replace(&mut state.is_over, true) {
             return None;
         }
-        let State { gateway, exchange, evidence, link, upload, unread, started, .. } = &mut *state;
+        let State { gateway, exchange, evidence, found, link, upload, unread, started, .. } = &mut *state;
         upload.tell(exchange);
         if let (Some(started), Some(now)) = (started, gateway.now()) {
             exchange.elapsed = Some(now.saturating_duration_since(*started));
         }
+        evidence.append(mem::take(found));
         Some(Ending {
             gateway: gateway.clone(),
             exchange: mem::take(exchange),
@@ -247,7 +254,7 @@ impl Shared {
 impl State {
     /// The request's body is watched, if there is any.
     pub(super) fn watch(&mut self, has_body: bool) {
-        self.upload = Progress::watched(has_body);
+        self.upload.watch(has_body);
         self.note_upload();
     }
 
@@ -266,7 +273,7 @@ impl State {
     /// The final head is next, with these fields. If the request is not whole by now, its connection ends with this exchange
     /// (RFC 9112 section 9.3), and must not end before the client has read the answer (section 9.6).
     pub(super) fn head_goes_out(&mut self, fields: Option<&mut HeaderMap>) {
-        let is_early = self.upload.is_watched() && self.upload.is_unfinished();
+        let is_early = self.upload.is_unfinished();
         if let Some(client) = &self.client {
             client.final_head();
             if is_early {
@@ -292,13 +299,28 @@ impl State {
         self.client.as_ref().map(|client| client.abort_handle().clone())
     }
 
+    /// How far it had got, for a client that leaves: nobody had an error to look into.
+    fn note_phase(&mut self) {
+        if self.is_over || !self.exchange.can_respond() {
+            return;
+        }
+        self.ask_link();
+        let exchange = &mut self.exchange;
+        match exchange.phase {
+            // Nothing of a request is sent before. Unless a first try was.
+            Some(phase) if phase < Phase::Send => drop(exchange.sent.get_or_insert(0)),
+            Some(Phase::Head) | None if self.upload.is_unfinished() => exchange.phase = Some(Phase::Send),
+            Some(_) | None => {}
+        }
+    }
+
     pub(super) fn try_again(&mut self, fault: &Fault) {
         let exchange = &mut self.exchange;
         exchange.attempts = exchange.attempts.saturating_add(1);
         exchange.first_try.get_or_insert(fault.kind());
         (exchange.phase, exchange.sent, exchange.received, exchange.reused) = (None, None, None, None);
         exchange.received_status = None;
-        self.link = None;
+        (self.link, self.found) = (None, Evidence::new());
     }
 
     pub(super) fn advise_retry(&mut self, fault: &Fault) -> Retry {
@@ -306,23 +328,15 @@ impl State {
         advise(fault, &self.exchange)
     }
 
-    /// What this error is, by all that is known, with the evidence for it.
+    /// What this error is, by all that is known.
     pub(super) fn judge(&mut self, error: &(dyn Error + 'static)) -> Fault {
-        self.evidence = mem::take(&mut self.evidence).with_error(error);
-        let seen = self.observe();
-        self.classify_with(error, seen)
-    }
-
-    /// The same, and leaves no evidence: for whoever may not be the last that the error meets.
-    pub(super) fn classify(&mut self, error: &(dyn Error + 'static)) -> Fault {
-        let seen = self.ask_link();
-        self.classify_with(error, seen)
-    }
-
-    fn classify_with(&mut self, error: &(dyn Error + 'static), seen: Option<Observation>) -> Fault {
+        let seen = self.observe(Evidence::new().with_error(error));
         self.note_upload();
         let mut fault = self.gateway.classify(error, &self.exchange);
-        if self.exchange.phase.is_none() && self.upload.is_under_way() && fault.kind() == FaultKind::ResponseTimeout {
+        if self.exchange.phase.is_none()
+            && self.upload.progress().is_under_way()
+            && fault.kind() == FaultKind::ResponseTimeout
+        {
             // Whose timer it was, nobody said; that the request was still being sent, its body says.
             fault = Fault::new(FaultKind::SendTimeout);
         }
@@ -331,7 +345,8 @@ impl State {
 
     /// A fault that is known, by all that is known besides.
     pub(super) fn review(&mut self, fault: Fault) -> Fault {
-        let seen = self.observe();
+        let found = mem::take(&mut self.found);
+        let seen = if found.is_empty() { self.observe(found) } else { self.observe_more(found) };
         self.refine(fault, seen)
     }
 
@@ -344,12 +359,18 @@ impl State {
         Some(seen)
     }
 
-    fn observe(&mut self) -> Option<Observation> {
-        let seen = self.ask_link()?;
-        if self.exchange.can_respond() && !seen.first_bytes().is_empty() {
-            self.evidence = mem::take(&mut self.evidence).with_first_bytes(seen.first_bytes());
+    /// What passed on the connection, which supports a fault as well.
+    fn observe(&mut self, found: Evidence) -> Option<Observation> {
+        let seen = self.observe_more(found)?;
+        if self.exchange.can_respond() {
+            self.found = mem::take(&mut self.found).with_first_bytes(seen.first_bytes());
         }
         Some(seen)
+    }
+
+    fn observe_more(&mut self, found: Evidence) -> Option<Observation> {
+        self.found = found;
+        self.ask_link()
     }
 
     fn refine(&mut self, fault: Fault, seen: Option<Observation>) -> Fault {
@@ -357,7 +378,7 @@ impl State {
             Some(seen) => seen.refine(fault),
             None => fault,
         };
-        if fault.kind() == FaultKind::SendTimeout && self.upload.client_is_slow() {
+        if fault.kind() == FaultKind::SendTimeout && self.upload.progress().client_is_slow() {
             // Everybody waits for the client.
             return Fault::new(FaultKind::ClientTimeout);
         }

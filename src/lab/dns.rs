@@ -14,10 +14,10 @@ use simple_dns::{CLASS, Name, Packet, PacketFlag, QTYPE, Question, RCODE, Resour
 /// Larger than any question over UDP, EDNS included.
 const MAX_QUERY: usize = 4096;
 
-/// Starts the name server on a port of the kernel's choosing; it ends when `stop` is set and one
-/// more datagram arrives.
-pub(super) fn start(stop: Arc<AtomicBool>) -> io::Result<(SocketAddr, JoinHandle<()>)> {
-    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+/// Starts the name server on that port, 0 for one of the kernel's choosing; it ends when `stop` is set and
+/// one more datagram arrives.
+pub(super) fn start(port: u16, stop: Arc<AtomicBool>) -> io::Result<(SocketAddr, JoinHandle<()>)> {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, port))?;
     let address = socket.local_addr()?;
     let serve = move || {
         let mut query = [0; MAX_QUERY];

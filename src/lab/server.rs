@@ -121,7 +121,8 @@ impl Drop for Lab {
 
 impl Builder {
     /// Takes consecutive ports from this one on, in the order of [`BEHAVIOURS`], one for each
-    /// behaviour whether it needs a port or not. 0, the default: ports of the kernel's choosing.
+    /// behaviour whether it needs a port or not. The [name server](Lab::resolver) takes the first of them as well,
+    /// on UDP. 0, the default: ports of the kernel's choosing.
     #[must_use]
     pub fn base_port(mut self, port: u16) -> Self {
         self.base_port = port;
@@ -147,7 +148,7 @@ impl Builder {
         let authority = Authority::new()?;
         let ca = CaFile::write(authority.pem())?;
         let stop = Arc::new(AtomicBool::new(false));
-        let (resolver, thread) = dns::start(Arc::clone(&stop))?;
+        let (resolver, thread) = dns::start(self.base_port, Arc::clone(&stop))?;
         // From here on a failure drops the lab, which ends what was started.
         let mut lab = Lab {
             upstreams: Vec::with_capacity(chosen.len()),

@@ -27,8 +27,8 @@ const MAX_ITEMS: usize = 32;
 /// The keys: `fault` (code), `class`, `phase`, `status` (of the response that the gateway made),
 /// `forwarded_status` (of the head that had gone out before), `proxy_status` (as it was sent),
 /// `applied`, `retry`, `retry_reason`, `blame`, `category`, `elapsed_ms`, `next_hop`, `method`, `path`,
-/// `offset`, `expected`, `received`, `confidence`, `decision`, `how`. Where nothing is known or
-/// nothing was sent, the value is `null`. Only where known: `errno`, `alert` and `alert_name`, `rcode` and
+/// `offset`, `expected`, `received`, `confidence`, `decision`, `how` (`unmarked`: the client could not be shown the
+/// cut). Where nothing is known or nothing was sent, the value is `null`. Only where known: `errno`, `alert` and `alert_name`, `rcode` and
 /// `rcode_name`, `h2_code`, `h3_code`, `received_status` (of an answer that is not gRPC), `how_code`, `attempts` and `first_try` (of a request that was tried again), `reference`, and `grpc_status` where a gRPC call was answered,
 /// whose `status` is 200 whatever went wrong. The log is the operator's own, so
 /// that [`Disclosure`](super::Disclosure) has no say here but in `proxy_status`.
@@ -174,6 +174,7 @@ impl<'a> Record<'a> {
             How::CloseShort => ("close_short", None),
             How::NoLastChunk => ("no_last_chunk", None),
             How::Reset => ("reset", None),
+            How::Unmarked => ("unmarked", None),
             How::StreamReset(code) => ("stream_reset", Some(u64::from(code))),
             How::H3StreamReset(code) => ("h3_stream_reset", Some(code)),
             How::GrpcStatus(code) => ("grpc_status", Some(u64::from(code))),

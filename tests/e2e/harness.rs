@@ -28,34 +28,35 @@ impl Engine {
         }
     }
 
-    /// The example's program, built if it is not there (`cargo test` builds examples, `cargo test --test
-    /// e2e` does not).
     pub(crate) fn program(self) -> PathBuf {
-        static BUILT: OnceLock<()> = OnceLock::new();
-        BUILT.get_or_init(|| {
-            let mut cargo = Command::new(env!("CARGO"));
-            // Of this test's own package. Build scripts that look at them (ring's) would run again, here and the next time.
-            for (name, _) in std::env::vars_os() {
-                if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|own| name.to_string_lossy().starts_with(own)) {
-                    cargo.env_remove(name);
-                }
-            }
-            cargo.args(["build", "--quiet", "--features", "full"]);
-            for engine in [Self::Hyper, Self::H1] {
-                cargo.args(["--example", engine.name()]);
-            }
-            if !cfg!(debug_assertions) {
-                cargo.arg("--release");
-            }
-            assert!(
-                cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success(),
-                "the examples do not build"
-            );
-        });
-        // target/<profile>/deps/e2e-… → target/<profile>/examples/proxy
-        let here = std::env::current_exe().unwrap();
-        here.ancestors().nth(2).unwrap().join("examples").join(self.name())
+        example(self.name())
     }
+}
+
+/// An example's program, built if it is not there (`cargo test` builds examples, `cargo test --test
+/// e2e` does not).
+pub(crate) fn example(name: &str) -> PathBuf {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let mut cargo = Command::new(env!("CARGO"));
+        // Of this test's own package. Build scripts that look at them (ring's) would run again, here and the next time.
+        for (name, _) in std::env::vars_os() {
+            if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|own| name.to_string_lossy().starts_with(own)) {
+                cargo.env_remove(name);
+            }
+        }
+        cargo.args(["build", "--quiet", "--features", "full"]);
+        for name in [Engine::Hyper.name(), Engine::H1.name(), "lab", "minimal"] {
+            cargo.args(["--example", name]);
+        }
+        if !cfg!(debug_assertions) {
+            cargo.arg("--release");
+        }
+        assert!(cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success(), "the examples do not build");
+    });
+    // target/<profile>/deps/e2e-… → target/<profile>/examples/proxy
+    let here = std::env::current_exe().unwrap();
+    here.ancestors().nth(2).unwrap().join("examples").join(name)
 }
 
 /// The proxy with a route to every upstream of a lab.

@@ -31,10 +31,13 @@ mod halves;
 mod harness;
 #[path = "../../examples/shared/judge.rs"]
 mod judge;
+mod judge_command;
 mod matrix;
+mod minimal;
 mod once;
 #[path = "../../examples/shared/signal.rs"]
 mod signal;
+mod tour;
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -621,6 +624,8 @@ fn bad_flags_are_refused_in_one_line(engine: Engine) {
         &["--profile", "apache"],
         &["--disclosure", "all"],
         &["--listen", "here"],
+        &["--only", "nonsense"],
+        &["--only", "close", "--route", "/=http://127.0.0.1:9"],
         &["--resolver", "dns.example"],
         &["--route", "/=http://127.0.0.1:9", "--ca", "/no/such/file"],
         &["--route", "/=http://127.0.0.1:9", "--name", ""],

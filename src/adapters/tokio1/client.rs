@@ -23,9 +23,6 @@ const LINGER_BYTES: usize = 64 * 1024 * 1024;
 /// As nginx's `send_timeout`.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The first byte of a TLS connection, which no method of HTTP begins with (RFC 8446 section 5.1).
-const TLS_HANDSHAKE: u8 = 22;
-
 /// A client's connection that does what its [`ClientHandle`] is asked for. It goes where the socket would: under `TokioIo` for
 /// hyper's server.
 ///
@@ -35,7 +32,8 @@ const TLS_HANDSHAKE: u8 = 22;
 /// - **Interim responses** ([`ClientHandle::interims`]): written between two messages, as [`Outlet`] says.
 /// - **Write timeout**: a client that takes nothing for 60 seconds, while there is something to write, does not hold the next
 ///   hop's connection for ever. The write fails with [`ErrorKind::TimedOut`], and the connection is reset.
-///   [`set_write_timeout`](Self::set_write_timeout) changes it.
+///   [`set_write_timeout`](Self::set_write_timeout) changes it. Over HTTP/2 a client can also shut the window of one stream, which
+///   no socket sees.
 /// - **Notice of a reset**: [`until_reset`](Self::until_reset).
 ///
 /// ```
@@ -68,7 +66,8 @@ const TLS_HANDSHAKE: u8 = 22;
 /// # Over TLS
 ///
 /// It goes under TLS, around the socket that the acceptor is given. Interim responses are none of its business then, which it
-/// tells by the client's first byte: [`ClientTls`](super::ClientTls) above TLS writes them.
+/// tells by the client's first byte: [`ClientTls`](super::ClientTls) above TLS writes them. Where something else than TLS comes
+/// first, such as the line of the PROXY protocol, say so by [`under_tls`](Self::under_tls).
 ///
 /// A client there can tell a cut by the missing `close_notify` alone (RFC 9112 section 9.8), which hyper's server never sends
 /// behind a body that failed, because it drops the stream without shutting it down. Whoever shuts a TLS stream down sends a
@@ -102,8 +101,9 @@ struct Socket {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Speaks {
     Unknown,
-    Clear,
-    Tls,
+    Http,
+    /// TLS, or whatever else nothing may be put into.
+    Other,
 }
 
 #[derive(Debug)]
@@ -140,6 +140,11 @@ impl ClientStream {
     /// How long a client may take nothing while there is something to write; `None` is for ever. Counted anew from each write.
     pub fn set_write_timeout(&mut self, timeout: Option<Duration>) {
         self.socket.write_timeout = timeout;
+    }
+
+    /// TLS is spoken on it from here on. Only for what does not begin with TLS.
+    pub fn under_tls(&mut self) {
+        self.speaks = Speaks::Other;
     }
 
     /// Waits until the client has reset the connection. For a server that is told to go on behind the client's FIN
@@ -264,7 +269,10 @@ impl AsyncRead for ClientStream {
         let before = buf.filled().len();
         ready!(this.socket.poll_read(cx, buf))?;
         if let Some(first) = buf.filled().get(before) {
-            this.speaks = if *first == TLS_HANDSHAKE { Speaks::Tls } else { Speaks::Clear };
+            // A method is a token, and empty lines may come before it (RFC 9112 sections 2.2 and 3.1). TLS begins with 22 (RFC 8446
+            // section 5.1).
+            let http = first.is_ascii_graphic() || matches!(*first, b'\r' | b'\n');
+            this.speaks = if http { Speaks::Http } else { Speaks::Other };
         }
         Poll::Ready(Ok(()))
     }
@@ -274,7 +282,7 @@ impl ClientStream {
     /// Writes what must stand before these bytes.
     fn poll_before(&mut self, cx: &mut Context<'_>, next: &[u8]) -> Poll<io::Result<()>> {
         // Before it has said anything, there is no exchange either.
-        if self.speaks != Speaks::Clear {
+        if self.speaks != Speaks::Http {
             return Poll::Ready(Ok(()));
         }
         let socket = &mut self.socket;
@@ -305,7 +313,7 @@ impl AsyncWrite for ClientStream {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.speaks != Speaks::Clear {
+        if this.speaks != Speaks::Http {
             return Poll::Ready(Ok(()));
         }
         let socket = &mut this.socket;

@@ -185,14 +185,13 @@ impl TapHandle {
 
 impl Link for TapHandle {
     fn observation(&self) -> Option<Observation> {
-        Some(Self::observation(self))
+        Some(self.observation())
     }
 
     fn is_flawless(&self) -> bool {
-        Self::is_flawless(self)
+        self.is_flawless()
     }
 
-    /// What comes behind a whole response, nobody asked for.
     fn ended(self: Box<Self>, end: End, _: &Exchange) {
         if end == End::Whole {
             self.whole();

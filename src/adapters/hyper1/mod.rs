@@ -1,7 +1,10 @@
-//! hyper 1: its errors, and reason phrases for its server.
+//! hyper 1: its errors, reason phrases for its server, the interim responses of its client, and tunnels.
 //!
 //! Its one rule: hyper's predicates first. They leave "reading the head", "reading the body" and
 //! "writing the request" alike; those three are told apart by the name of the private kind.
+
+mod interims;
+mod tunnels;
 
 use std::error::Error;
 
@@ -11,6 +14,9 @@ use hyper::ext::ReasonPhrase;
 use crate::classify::{Cause, Finding, Probe, downcast, may_be, text};
 use crate::fault::{FaultKind, Phase};
 use crate::reply::reason;
+
+pub use self::interims::{Interims, TooManyInterims};
+pub use self::tunnels::{Carrying, Tunnels};
 
 /// Knows [`hyper::Error`].
 ///
