@@ -32,6 +32,13 @@ pub trait Link: Send {
         None
     }
 
+    /// Notes what else is known of the connection, whenever an exchange asks for it: which is at a fault, and not before. A
+    /// pool knows whether the connection is [reused](Exchange::reused); a connector that is not done, that the
+    /// [phase](Exchange::phase) is [`Connect`](crate::fault::Phase::Connect).
+    fn fill(&self, exchange: &mut Exchange) {
+        let _ = exchange;
+    }
+
     /// Whether a good response left nothing to tell: see [`Observer::is_flawless`](crate::tap::Observer::is_flawless). Asked
     /// first, because an observation is a copy.
     fn is_flawless(&self) -> bool {

@@ -14,7 +14,8 @@ fn the_first_proxy_is_the_example_word_for_word() {
 #[test]
 fn the_record_is_one() {
     let shown = README.lines().find(|line| line.starts_with("{\"fault\":")).unwrap();
-    let (fault, exchange) = (badgateway::Fault::new(badgateway::FaultKind::BodyTruncated), badgateway::Exchange::default());
+    let (fault, exchange) =
+        (badgateway::Fault::new(badgateway::FaultKind::BodyTruncated), badgateway::Exchange::default());
     let made = badgateway::Gateway::new("gw").unwrap().record(&fault, &exchange).to_string();
     let keys = |line: &str| {
         let top = line.split(",\"evidence\"").next().unwrap().trim_end_matches('}').to_owned();
