@@ -32,13 +32,21 @@ pub trait Link: Send {
         None
     }
 
+    /// Notes what else is known of the connection, whenever an exchange asks for it: which is at a fault, and not before. A
+    /// pool knows whether the connection is [reused](Exchange::reused); a connector that is not done, that the
+    /// [phase](Exchange::phase) is [`Connect`](crate::fault::Phase::Connect).
+    fn fill(&self, exchange: &mut Exchange) {
+        let _ = exchange;
+    }
+
     /// Whether a good response left nothing to tell: see [`Observer::is_flawless`](crate::tap::Observer::is_flawless). Asked
     /// first, because an observation is a copy.
     fn is_flawless(&self) -> bool {
         true
     }
 
-    /// The exchange is over, and this is all that is known of it. Where nothing was passed on,
+    /// The exchange is over, and this is all that is known of it. Its facts are locked meanwhile, so ask for them here and not
+    /// by [`SharedFacts`](crate::SharedFacts). Where nothing was passed on,
     /// [`End::Failed`] has the fault that was answered.
     fn ended(self: Box<Self>, end: End, exchange: &Exchange) {
         let _ = (end, exchange);

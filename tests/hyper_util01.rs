@@ -17,13 +17,13 @@ use std::task::{Context, Poll};
 use std::thread;
 use std::time::Duration;
 
-use badgateway::adapters::hyper_util01::{TapConnector, TapScope};
+use badgateway::adapters::hyper_util01::{TapConnector, TapLayer, TapScope, TapService};
 use badgateway::adapters::tokio1::TokioTimer;
 use badgateway::deadline::{Timer, deadline};
 use badgateway::fault::{Class, Fault, FaultKind as K};
 use badgateway::lab::Lab;
 use badgateway::tap::{Ended, Observation};
-use badgateway::{Exchange, Gateway};
+use badgateway::{Exchange, FaultKind, Gateway, InFlight};
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
@@ -37,6 +37,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::sync::mpsc;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tower_service::Service as _;
 
 type Pool<B = Full<Bytes>> = Client<TapConnector<HttpConnector>, B>;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -466,4 +467,71 @@ fn fault_of_body(error: &(dyn std::error::Error + 'static), seen: &Observation) 
     let mut exchange = Exchange::default();
     seen.fill(&mut exchange);
     seen.refine(Gateway::new("gw").unwrap().classify(error, &exchange))
+}
+
+/// An exchange with a request to this URI through a client that is a tower service, up to its head.
+async fn in_exchange(
+    client: &mut TapService<Pool>,
+    uri: &str,
+) -> (InFlight, Option<http::Response<hyper::body::Incoming>>) {
+    let mut request = request(Method::GET, uri);
+    let exchange = Gateway::new("gw").unwrap().begin_head(&mut request);
+    exchange.share(request.extensions_mut());
+    let response = tokio::time::timeout(Duration::from_millis(100), client.call(request)).await;
+    (exchange, response.ok().map(Result::unwrap))
+}
+
+/// Whose timer it was, the timer does not say; the connection does.
+#[tokio::test]
+async fn an_exchange_hears_that_its_client_is_connecting() {
+    let lab = Lab::builder().only(&["blackhole", "stall_mid_head"]).start().unwrap();
+    let mut client = tower_layer::Layer::layer(&TapLayer::new(), pool());
+    for (name, kind, sent) in [("blackhole", K::ConnectionTimeout, false), ("stall_mid_head", K::HeadStalled, true)] {
+        let url = lab.upstream(name).unwrap().url();
+        let (exchange, response) = in_exchange(&mut client, url).await;
+        assert!(response.is_none(), "{name}");
+        let fault = exchange.classify(&std::io::Error::from(std::io::ErrorKind::TimedOut));
+        assert_eq!(fault.kind(), kind, "{name}");
+        let facts = exchange.facts();
+        assert_eq!((facts.sent > Some(0), facts.reused), (sent, sent.then_some(false)), "{name}");
+        assert!(url.contains(&**facts.next_hop.as_ref().unwrap()), "{name}");
+        drop(facts);
+        exchange.finish();
+    }
+}
+
+/// A connection whose exchange failed serves no other, however well the client thought of it.
+#[tokio::test]
+async fn what_failed_is_not_used_again() {
+    for (fails, connections) in [(false, 1), (true, 2)] {
+        let (address, serving) = serve(connections, |_, stream| {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").unwrap();
+        });
+        let (mut client, uri) = (TapService::new(pool()), format!("http://{address}/"));
+        for number in 0..2 {
+            let (exchange, response) = in_exchange(&mut client, &uri).await;
+            let body = response.unwrap().into_body();
+            if fails {
+                drop(exchange.answer_fault_bytes(FaultKind::AmbiguousFraming));
+                body.collect().await.unwrap();
+            } else {
+                body.collect().await.unwrap();
+                let seen = exchange.classify(&std::io::Error::from(std::io::ErrorKind::TimedOut));
+                assert_eq!(seen.kind(), K::BodyStalled);
+                assert_eq!(exchange.facts().reused, Some(number > 0));
+                exchange.finish();
+            }
+            // hyper takes it back in a task of its own.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        drop(client);
+        // The connection is closed by a task of this thread.
+        for _ in 0..200 {
+            if serving.is_finished() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert!(serving.is_finished(), "fails: {fails}: the server still waits for a connection, or for its end");
+    }
 }

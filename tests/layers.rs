@@ -5,14 +5,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Rooms and their floors. `lib.rs`, `gateway.rs` and `in_flight` are the porch: they may import everything, and
-/// are the only ones that may import `adapters`.
+/// Rooms and their floors. `lib.rs`, `gateway.rs`, `in_flight` and the middleware are the porch: they may import
+/// everything, and are the only ones that may import `adapters`.
 const FLOORS: &[(&str, u8)] = &[
     ("fault", 0),
     ("date", 0),
     ("via", 0),
     ("setting", 0),
     ("sink", 0),
+    ("present", 0),
     ("exchange", 1),
     ("h1", 1),
     ("body", 2),
@@ -31,8 +32,13 @@ const FLOORS: &[(&str, u8)] = &[
     ("lab", 5),
     ("gateway", 6),
     ("in_flight", 7),
-    ("lib", 8),
+    ("middleware", 8),
+    ("lib", 9),
 ];
+
+/// Files of `adapters` that are middleware: they are made of whole exchanges, and nobody but their own room imports them.
+const MIDDLEWARE: &[&str] =
+    &["adapters/hyper_util01/service.rs", "adapters/tower05/layer.rs", "adapters/tower05/retry.rs"];
 
 fn floor(room: &str) -> Option<u8> {
     FLOORS.iter().find(|(name, _)| *name == room).map(|(_, floor)| *floor)
@@ -79,7 +85,10 @@ fn no_room_imports_upward() {
     let mut wrong = Vec::new();
     for file in files {
         let inside = file.strip_prefix(&src).unwrap();
-        let room = inside.components().next().unwrap().as_os_str().to_str().unwrap();
+        let room = match inside.to_str().unwrap() {
+            path if MIDDLEWARE.contains(&path) => "middleware",
+            path => path.split('/').next().unwrap(),
+        };
         let text = fs::read_to_string(&file).unwrap();
         wrong.extend(
             upward(room.trim_end_matches(".rs"), &text).into_iter().map(|w| format!("{}: {w}", file.display())),

@@ -11,6 +11,7 @@ use http::Extensions;
 use crate::decide::retry::Retry;
 use crate::exchange::Exchange;
 use crate::fault::{Fault, Phase};
+use crate::link::Link;
 
 use super::state::{Shared, State};
 
@@ -88,6 +89,24 @@ impl SharedFacts {
         self.lock().next_hop = Some(next_hop.into());
     }
 
+    /// The host that this target names is where the request goes, unless somebody has said.
+    #[cfg(any(feature = "tower05", feature = "hyper_util01"))]
+    pub(crate) fn toward(&self, target: &http::Uri) {
+        let Some(authority) = target.authority() else { return };
+        let mut facts = self.lock();
+        if facts.next_hop.is_none() {
+            // Without a user's name and password, which are nobody else's business.
+            let host = authority.as_str().rsplit('@').next().unwrap_or_default();
+            facts.next_hop = Some(host.to_owned().into());
+        }
+    }
+
+    /// The connection that the exchange goes over, as a pool or its wrapper knows it: see [`InFlight::over`](crate::InFlight::over).
+    pub fn over(&self, link: impl Link + 'static) {
+        let before = self.0.lock().link.replace(Box::new(link));
+        drop(before); // out of the lock, because it is others' code
+    }
+
     /// What this error is, by all that is known so far. It ends nothing, and whoever answers the error judges it once more.
     #[must_use]
     pub fn classify(&self, error: &(dyn Error + 'static)) -> Fault {
@@ -98,6 +117,20 @@ impl SharedFacts {
     #[must_use]
     pub fn advise_retry(&self, fault: &Fault) -> Retry {
         self.0.lock().advise_retry(fault)
+    }
+
+    /// The same for somebody who takes more than one further try upon himself.
+    #[cfg(feature = "tower05")]
+    pub(crate) fn may_try_again(&self, fault: &Fault, tries: u32) -> bool {
+        let mut state = self.0.lock();
+        let attempts = state.exchange.attempts;
+        if attempts >= tries {
+            return false;
+        }
+        state.exchange.attempts = 1;
+        let is_safe = state.advise_retry(fault).is_safe();
+        state.exchange.attempts = attempts;
+        is_safe
     }
 
     /// The request is about to be sent once more, because of this fault: counts the try, and forgets what was known of the

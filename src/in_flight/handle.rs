@@ -66,10 +66,11 @@ impl Gateway {
         let (exchange, request) = self.begin(request);
         let shared = Arc::clone(&exchange.handle.0);
         shared.lock().attend();
-        Handled {
-            future: handler(exchange, request),
-            attendant: Attendant { exchange: Some(shared), is_in_poll: false },
-        }
+        // A handler may panic before it is a future.
+        let mut attendant = Attendant { exchange: Some(shared), is_in_poll: true };
+        let future = handler(exchange, request);
+        attendant.is_in_poll = false;
+        Handled { future, attendant }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Afterwards nobody else can tell a slow client from a next hop that does not read.
 
+use std::mem;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -52,9 +53,27 @@ pub(super) struct Account {
     progress: Progress,
     is_watched: bool,
     /// All of it so far, where it is kept for a second try.
-    kept: Option<Vec<u8>>,
+    kept: Option<Kept>,
     /// How much may be kept.
     room: usize,
+}
+
+/// All of the body so far.
+enum Kept {
+    Growing(Vec<u8>),
+    /// It was asked for, and may be again.
+    Done(Bytes),
+}
+
+impl Kept {
+    fn all(&mut self) -> Bytes {
+        let bytes = match self {
+            Self::Growing(bytes) => mem::take(bytes).into(),
+            Self::Done(bytes) => bytes.clone(),
+        };
+        *self = Self::Done(bytes.clone());
+        bytes
+    }
 }
 
 impl Account {
@@ -81,7 +100,7 @@ impl Account {
     /// From now on keeps what goes out, up to so many bytes. Too late once some of it has gone.
     pub(super) fn keep(&mut self, room: usize) {
         if self.kept.is_none() && matches!(self.progress.stage, RequestBody::None | RequestBody::Unread) {
-            (self.room, self.kept) = (room, Some(Vec::new()));
+            (self.room, self.kept) = (room, Some(Kept::Growing(Vec::new())));
         }
     }
 
@@ -99,7 +118,7 @@ impl Account {
         if !self.is_at_hand() {
             return None;
         }
-        Some(self.kept.take().unwrap_or_default().into())
+        Some(self.kept.as_mut().map(Kept::all).unwrap_or_default())
     }
 
     /// Notes in the facts what is known here.
@@ -117,7 +136,7 @@ impl Account {
     /// A frame of it went on its way. `is_last` where the body says that there are no more.
     pub(super) fn went(&mut self, data: Option<&[u8]>, is_last: bool, now: Option<Instant>) {
         self.move_on(now, if is_last { RequestBody::Whole } else { RequestBody::Partial });
-        let Some(kept) = &mut self.kept else { return };
+        let Some(Kept::Growing(kept)) = &mut self.kept else { return };
         match data {
             // Copied, because a slice of one byte would keep the whole buffer that it is of.
             Some(data) if data.len() <= self.room.saturating_sub(kept.len()) => kept.extend_from_slice(data),

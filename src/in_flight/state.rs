@@ -2,9 +2,11 @@
 //!
 //! It ends once: whoever takes [`Ending`] out of it makes the record, and the others find it over.
 
+use std::any::Any;
 use std::error::Error;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Waker};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -13,8 +15,8 @@ use http::{HeaderMap, HeaderValue, Response, Version};
 
 use crate::body::{AbortHandle, ClientHandle, End};
 use crate::decide::retry::{Retry, advise};
-use crate::diagnose::Context;
-use crate::exchange::{Exchange, Forwarded};
+use crate::diagnose;
+use crate::exchange::{Exchange, Forwarded, RequestBody};
 use crate::fault::{Evidence, Fault, FaultKind, Phase};
 use crate::gateway::Gateway;
 use crate::link::Link;
@@ -37,6 +39,9 @@ pub(super) struct State {
     found: Evidence,
     pub(super) link: Option<Box<dyn Link>>,
     pub(super) upload: Account,
+    /// The client's body, where a try ended that has not read it, and who waits for it.
+    unread: Option<Box<dyn Any + Send>>,
+    waiting: Option<Waker>,
     pub(super) client: Option<ClientHandle>,
     /// The upgrade that is offered to the next hop, and the protocols.
     pub(super) offer: Option<(Box<dyn Offer>, Vec<HeaderValue>)>,
@@ -52,6 +57,7 @@ pub(super) struct State {
 }
 
 impl Shared {
+    #[inline]
     pub(super) fn new(gateway: Gateway, exchange: Exchange) -> Arc<Self> {
         let started = gateway.now();
         let upload = Account::new(exchange.request_body);
@@ -62,6 +68,8 @@ impl Shared {
             found: Evidence::new(),
             link: None,
             upload,
+            unread: None,
+            waiting: None,
             client: None,
             offer: None,
             started,
@@ -159,7 +167,7 @@ impl Shared {
         };
         ending.record(&fault);
         let Ending { gateway, exchange, evidence, .. } = &ending;
-        let mut response = gateway.answer_diagnosed(&fault, exchange, evidence, &Context::default());
+        let mut response = gateway.answer_diagnosed(&fault, exchange, evidence, &diagnose::Context::default());
         response.extensions_mut().insert(fault);
         #[cfg(feature = "hyper1")]
         crate::adapters::hyper1::reason_phrase(&mut response);
@@ -200,9 +208,38 @@ impl Shared {
 
     /// All of it went well.
     pub(super) fn whole(&self) {
+        let mut state = self.lock();
+        if state.exchange.first_try.is_none() && state.link.as_ref().is_none_or(|link| link.is_flawless()) {
+            // Nearly every exchange: nobody has anything to say of it. So nothing is moved, and no clock is read.
+            if !mem::replace(&mut state.is_over, true) {
+                state.note_upload();
+                let State { exchange, link, .. } = &mut *state;
+                if let Some(link) = link.take() {
+                    link.ended(End::Whole, exchange);
+                }
+            }
+            return;
+        }
+        drop(state);
         if let Some(ending) = self.end() {
             ending.tolerate();
             ending.close(self, End::Whole);
+        }
+    }
+
+    /// A try ends. What it has not read of the client's body, the next one may.
+    pub(super) fn give_back(&self, body: impl FnOnce() -> Option<Box<dyn Any + Send>>) {
+        let mut state = self.lock();
+        if state.is_over || state.upload.progress().stage() != RequestBody::Unread {
+            return;
+        }
+        if let Some(body) = body() {
+            state.unread = Some(body);
+        }
+        let waiting = state.waiting.take();
+        drop(state);
+        if let Some(waiting) = waiting {
+            waiting.wake();
         }
     }
 
@@ -212,7 +249,7 @@ impl Shared {
         if mem::replace(&mut state.is_over, true) {
             return None;
         }
-        let State { gateway, exchange, evidence, found, link, upload, started, .. } = &mut *state;
+        let State { gateway, exchange, evidence, found, link, upload, unread, started, .. } = &mut *state;
         upload.tell(exchange);
         if let (Some(started), Some(now)) = (started, gateway.now()) {
             exchange.elapsed = Some(now.saturating_duration_since(*started));
@@ -223,6 +260,7 @@ impl Shared {
             exchange: mem::take(exchange),
             evidence: mem::take(evidence),
             link: link.take(),
+            _unread: unread.take(),
         })
     }
 }
@@ -262,6 +300,15 @@ impl State {
         }
     }
 
+    /// What the try before has left of the request's body. `None` if it is not over, and this task is told of its end.
+    pub(super) fn what_is_left(&mut self, cx: &Context<'_>) -> Option<Left> {
+        let left = self.unread.take().map(Left::Unread).or_else(|| self.upload.again().map(Left::Kept));
+        if left.is_none() {
+            self.waiting = Some(cx.waker().clone());
+        }
+        left
+    }
+
     pub(super) fn abort_handle(&self) -> Option<AbortHandle> {
         self.client.as_ref().map(|client| client.abort_handle().clone())
     }
@@ -271,9 +318,7 @@ impl State {
         if self.is_over || !self.exchange.can_respond() {
             return;
         }
-        if let Some(seen) = self.link.as_ref().and_then(|link| link.observation()) {
-            seen.fill(&mut self.exchange);
-        }
+        self.ask_link();
         let exchange = &mut self.exchange;
         match exchange.phase {
             // Nothing of a request is sent before. Unless a first try was.
@@ -319,6 +364,15 @@ impl State {
         self.refine(fault, seen)
     }
 
+    /// What the connection tells of the exchange, noted in the facts.
+    fn ask_link(&mut self) -> Option<Observation> {
+        let link = self.link.as_ref()?;
+        link.fill(&mut self.exchange);
+        let seen = link.observation()?;
+        seen.fill(&mut self.exchange);
+        Some(seen)
+    }
+
     /// What passed on the connection, which supports a fault as well.
     fn observe(&mut self, found: Evidence) -> Option<Observation> {
         let seen = self.observe_more(found)?;
@@ -330,9 +384,7 @@ impl State {
 
     fn observe_more(&mut self, found: Evidence) -> Option<Observation> {
         self.found = found;
-        let seen = self.link.as_ref().and_then(|link| link.observation())?;
-        seen.fill(&mut self.exchange);
-        Some(seen)
+        self.ask_link()
     }
 
     fn refine(&mut self, fault: Fault, seen: Option<Observation>) -> Fault {
@@ -354,6 +406,13 @@ struct Ending {
     exchange: Exchange,
     evidence: Evidence,
     link: Option<Box<dyn Link>>,
+    _unread: Option<Box<dyn Any + Send>>,
+}
+
+/// What a try has left of the request's body.
+pub(super) enum Left {
+    Unread(Box<dyn Any + Send>),
+    Kept(Bytes),
 }
 
 impl Ending {
@@ -368,10 +427,6 @@ impl Ending {
 
     /// What was put up with in an exchange that went well.
     fn tolerate(&self) {
-        let is_flawless = self.link.as_ref().is_none_or(|link| link.is_flawless());
-        if self.exchange.first_try.is_none() && is_flawless {
-            return;
-        }
         let seen = self.link.as_ref().and_then(|link| link.observation());
         let tolerated = Tolerated::new(&self.exchange, seen.as_ref());
         if !tolerated.is_nothing() {

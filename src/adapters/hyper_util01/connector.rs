@@ -82,8 +82,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let stream = TapStream::new(ready!(this.inner.poll(cx))?);
-        if let (Some(attempt), Some(tap)) = (this.attempt.take(), &stream.tap) {
-            attempt.made(tap);
+        if let Some(attempt) = this.attempt.take() {
+            attempt.made(stream.tap.as_ref());
         }
         Poll::Ready(Ok(stream))
     }

@@ -42,6 +42,9 @@
 //! }
 //! ```
 //!
+//! Under tower's layers, [`TapService`] does that by itself, and
+//! `tower05::GatewayLayer` has the record of it.
+//!
 //! # What it knows, and how
 //!
 //! - **Where an exchange begins, and its method**: nobody calls [`Observer::begin`](crate::tap::Observer::begin). The
@@ -70,6 +73,8 @@
 
 mod connector;
 mod scope;
+mod service;
 
 pub use self::connector::{TapConnecting, TapConnector, TapStream};
 pub use self::scope::{Scoped, TapScope};
+pub use self::service::{TapLayer, TapService};

@@ -16,6 +16,10 @@ use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection}
 use pin_project_lite::pin_project;
 
 use crate::adapters::tokio1::TapHandle;
+use crate::body::End;
+use crate::exchange::Exchange;
+use crate::fault::Phase;
+use crate::link::Link;
 use crate::tap::{Observation, Observer};
 
 thread_local! {
@@ -81,20 +85,67 @@ impl TapScope {
         }
     }
 
-    /// The last that the pool has chosen.
-    fn turn(&self) -> Option<Turn> {
+    /// Whether the connection that was chosen last was never made, as far as anybody knows: it is being made, or that failed.
+    fn is_connecting(&self) -> bool {
+        // What the pool has given that has no turns speaks HTTP/2, and serves this request.
+        let has_another = self.given().is_some_and(|turn| turn.is_none());
+        let is_made = self.choices.lock().as_ref().is_none_or(|made| made.is_done);
+        !is_made && !has_another && self.turn().is_none()
+    }
+
+    /// The connection that the pool has given to the request, if it has; and the turn on it, which HTTP/2 does not have.
+    fn given(&self) -> Option<Option<Turn>> {
         let mut extras = Extensions::new();
-        if let Some(connected) = self.captured.connection_metadata().as_ref() {
-            connected.get_extras(&mut extras);
-        }
-        let given = match extras.remove::<Ticket>() {
+        self.captured.connection_metadata().as_ref()?.get_extras(&mut extras);
+        Some(match extras.remove::<Ticket>() {
             Some(Ticket::Turn(turn)) => Some(turn),
             Some(Ticket::Connection(_)) | None => None,
-        };
+        })
+    }
+
+    /// The last that the pool has chosen.
+    fn turn(&self) -> Option<Turn> {
+        let given = self.given().flatten();
         let Some(made) = self.choices.lock().clone() else { return given };
         match given {
             Some(given) if given.order > made.order => Some(given),
             Some(_) | None => Some(Turn { tap: made.tap?, number: 1, order: made.order }),
+        }
+    }
+}
+
+/// What a [`TapService`](super::TapService) gives its exchange.
+impl Link for TapScope {
+    fn observation(&self) -> Option<Observation> {
+        Self::observation(self)
+    }
+
+    fn fill(&self, exchange: &mut Exchange) {
+        exchange.reused = exchange.reused.or_else(|| self.reused());
+        if self.is_connecting() {
+            exchange.phase = exchange.phase.or(Some(Phase::Connect));
+            exchange.sent = exchange.sent.or(Some(0));
+        }
+    }
+
+    fn is_flawless(&self) -> bool {
+        self.turn().and_then(|turn| turn.show(|observer| observer.is_flawless())).unwrap_or(true)
+    }
+
+    /// A whole response ends with a look for what comes behind it. A connection whose exchange failed, or that says more
+    /// than it was asked, serves no other.
+    fn ended(self: Box<Self>, end: End, _: &Exchange) {
+        // Not on HTTP/2, where others share the connection.
+        let Some(turn) = self.turn() else { return };
+        let is_clean = match end {
+            End::Whole => turn.show(|observer| {
+                observer.whole();
+                observer.is_flawless() || observer.observation().leftover() == 0
+            }),
+            End::Failed(_) | End::Dropped => Some(false),
+        };
+        if is_clean == Some(false) {
+            self.poison();
         }
     }
 }
@@ -146,7 +197,9 @@ struct Choices {
 #[derive(Clone, Debug)]
 struct Made {
     order: u64,
-    /// `None` until it is made.
+    /// Whether it is made.
+    is_done: bool,
+    /// `None` until it is, and on HTTP/2.
     tap: Option<TapHandle>,
 }
 
@@ -173,14 +226,14 @@ impl Attempt {
     pub(super) fn of_this_scope() -> Option<Self> {
         let choices = CURRENT.with_borrow(Clone::clone)?;
         let order = choices.next();
-        *choices.lock() = Some(Made { order, tap: None });
+        *choices.lock() = Some(Made { order, is_done: false, tap: None });
         Some(Self { choices, order })
     }
 
     /// The connection is there.
-    pub(super) fn made(self, tap: &TapHandle) {
+    pub(super) fn made(self, tap: Option<&TapHandle>) {
         if let Some(made) = self.choices.lock().as_mut().filter(|made| made.order == self.order) {
-            made.tap = Some(tap.clone());
+            (made.is_done, made.tap) = (true, tap.cloned());
         }
     }
 }

@@ -113,6 +113,7 @@ fn refused() -> SocketAddr {
 }
 
 #[test]
+#[ignore = "not finished: what tonic makes of a page, a stall and a reset is still to be judged"]
 fn each_call_ends_in_a_status_and_each_fault_in_a_record() {
     let hop = next_hop();
     // The next hop, the method, the `grpc-status` that is due, and the fault on record.

@@ -1,6 +1,43 @@
-//! tower 0.5: what its `timeout` and `load_shed` layers end a call with.
+//! tower 0.5: a gateway as a layer, retries that are safe, and what tower's own layers end a call with.
 //!
-//! Its one rule: a layer's error says that the gateway's own patience or room ended, never what the next hop did.
+//! # A gateway in ten lines
+//!
+//! Around any client that is a service; here hyper-util's, whose connections have the [tap](crate::tap) on them.
+//!
+//! ```
+//! # #[cfg(feature = "hyper_util01")]
+//! # async fn gateway(request: http::Request<hyper::body::Incoming>) -> Result<(), Box<dyn std::error::Error>> {
+//! use std::time::Duration;
+//!
+//! use badgateway::Gateway;
+//! use badgateway::adapters::hyper_util01::{TapConnector, TapLayer};
+//! use badgateway::adapters::tokio1::TokioTimer;
+//! use badgateway::adapters::tower05::{GatewayLayer, RetryIfSafe};
+//! use hyper_util::client::legacy::{Client, connect::HttpConnector};
+//! use hyper_util::rt::TokioExecutor;
+//! use tower::{Service, ServiceBuilder};
+//!
+//! let gateway = Gateway::new("edge-1.example")?.with_log(|report| println!("{report}"));
+//! let connector = TapConnector::new(HttpConnector::new()); // TLS goes inside of the tap
+//! let mut service = ServiceBuilder::new()
+//!     .layer(GatewayLayer::new(gateway).timed(TokioTimer, Some(Duration::from_secs(30)), None))
+//!     .timeout(Duration::from_secs(60)) // of the whole, up to the head of the response
+//!     .retry(RetryIfSafe::new())
+//!     .layer(TapLayer::new())
+//!     .service(Client::builder(TokioExecutor::new()).build(connector));
+//!
+//! // The request's target is where it goes: `http://10.0.0.7:8080/cart`.
+//! let Ok(response) = service.call(request).await;
+//! # let _ = response;
+//! # Ok(()) }
+//! ```
+//!
+//! What stands further in tells the gateway what it knows: the retries how many there were, the tap how far the last one
+//! had got. So a timeout while the client connects is a `connection_timeout`, of a request that was never applied.
+//!
+//! # What tower's layers say
+//!
+//! A layer's error says that the gateway's own patience or room ended, never what the next hop did.
 //!
 //! | tower | becomes |
 //! |---|---|
@@ -22,6 +59,9 @@
 //! # let _ = gateway;
 //! ```
 
+mod layer;
+mod retry;
+
 use std::error::Error;
 
 use tower::load_shed::error::Overloaded;
@@ -29,6 +69,9 @@ use tower::timeout::error::Elapsed;
 
 use crate::classify::{Cause, Finding, Probe, downcast, may_be};
 use crate::fault::FaultKind;
+
+pub use self::layer::{GatewayLayer, GatewayService, ResponseFuture};
+pub use self::retry::RetryIfSafe;
 
 /// Knows [`Elapsed`] and [`Overloaded`]. Every [`Gateway`](crate::Gateway) has it.
 ///
