@@ -26,7 +26,7 @@ const MESSAGE: &[u8] = b"\0\0\0\0\x05hello";
 enum Script {
     Say(&'static [u8]),
     Trailers(&'static str),
-    /// RST_STREAM.
+    /// RST_STREAM with INTERNAL_ERROR, which hyper makes of a body that fails.
     Break,
     Wait,
 }
@@ -38,8 +38,10 @@ impl Body for Scripted {
     type Error = std::io::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
-        if self.0.is_empty() {
-            return Poll::Ready(None);
+        match self.0.first() {
+            None => return Poll::Ready(None),
+            Some(Script::Wait) => return Poll::Pending,
+            Some(_) => {}
         }
         Poll::Ready(Some(match self.0.remove(0) {
             Script::Say(bytes) => Ok(Frame::data(Bytes::from_static(bytes))),
@@ -49,7 +51,7 @@ impl Body for Scripted {
                 Ok(Frame::trailers(trailers))
             }
             Script::Break => Err(std::io::ErrorKind::Other.into()),
-            Script::Wait => return Poll::Pending,
+            Script::Wait => unreachable!(),
         }))
     }
 }
@@ -102,7 +104,13 @@ fn other(says: &'static [u8]) -> SocketAddr {
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            let _ = std::io::Write::write_all(&mut stream.unwrap(), says);
+            let mut stream = stream.unwrap();
+            // Of a connection that breaks before the call is on it, tonic's channel tells no more than that it is closed.
+            std::thread::sleep(Duration::from_millis(200));
+            let _ = std::io::Write::write_all(&mut stream, says);
+            let _ = stream.shutdown(std::net::Shutdown::Write);
+            // A socket that is closed with something unread is reset.
+            let _ = std::io::copy(&mut stream, &mut std::io::sink());
         }
     });
     address
@@ -113,24 +121,24 @@ fn refused() -> SocketAddr {
 }
 
 #[test]
-#[ignore = "not finished: what tonic makes of a page, a stall and a reset is still to be judged"]
 fn each_call_ends_in_a_status_and_each_fault_in_a_record() {
     let hop = next_hop();
-    // The next hop, the method, the `grpc-status` that is due, and the fault on record.
+    // The next hop, the method, the `grpc-status` that is due, and the fault on record. A reset with INTERNAL_ERROR and what is
+    // no HTTP/2 are INTERNAL by gRPC's PROTOCOL-HTTP2.md, a 502 UNAVAILABLE by its http-grpc-status-mapping.md.
     let cases: &[(SocketAddr, &str, &str, Option<&str>)] = &[
         (hop, "Good", "0", None),
         (hop, "NotFound", "5", None),
         (hop, "Fields", "0", None),
         (hop, "NoStatus", "2", Some("bad_grpc_status")),
-        (hop, "Broken", "14", Some("stream_reset")),
+        (hop, "Broken", "13", Some("stream_reset")),
         (hop, "Stalled", "4", Some("body_stalled")),
-        (hop, "Page", "14", None),
+        (hop, "Page", "14", Some("not_grpc")),
         (hop, "Silent", "4", Some("response_timeout")),
         (refused(), "Good", "14", Some("connection_refused")),
         (other(b""), "Good", "14", Some("closed_before_response")),
-        (other(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "Good", "14", Some("h2_protocol_error")),
+        (other(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "Good", "13", Some("h2_protocol_error")),
     ];
-    let wrong: Vec<String> = in_parallel(cases, |(hop, method, status, fault)| {
+    let wrong: Vec<String> = in_parallel(cases.len(), cases, |(hop, method, status, fault)| {
         let gateway = Gateway::start(&TONIC, &format!("http://{hop}"));
         let request = Request::post(format!("http://lab.test/lab.Next/{method}"))
             .header("content-type", "application/grpc")
