@@ -15,12 +15,12 @@ use badgateway::adapters::tokio1::TokioTimer;
 use badgateway::body::ClientHandle;
 use badgateway::classify::{Cause, Finding, downcast};
 use badgateway::deadline::{Timer, deadline};
-use badgateway::fault::{FaultKind, Phase};
+use badgateway::fault::{Fault, FaultKind, Phase};
 use badgateway::{Gateway, InFlight, ResponseBody, Upload};
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body::{Body, Frame};
 use http_body_util::{BodyDataStream, BodyExt, Empty, StreamBody};
 use socket2::{SockRef, Socket};
@@ -113,16 +113,27 @@ async fn forward(state: &State, exchange: InFlight, request: Request<Upload<Inco
     let (status, version) = (StatusCode::from_u16(response.status().as_u16())?, version(response.version()));
     let mut headers = HeaderMap::new();
     convert(response.headers(), &mut headers)?;
-    let mut response = Response::new(Box::pin(StreamBody::new(response.map_ok(Frame::data))) as Incoming);
+    // awc reads no body that the end of an HTTP/1.1 connection delimits: passed on, it would be empty, and look whole.
+    let (has_none, is_framed) = (has_no_content(status), framed(response.headers()));
+    if !has_none && !is_framed && version == Version::HTTP_11 && head.method != Method::HEAD {
+        exchange.evidence("awc", "a body without length or chunks is not read");
+        return Ok(exchange.answer_fault(Fault::new(FaultKind::ProxyInternal)));
+    }
+    // And it waits for content of a status that has none.
+    let mut response =
+        Response::new(if has_none { empty() } else { Box::pin(StreamBody::new(response.map_ok(Frame::data))) });
     (*response.status_mut(), *response.version_mut(), *response.headers_mut()) = (status, version, headers);
     Ok(exchange.pass_on(response))
 }
 
 /// actix-web and awc have the types of `http` 0.2.
 fn begin(head: &HttpRequest, payload: Payload) -> Result<Request<Incoming>, Failure> {
+    // What follows a request for an upgrade is nothing of it, but actix-web hands it over as a body that never ends.
+    let has_body = framed(head.headers()) || head.version() == http02::Version::HTTP_2;
     let mut request = Request::new(match payload {
-        Payload::None => Box::pin(Empty::new().map_err(|never| -> PayloadError { match never {} })) as Incoming,
-        payload => Box::pin(StreamBody::new(payload.map_ok(Frame::data))),
+        Payload::None => empty(),
+        payload if has_body => Box::pin(StreamBody::new(payload.map_ok(Frame::data))),
+        _ => empty(),
     });
     *request.method_mut() = head.method().as_str().parse()?;
     *request.uri_mut() = head.uri().to_string().parse()?;
@@ -145,11 +156,28 @@ fn finish(answer: Answer) -> HttpResponse {
         response.force_close();
     }
     let length = length(&head.headers);
+    if has_no_content(head.status) {
+        return response.body(actix_web::body::None::new());
+    }
     let body = BodyDataStream::new(body);
     match length {
         Some(length) => response.body(SizedStream::new(length, body)),
         None => response.body(BodyStream::new(body)),
     }
+}
+
+/// RFC 9110 section 6.4.1.
+fn has_no_content(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 100..=199 | 204 | 304)
+}
+
+fn empty() -> Incoming {
+    Box::pin(Empty::new().map_err(|never| match never {}))
+}
+
+/// Whether a message of HTTP/1.1 has a body that says where it ends.
+fn framed(headers: &http02::header::HeaderMap) -> bool {
+    headers.contains_key(http02::header::CONTENT_LENGTH) || headers.contains_key(http02::header::TRANSFER_ENCODING)
 }
 
 fn convert(from: &http02::header::HeaderMap, into: &mut HeaderMap) -> Result<(), Failure> {
