@@ -17,8 +17,10 @@ use http::{Method, StatusCode, Version};
 use crate::exchange::Exchange;
 use crate::fault::{Class, Fault, FaultKind};
 use crate::h1::{OtherCodings, no_number};
+use crate::present::Present;
 
 pub use self::grpc::{GrpcHead, audit_grpc_head, audit_grpc_trailers};
+pub(crate) use self::tidy::tidy_present;
 pub use self::tidy::{tidy, tidy_request};
 
 /// Where the content of a response ends
@@ -121,6 +123,10 @@ impl Framing {
 /// may be anything (RFC 9112 section 6.3, rule 5: "MUST close the connection to the server, discard the
 /// received response, and send a 502").
 pub fn audit(parts: &Parts, exchange: &Exchange) -> Result<Framing, Fault> {
+    audit_present(parts, exchange, Present::of(&parts.headers))
+}
+
+pub(crate) fn audit_present(parts: &Parts, exchange: &Exchange, present: Present) -> Result<Framing, Fault> {
     if parts.status.as_u16() > 599 {
         return Err(Fault::of_class(Class::StatusLineCodeAbove599));
     }
@@ -133,10 +139,10 @@ pub fn audit(parts: &Parts, exchange: &Exchange) -> Result<Framing, Fault> {
     if is_tunnel(parts.status, &exchange.method) {
         return Ok(Framing::Tunnel);
     }
-    if parts.headers.contains_key(TRANSFER_ENCODING) {
+    if present.any(Present::TRANSFER_ENCODING) {
         return audit_codings(parts);
     }
-    if parts.headers.contains_key(CONTENT_LENGTH) {
+    if present.any(Present::CONTENT_LENGTH) {
         return content_length(&parts.headers).map(Framing::Length).map_err(Fault::of_class);
     }
     Ok(if parts.version >= Version::HTTP_2 { Framing::Stream } else { Framing::UntilClose })

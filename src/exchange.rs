@@ -6,11 +6,12 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-use http::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, TE, TRANSFER_ENCODING, UPGRADE};
+use http::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, TE};
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, StatusCode, Uri, Version, request};
 
 use crate::fault::{Fault, FaultKind, Phase};
+use crate::present::Present;
 
 /// What became of the client's request body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -299,17 +300,18 @@ impl Exchange {
     /// ```
     #[must_use]
     pub fn of_head(method: &Method, version: Version, uri: &Uri, headers: &HeaderMap) -> Self {
-        let has_body = has_framed_body(headers)
+        let present = Present::of(headers);
+        let has_body = has_framed_body(headers, present)
             // HTTP/2 and HTTP/3 requests may have a body without either field.
             || (version >= Version::HTTP_2 && !is_usually_bodyless(method));
-        let grpc_type = grpc_type(headers).cloned();
+        let grpc_type = if present.any(Present::CONTENT_TYPE) { grpc_type(headers).cloned() } else { None };
         Self {
             method: method.clone(),
             version,
             path: uri.path_and_query().cloned(),
-            accept: joined(headers, &ACCEPT),
-            trailers_wanted: has_token(headers, &TE, b"trailers"),
-            upgrade_offered: offers_upgrade(version, headers),
+            accept: if present.any(Present::ACCEPT) { joined(headers, &ACCEPT) } else { None },
+            trailers_wanted: present.any(Present::TE) && has_token(headers, &TE, b"trailers"),
+            upgrade_offered: offers_upgrade(version, headers, present),
             grpc: grpc_type.is_some(),
             grpc_type,
             request_body: if has_body { RequestBody::Unread } else { RequestBody::None },
@@ -378,16 +380,17 @@ impl Exchange {
 /// after the whole request ("a client cannot begin using an upgraded protocol [...] until it has completely sent the
 /// request message"), and a gateway that passes on the head does not know when that will be, so that a request with a
 /// body offers nothing.
-pub(crate) fn offers_upgrade(version: Version, headers: &HeaderMap) -> bool {
+pub(crate) fn offers_upgrade(version: Version, headers: &HeaderMap, present: Present) -> bool {
     version == Version::HTTP_11
-        && headers.contains_key(UPGRADE)
+        && present.any(Present::UPGRADE)
         && has_token(headers, &CONNECTION, b"upgrade")
-        && !has_framed_body(headers)
+        && !has_framed_body(headers, present)
 }
 
 /// Whether the fields frame a body (RFC 9112 section 6.3).
-fn has_framed_body(headers: &HeaderMap) -> bool {
-    headers.contains_key(TRANSFER_ENCODING) || headers.get(CONTENT_LENGTH).is_some_and(|v| v.as_bytes() != b"0")
+fn has_framed_body(headers: &HeaderMap, present: Present) -> bool {
+    present.any(Present::TRANSFER_ENCODING)
+        || (present.any(Present::CONTENT_LENGTH) && headers.get(CONTENT_LENGTH).is_some_and(|v| v.as_bytes() != b"0"))
 }
 
 fn is_usually_bodyless(method: &Method) -> bool {

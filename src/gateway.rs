@@ -11,12 +11,13 @@ use std::time::{Instant, SystemTime};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, Version, response};
 
-use crate::audit::Framing;
+use crate::audit::{Framing, audit_present, tidy_present};
 use crate::classify::{Finding, Probe, Probes};
 use crate::decide::{Decision, How, Profile};
 use crate::diagnose::{Context, Diagnosis};
 use crate::exchange::Exchange;
 use crate::fault::{Evidence, Fault};
+use crate::present::Present;
 use crate::reply::{Disclosure, InvalidName, Mark, Name, Page, Record, Reply, Report, passed_on};
 use crate::upgrade::Upgrades;
 use crate::via::Via;
@@ -378,8 +379,9 @@ impl Gateway {
     ///
     /// Those of [`forward`](Self::forward). The head is as it was then.
     pub fn forward_head(&self, parts: &mut response::Parts, exchange: &Exchange) -> Result<Framing, Fault> {
-        let framing = crate::audit::audit(parts, exchange)?;
-        crate::audit::tidy(parts, exchange);
+        let present = Present::of(&parts.headers);
+        let framing = audit_present(parts, exchange, present)?;
+        tidy_present(parts, exchange, present);
         let Settings { name, mark, disclosure, .. } = &*self.0;
         if mark.covers(parts.status) {
             passed_on::sign(&mut parts.headers, name, parts.status, exchange, *disclosure);

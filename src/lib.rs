@@ -123,6 +123,7 @@ mod in_flight;
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "lab")))]
 pub mod lab;
 mod link;
+mod present;
 pub mod proxy_status;
 pub mod reply;
 mod setting;

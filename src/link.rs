@@ -45,7 +45,8 @@ pub trait Link: Send {
         true
     }
 
-    /// The exchange is over, and this is all that is known of it. Where nothing was passed on,
+    /// The exchange is over, and this is all that is known of it. Its facts are locked meanwhile, so ask for them here and not
+    /// by [`SharedFacts`](crate::SharedFacts). Where nothing was passed on,
     /// [`End::Failed`] has the fault that was answered.
     fn ended(self: Box<Self>, end: End, exchange: &Exchange) {
         let _ = (end, exchange);

@@ -30,7 +30,8 @@ pub trait Offer: Send {
 pub struct Tunnel(Option<Box<dyn FnOnce(End) + Send>>);
 
 impl Tunnel {
-    pub(crate) fn new(ended: impl FnOnce(End) + Send + 'static) -> Self {
+    /// A tunnel that tells this how it ended, once: for whoever tries out an [`Upgrades`] of his own.
+    pub fn new(ended: impl FnOnce(End) + Send + 'static) -> Self {
         Self(Some(Box::new(ended)))
     }
 

@@ -13,6 +13,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("via", 0),
     ("setting", 0),
     ("sink", 0),
+    ("present", 0),
     ("exchange", 1),
     ("h1", 1),
     ("body", 2),

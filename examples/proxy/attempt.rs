@@ -5,7 +5,7 @@
 //! response (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1).
 
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -59,10 +59,10 @@ impl Proxy {
                 exchange.keep_body(KEEP);
             }
             let interims = Interims::listen(&mut request, version, Some(client));
-            let sending = link.sender.try_send_request(request);
+            let mut sending = pin!(link.sender.try_send_request(request));
             let tap = link.tap.clone();
             exchange.over(Hop { proxy: Arc::clone(self), target, link: Some(link) });
-            let head = self.head(exchange, sending, &tap, &interims).await;
+            let head = self.head(exchange, sending.as_mut(), &tap, &interims).await;
             if interims.forwarded() {
                 exchange.facts().forwarded = Forwarded::Interim;
             }
@@ -111,12 +111,12 @@ impl Proxy {
     async fn head(
         &self,
         exchange: &Exchanging,
-        sending: impl Future<Output = Result<Response<Incoming>, TrySendError<Request<Upload>>>>,
+        mut sending: Pin<&mut impl Future<Output = Result<Response<Incoming>, TrySendError<Request<Upload>>>>>,
         tap: &TapHandle,
         interims: &Interims,
     ) -> Result<Response<Incoming>, Stop> {
         let begun = Instant::now();
-        let (mut sending, mut too_many) = (pin!(sending), interims.too_many());
+        let mut too_many = interims.too_many();
         loop {
             let upload = exchange.upload();
             let (mut until, _) = self.timer(begun, upload, tap);

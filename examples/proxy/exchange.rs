@@ -12,7 +12,7 @@ use badgateway::fault::{Failure, Fault, FaultKind};
 use badgateway::{InFlight, ResponseBody};
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST};
-use http::{HeaderValue, Request, Response, StatusCode, Uri};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 
 use crate::connect::Upload;
 use crate::forwarded;
@@ -38,6 +38,9 @@ impl Proxy {
         request: Request<Upload>,
         client: Client,
     ) -> Result<Response<ReplyBody>, Failure> {
+        if request.method() == Method::CONNECT {
+            return Ok(plain(StatusCode::NOT_IMPLEMENTED, "CONNECT is not supported here\n"));
+        }
         exchange.client(&client.handle);
         let exchange = exchange.timed(TokioTimer, Some(self.timeouts.idle), None);
         let Some((mounted, path)) = self.routes.find(request.uri()) else {
@@ -74,7 +77,7 @@ fn outgoing(
     Some(request)
 }
 
-pub(crate) fn plain(status: StatusCode, text: &'static str) -> Response<ReplyBody> {
+fn plain(status: StatusCode, text: &'static str) -> Response<ReplyBody> {
     let mut response = page(Bytes::from_static(text.as_bytes()), "text/plain; charset=utf-8");
     *response.status_mut() = status;
     response

@@ -2,7 +2,6 @@
 //!
 //! Its one rule: a request that cannot be served still gets a response that says why.
 
-use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -11,7 +10,6 @@ use badgateway::body::ClientHandle;
 use badgateway::fault::FaultKind;
 use badgateway::{Exchange, Gateway, ResponseBody};
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -20,7 +18,7 @@ use tokio::net::TcpListener;
 
 use crate::connect::Connector;
 use crate::eject::Eject;
-use crate::exchange::{Client, plain};
+use crate::exchange::Client;
 use crate::flags::{Flags, Timeouts};
 use crate::forwarded;
 use crate::log::Log;
@@ -85,7 +83,10 @@ impl Proxy {
         let address = client.peer().and_then(|address| forwarded::client(address.ip()));
         let client = Client { handle: client, address };
         let reset = io.until_reset();
-        let service = service_fn(|request| Arc::clone(&self).handle(request, client.clone()));
+        let service = service_fn(|request| {
+            let (proxy, client) = (Arc::clone(&self), client.clone());
+            self.gateway.handle(request, |exchange, request| proxy.exchange(exchange, request, client))
+        });
         // A client that shuts down its sending side still gets its answer. The price: one that left
         // altogether by an orderly close is only noticed when something is written to it.
         let connection = http1::Builder::new()
@@ -101,17 +102,5 @@ impl Proxy {
             // Dropping the connection drops the exchange, which says so in the log.
             () = reset => {}
         }
-    }
-
-    async fn handle(
-        self: Arc<Self>,
-        request: Request<Incoming>,
-        client: Client,
-    ) -> Result<Response<ReplyBody>, Infallible> {
-        if request.method() == Method::CONNECT {
-            return Ok(plain(StatusCode::NOT_IMPLEMENTED, "CONNECT is not supported here\n"));
-        }
-        let gateway = self.gateway.clone();
-        gateway.handle(request, |exchange, request| self.exchange(exchange, request, client)).await
     }
 }

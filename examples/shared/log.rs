@@ -72,13 +72,14 @@ impl Log {
 
     /// Writes what a gateway has to say.
     #[allow(dead_code)] // not every engine's gateway has a log
+    #[allow(clippy::wildcard_enum_match_arm)] // the list of reports may grow
     pub(crate) fn report(&self, report: &Report<'_>) {
         match report {
             Report::Fault(record) => {
                 let path = record.exchange().path.as_ref().map_or("", |path| path.as_str());
                 self.write(record.fault(), path, record);
             }
-            report => self.write_with(|line| report.append_to(line)),
+            other => self.write_with(|line| other.append_to(line)),
         }
     }
 

@@ -3,15 +3,14 @@
 //! Its one rule: what concerns one connection stays on it (RFC 9110 section 7.6.1), and what concerns
 //! the recipient of the content stays in it, even where a `Connection` field asks for its removal.
 
-use http::header::{
-    CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRAILER, TRANSFER_ENCODING, UPGRADE,
-};
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRAILER, UPGRADE};
 use http::response::Parts;
 use http::{StatusCode, Version};
 
 use super::{content_length, is_h2c, is_tunnel, items, may_upgrade};
 use crate::exchange::{Exchange, offers_upgrade};
 use crate::h1::forward::HopByHop;
+use crate::present::Present;
 
 /// Prepares a head that passed the [`audit`](super::audit()) for forwarding. Total: nothing is a fault here.
 ///
@@ -52,17 +51,25 @@ use crate::h1::forward::HopByHop;
 /// assert_eq!(parts.headers.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["cache-control"]);
 /// ```
 pub fn tidy(parts: &mut Parts, exchange: &Exchange) {
+    let present = Present::of(&parts.headers);
+    tidy_present(parts, exchange, present);
+}
+
+pub(crate) fn tidy_present(parts: &mut Parts, exchange: &Exchange, present: Present) {
     let upgraded = parts.status == StatusCode::SWITCHING_PROTOCOLS && may_upgrade(exchange);
-    let coded = parts.headers.contains_key(TRANSFER_ENCODING);
+    let coded = present.any(Present::TRANSFER_ENCODING);
 
     parts.version = exchange.version.max(Version::HTTP_11);
-    strip(&mut parts.headers, upgraded, &[]);
-    if exchange.version < Version::HTTP_2 && !exchange.trailers_wanted {
+    strip(&mut parts.headers, present, upgraded, &[]);
+    if present.any(Present::TRAILER) && exchange.version < Version::HTTP_2 && !exchange.trailers_wanted {
         parts.headers.remove(TRAILER);
     }
     let never_has_length = parts.status.is_informational()
         || parts.status == StatusCode::NO_CONTENT
         || is_tunnel(parts.status, &exchange.method);
+    if !present.any(Present::CONTENT_LENGTH) {
+        return;
+    }
     if coded || never_has_length {
         parts.headers.remove(CONTENT_LENGTH);
     } else {
@@ -105,14 +112,16 @@ pub fn tidy(parts: &mut Parts, exchange: &Exchange) {
 /// assert_eq!(request.headers()["x-forwarded-for"], "203.0.113.9");
 /// ```
 pub fn tidy_request(headers: &mut HeaderMap, exchange: &Exchange) -> bool {
-    let upgrade = exchange.upgrade_offered && offers_upgrade(exchange.version, headers) && drop_h2c(headers);
-    let coded = headers.contains_key(TRANSFER_ENCODING);
+    let present = Present::of(headers);
+    let upgrade = exchange.upgrade_offered && offers_upgrade(exchange.version, headers, present) && drop_h2c(headers);
 
-    strip(headers, upgrade, &FOR_THE_GATEWAY);
-    if coded {
-        headers.remove(CONTENT_LENGTH);
-    } else {
-        normalize_length(headers);
+    strip(headers, present, upgrade, &FOR_THE_GATEWAY);
+    if present.any(Present::CONTENT_LENGTH) {
+        if present.any(Present::TRANSFER_ENCODING) {
+            headers.remove(CONTENT_LENGTH);
+        } else {
+            normalize_length(headers);
+        }
     }
     upgrade
 }
@@ -132,9 +141,20 @@ fn drop_h2c(headers: &mut HeaderMap) -> bool {
 /// What no next hop is told, besides what is hop by hop: see [`tidy_request`].
 const FOR_THE_GATEWAY: [&str; 3] = ["expect", "http2-settings", "proxy"];
 
+/// What [`strip`] may have to take out.
+const GOES: Present = Present::CONNECTION
+    .or(Present::TE)
+    .or(Present::TRANSFER_ENCODING)
+    .or(Present::UPGRADE)
+    .or(Present::HOP_BY_HOP)
+    .or(Present::FOR_THE_GATEWAY);
+
 /// Takes out what is hop by hop, and `more`, which is in lower case. `Upgrade` stays where there is one to pass on,
 /// with a `Connection` of our own for it.
-fn strip(headers: &mut HeaderMap, keep_upgrade: bool, more: &[&str]) {
+fn strip(headers: &mut HeaderMap, present: Present, keep_upgrade: bool, more: &[&str]) {
+    if !keep_upgrade && !present.any(GOES) {
+        return;
+    }
     let hop = HopByHop::of_map(headers);
     // The names that are there are looked at once, instead of each known one being looked for: they are fewer.
     let is_gone = |name: &&HeaderName| {
@@ -153,7 +173,14 @@ fn strip(headers: &mut HeaderMap, keep_upgrade: bool, more: &[&str]) {
 /// Makes `Content-Length` one plain number, or nothing: "MUST NOT forward a message with a
 /// Content-Length header field value that is known to be incorrect" (RFC 9110 section 8.6).
 fn normalize_length(headers: &mut HeaderMap) {
-    if !headers.contains_key(CONTENT_LENGTH) {
+    let mut lines = headers.get_all(CONTENT_LENGTH).iter();
+    // Most are one plain number already. Of 19 digits any fits 64 bits.
+    let is_plain = |value: &HeaderValue| match value.as_bytes() {
+        [b'0'] => true,
+        [b'1'..=b'9', rest @ ..] => rest.len() < 19 && rest.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    if lines.next().is_some_and(is_plain) && lines.next().is_none() {
         return;
     }
     match content_length(headers) {

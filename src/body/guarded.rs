@@ -135,6 +135,11 @@ where
         &self.ledger
     }
 
+    /// A sleep of its timer.
+    pub(crate) fn sleep(&self, duration: Duration) -> T::Sleep {
+        self.timer.sleep(duration)
+    }
+
     /// Who hears of the end, until then.
     pub(crate) fn owner(self: Pin<&mut Self>) -> Option<&mut O> {
         self.project().owner.as_mut()

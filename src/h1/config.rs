@@ -67,6 +67,11 @@ impl Request {
         self.upgrade_offered
     }
 
+    /// Whether the response has content by its status and fields alone.
+    pub(crate) const fn has_content(self) -> bool {
+        !self.head && !self.connect
+    }
+
     pub(super) const fn is_connect(self) -> bool {
         self.connect
     }

@@ -187,3 +187,46 @@ impl HopByHop {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::present::Present;
+    use http::HeaderValue;
+
+    /// Whatever is hop by hop is looked for.
+    #[test]
+    fn all_that_is_hop_by_hop_is_seen() {
+        let names = [
+            "accept",
+            "connection",
+            "content-length",
+            "content-type",
+            "te",
+            "transfer-encoding",
+            "upgrade",
+            "trailer",
+            "keep-alive",
+            "proxy-connection",
+            "proxy-authenticate",
+            "proxy-authentication-info",
+            "proxy-authorization",
+            "expect",
+            "http2-settings",
+            "proxy",
+            "cookie",
+            "x-te",
+        ];
+        let hop = Present::HOP_BY_HOP
+            .or(Present::CONNECTION)
+            .or(Present::TE)
+            .or(Present::TRANSFER_ENCODING)
+            .or(Present::UPGRADE);
+        for name in names {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, HeaderValue::from_static("x"));
+            assert_eq!(Present::of(&headers).any(hop), is_hop_by_hop(name), "{name}");
+        }
+        assert_eq!(names.iter().filter(|name| is_hop_by_hop(name)).count(), 9);
+    }
+}

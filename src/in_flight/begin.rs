@@ -26,10 +26,10 @@ impl Gateway {
     /// What becomes of the request's body is not known this way; `begin` watches it.
     pub fn begin_head<B>(&self, request: &mut Request<B>) -> InFlight {
         let exchange = Exchange::of(request);
-        let uri = request.uri().clone();
-        // Three borrows of one request do not go together.
+        let authority = authority(exchange.version, request.uri());
+        // Two borrows of one request do not go together.
         let mut extensions = std::mem::take(request.extensions_mut());
-        let (exchange, version) = self.prepare(exchange, &uri, request.headers_mut(), &mut extensions);
+        let (exchange, version) = self.prepare(exchange, authority, request.headers_mut(), &mut extensions);
         *request.extensions_mut() = extensions;
         *request.version_mut() = version;
         exchange
@@ -38,7 +38,8 @@ impl Gateway {
     /// The same for the head alone.
     pub fn begin_parts(&self, parts: &mut request::Parts) -> InFlight {
         let exchange = Exchange::of_head(&parts.method, parts.version, &parts.uri, &parts.headers);
-        let (exchange, version) = self.prepare(exchange, &parts.uri, &mut parts.headers, &mut parts.extensions);
+        let authority = authority(parts.version, &parts.uri);
+        let (exchange, version) = self.prepare(exchange, authority, &mut parts.headers, &mut parts.extensions);
         parts.version = version;
         exchange
     }
@@ -81,7 +82,7 @@ impl Gateway {
     fn prepare(
         &self,
         mut exchange: Exchange,
-        uri: &Uri,
+        authority: Option<HeaderValue>,
         headers: &mut HeaderMap,
         extensions: &mut Extensions,
     ) -> (InFlight, Version) {
@@ -102,26 +103,33 @@ impl Gateway {
             headers.insert(TE, HeaderValue::from_static("trailers"));
         }
         if spoken >= Version::HTTP_2 {
-            speak_http_1(uri, headers);
+            speak_http_1(authority, headers);
         }
         if let Some(via) = self.via(spoken) {
             append(headers, VIA, via);
         }
         let in_flight = InFlight::new(self.clone(), exchange);
-        {
+        let client = client_of(extensions);
+        if client.is_some() || offer.is_some() {
             let mut state = in_flight.handle.0.lock();
-            state.client = client_of(extensions);
+            state.client = client;
             state.offer = offer.map(|offer| (offer, headers.get_all(http::header::UPGRADE).iter().cloned().collect()));
         }
         (in_flight, Version::HTTP_11)
     }
 }
 
+/// Where HTTP/2 says which host is meant.
+fn authority(spoken: Version, uri: &Uri) -> Option<HeaderValue> {
+    if spoken < Version::HTTP_2 {
+        return None;
+    }
+    HeaderValue::from_str(uri.authority()?.as_str()).ok()
+}
+
 /// What HTTP/2 says in other places than HTTP/1 does.
-fn speak_http_1(uri: &Uri, headers: &mut HeaderMap) {
-    if let (false, Some(Ok(host))) =
-        (headers.contains_key(HOST), uri.authority().map(|host| HeaderValue::from_str(host.as_str())))
-    {
+fn speak_http_1(authority: Option<HeaderValue>, headers: &mut HeaderMap) {
+    if let (false, Some(host)) = (headers.contains_key(HOST), authority) {
         headers.insert(HOST, host);
     }
     if headers.get_all(COOKIE).iter().nth(1).is_some() {

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -53,6 +54,14 @@ impl<B: Body, T: Timer> ResponseBody<B, T> {
 
     pub(super) const fn passed_on(body: Guarded<B, BodyOwner, T>) -> Self {
         Self { kind: Kind::PassedOn { body } }
+    }
+
+    /// A sleep of its timer.
+    pub(super) fn sleep(&self, duration: Duration) -> Option<T::Sleep> {
+        match &self.kind {
+            Kind::PassedOn { body } => Some(body.sleep(duration)),
+            Kind::Made { .. } => None,
+        }
     }
 
     /// What was counted of a body that is passed on.

@@ -6,6 +6,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
@@ -13,6 +14,7 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use crate::deadline::{Never, Timer};
+use crate::exchange::BodyFraming;
 
 use super::body::ResponseBody;
 use super::state::Shared;
@@ -26,6 +28,9 @@ pin_project! {
         T: Timer,
     {
         response: Option<Response<ResponseBody<B, T>>>,
+        framing: BodyFraming,
+        at_most: Duration,
+        // Once there is something to wait for.
         #[pin]
         sleep: Option<T::Sleep>,
         held: Held,
@@ -47,12 +52,23 @@ impl Drop for Held {
 impl<B: Body, T: Timer> PassOnHeld<B, T> {
     /// Nothing to wait for.
     pub(super) const fn ready(response: Response<ResponseBody<B, T>>) -> Self {
-        Self { response: Some(response), sleep: None, held: Held(None) }
+        Self {
+            response: Some(response),
+            framing: BodyFraming::None,
+            at_most: Duration::ZERO,
+            sleep: None,
+            held: Held(None),
+        }
     }
 
-    pub(super) fn waiting(response: Response<ResponseBody<B, T>>, sleep: T::Sleep, exchange: Arc<Shared>) -> Self {
+    pub(super) fn waiting(
+        response: Response<ResponseBody<B, T>>,
+        framing: BodyFraming,
+        at_most: Duration,
+        exchange: Arc<Shared>,
+    ) -> Self {
         exchange.lock().attend();
-        Self { response: Some(response), sleep: Some(sleep), held: Held(Some(exchange)) }
+        Self { response: Some(response), framing, at_most, sleep: None, held: Held(Some(exchange)) }
     }
 }
 
@@ -65,19 +81,24 @@ where
     type Output = Response<ResponseBody<B, T>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
+        let mut this = self.project();
         if let (Some(exchange), Some(response)) = (&this.held.0, &mut *this.response) {
             let broken = match Pin::new(response.body_mut()).poll_hold(cx) {
                 Poll::Ready(Ok(())) => None,
                 Poll::Ready(Err(fault)) => Some(fault),
-                Poll::Pending if this.sleep.as_pin_mut().is_some_and(|sleep| sleep.poll(cx).is_pending()) => {
-                    return Poll::Pending;
+                Poll::Pending => {
+                    if this.sleep.is_none() {
+                        this.sleep.set(response.body().sleep(*this.at_most));
+                    }
+                    if this.sleep.as_mut().as_pin_mut().is_some_and(|sleep| sleep.poll(cx).is_pending()) {
+                        return Poll::Pending;
+                    }
+                    None
                 }
-                Poll::Pending => None,
             };
             match broken {
                 None => {
-                    exchange.lock().goes_on(response.status(), response.headers_mut());
+                    exchange.lock().goes_on(response.status(), *this.framing, response.headers_mut());
                     Pin::new(response.body_mut()).release();
                 }
                 Some(fault) => *this.response = Some(exchange.answer_fault(fault).map(ResponseBody::made)),

@@ -157,7 +157,13 @@ impl<T> InFlight<T> {
 
     /// Puts the facts into the extensions of the request, for a connector or a retry policy further in: see [`SharedFacts`].
     pub fn share(&self, extensions: &mut Extensions) {
-        extensions.insert(SharedFacts(Arc::clone(&self.handle.0)));
+        extensions.insert(self.shared());
+    }
+
+    /// The facts for somebody who does not see the request, such as the strategy of reqwest-retry.
+    #[must_use]
+    pub fn shared(&self) -> SharedFacts {
+        SharedFacts(Arc::clone(&self.handle.0))
     }
 
     /// With limits of time for the body of the response, and the timer that they, and the pause before an HTTP/2 stream is

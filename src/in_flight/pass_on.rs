@@ -53,7 +53,7 @@ impl<T: Timer> InFlight<T> {
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        self.take(response, false).unwrap_or_else(|answer| answer)
+        self.take(response, false).0
     }
 
     /// The same, but the head waits for the first frame of the body, as long as `at_most`: a body that breaks at once is still
@@ -68,10 +68,10 @@ impl<T: Timer> InFlight<T> {
         if at_most.is_zero() || !self.timer.fires() || !self.may_be_held(&response) {
             return PassOnHeld::ready(self.pass_on(response));
         }
-        let (sleep, exchange) = (self.timer.sleep(at_most), Arc::clone(&self.handle.0));
+        let exchange = Arc::clone(&self.handle.0);
         match self.take(response, true) {
-            Ok(response) => PassOnHeld::waiting(response, sleep, exchange),
-            Err(answer) => PassOnHeld::ready(answer),
+            (response, Some(framing)) => PassOnHeld::waiting(response, framing, at_most, exchange),
+            (answer, None) => PassOnHeld::ready(answer),
         }
     }
 
@@ -84,17 +84,14 @@ impl<T: Timer> InFlight<T> {
         !is_stream && !response.body().is_end_stream() && self.facts().method != Method::HEAD
     }
 
-    fn take<B>(
-        self,
-        response: Response<B>,
-        is_held: bool,
-    ) -> Result<Response<ResponseBody<B, T>>, Response<ResponseBody<B, T>>>
+    /// The response to send, and how its body is framed where it goes on.
+    fn take<B>(self, response: Response<B>, is_held: bool) -> (Response<ResponseBody<B, T>>, Option<BodyFraming>)
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let Self { handle, timer, idle, total } = self;
-        let refuse = |handle: Handle, fault| Err(handle.0.answer_fault(fault).map(ResponseBody::made));
+        let refuse = |handle: Handle, fault| (handle.0.answer_fault(fault).map(ResponseBody::made), None);
         let (mut parts, body) = response.into_parts();
         let mut state = handle.0.lock();
         let (spoken, client) = (parts.version, state.exchange.version);
@@ -115,7 +112,7 @@ impl<T: Timer> InFlight<T> {
         if parts.status == StatusCode::SWITCHING_PROTOCOLS {
             drop(state);
             return match switch(&handle, &mut parts) {
-                Ok(()) => Ok(Response::from_parts(parts, ResponseBody::made(Bytes::new()))),
+                Ok(()) => (Response::from_parts(parts, ResponseBody::made(Bytes::new())), None),
                 Err(fault) => refuse(handle, fault),
             };
         }
@@ -139,7 +136,7 @@ impl<T: Timer> InFlight<T> {
         state.exchange.phase = Some(Phase::Body);
         state.is_passed_on = true;
         if !is_held {
-            state.goes_on(parts.status, &mut parts.headers);
+            state.goes_on(parts.status, downstream, &mut parts.headers);
         }
         let abort = if downstream == BodyFraming::UntilClose { state.abort_handle() } else { None };
         if downstream == BodyFraming::UntilClose && client < Version::HTTP_2 {
@@ -158,15 +155,14 @@ impl<T: Timer> InFlight<T> {
         if let Some(abort) = abort {
             guard = guard.aborting(abort);
         }
-        Ok(Response::from_parts(parts, ResponseBody::passed_on(guard.around(body))))
+        (Response::from_parts(parts, ResponseBody::passed_on(guard.around(body))), Some(downstream))
     }
 }
 
 impl State {
     /// The head of a response goes out.
-    pub(super) fn goes_on(&mut self, status: StatusCode, fields: &mut HeaderMap) {
+    pub(super) fn goes_on(&mut self, status: StatusCode, framing: BodyFraming, fields: &mut HeaderMap) {
         self.head_goes_out(Some(fields));
-        let framing = self.exchange.body_framing(status, fields);
         self.exchange.forwarded = Forwarded::Head { status, framing };
     }
 }

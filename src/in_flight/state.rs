@@ -57,6 +57,7 @@ pub(super) struct State {
 }
 
 impl Shared {
+    #[inline]
     pub(super) fn new(gateway: Gateway, exchange: Exchange) -> Arc<Self> {
         let started = gateway.now();
         let upload = Account::new(exchange.request_body);
@@ -207,6 +208,19 @@ impl Shared {
 
     /// All of it went well.
     pub(super) fn whole(&self) {
+        let mut state = self.lock();
+        if state.exchange.first_try.is_none() && state.link.as_ref().is_none_or(|link| link.is_flawless()) {
+            // Nearly every exchange: nobody has anything to say of it. So nothing is moved, and no clock is read.
+            if !mem::replace(&mut state.is_over, true) {
+                state.note_upload();
+                let State { exchange, link, .. } = &mut *state;
+                if let Some(link) = link.take() {
+                    link.ended(End::Whole, exchange);
+                }
+            }
+            return;
+        }
+        drop(state);
         if let Some(ending) = self.end() {
             ending.tolerate();
             ending.close(self, End::Whole);
@@ -314,6 +328,11 @@ impl State {
         }
     }
 
+    pub(super) fn advise_retry(&mut self, fault: &Fault) -> Retry {
+        self.note_upload();
+        advise(fault, &self.exchange)
+    }
+
     pub(super) fn try_again(&mut self, fault: &Fault) {
         let exchange = &mut self.exchange;
         exchange.attempts = exchange.attempts.saturating_add(1);
@@ -321,11 +340,6 @@ impl State {
         (exchange.phase, exchange.sent, exchange.received, exchange.reused) = (None, None, None, None);
         exchange.received_status = None;
         (self.link, self.found) = (None, Evidence::new());
-    }
-
-    pub(super) fn advise_retry(&mut self, fault: &Fault) -> Retry {
-        self.note_upload();
-        advise(fault, &self.exchange)
     }
 
     /// What this error is, by all that is known.
@@ -413,10 +427,6 @@ impl Ending {
 
     /// What was put up with in an exchange that went well.
     fn tolerate(&self) {
-        let is_flawless = self.link.as_ref().is_none_or(|link| link.is_flawless());
-        if self.exchange.first_try.is_none() && is_flawless {
-            return;
-        }
         let seen = self.link.as_ref().and_then(|link| link.observation());
         let tolerated = Tolerated::new(&self.exchange, seen.as_ref());
         if !tolerated.is_nothing() {

@@ -34,6 +34,7 @@ mod follower;
 mod line_ends;
 mod observation;
 mod observer;
+mod plain;
 mod reader;
 mod refine;
 mod requests;

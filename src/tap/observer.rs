@@ -8,6 +8,7 @@ use http::Method;
 
 use super::follower::{Follower, State};
 use super::observation::Observation;
+use super::plain::is_plain;
 use super::reader::{self, Reader};
 use super::requests::Requests;
 use crate::h1::Request;
@@ -256,6 +257,10 @@ impl Observer {
         }
         if let Some(reader) = &self.reader {
             return reader.is_quiet() && reader.is_at_the_end();
+        }
+        // While behind, all that came is kept.
+        if self.behind && self.request.has_content() && is_plain(self.first_bytes()) {
+            return true;
         }
         let mut reader = Reader::new(self.request);
         reader.feed(self.first_bytes());

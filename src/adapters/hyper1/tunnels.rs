@@ -107,10 +107,7 @@ where
         spawn(Box::pin(async move {
             // hyper writes the 101 first. Where it cannot, the client is not there any more.
             let Ok(client) = client.await else { return tunnel.left() };
-            let upstream = match upstream.await {
-                Ok(upstream) => upstream,
-                Err(_) => return tunnel.failed(Fault::new(FaultKind::BodyReset)),
-            };
+            let Ok(upstream) = upstream.await else { return tunnel.failed(Fault::new(FaultKind::BodyReset)) };
             match carry(client, upstream, &timer, idle).await {
                 // Before the connections are dropped, with the future that owned them, they have been told.
                 (Ended::Well, _sides) => drop(tunnel),
@@ -157,8 +154,7 @@ async fn carry<T: Timer>(client: Upgraded, upstream: Upgraded, timer: &T, idle: 
 }
 
 fn in_body(error: &io::Error) -> Fault {
-    let mut exchange = Exchange::default();
-    exchange.phase = Some(Phase::Body);
+    let exchange = Exchange { phase: Some(Phase::Body), ..Exchange::default() };
     classify(error, &[], &exchange)
 }
 

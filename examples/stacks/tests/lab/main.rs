@@ -1,0 +1,127 @@
+//! Each gateway before the lab: every answer by its rule, for clients of HTTP/1.0, 1.1 and 2, and every record by what the
+//! client saw.
+
+mod client;
+mod fields;
+mod gateway;
+mod grpc;
+mod known;
+
+use std::fmt::Write as _;
+use std::sync::Mutex;
+use std::thread;
+
+use badgateway::lab::probe::End;
+use badgateway::lab::{Group, Lab};
+use http::Version;
+
+use crate::client::{Seen, ask};
+use crate::gateway::{Gateway, Record, STACKS};
+use crate::known::{KNOWN, known};
+
+/// Most of the time is waited for timers.
+const THREADS: usize = 48;
+
+const VERSIONS: [Version; 3] = [Version::HTTP_10, Version::HTTP_11, Version::HTTP_2];
+
+/// What is wrong with the records, by what the client saw.
+fn mismatch(seen: &Seen, version: Version, faults: &[Record]) -> Option<String> {
+    let cut = matches!(seen.end, End::Cut | End::Reset | End::Closed) && !seen.is_own;
+    let [record] = faults else {
+        let due = seen.is_own || cut || !faults.is_empty();
+        return due.then(|| format!("{} records for {:?} of {:?}", faults.len(), seen.end, seen.status));
+    };
+    let status = seen.status.map(u64::from);
+    if seen.is_own {
+        let told = (record.text("decision"), record.number("status"));
+        return (told != (Some("respond"), status)).then(|| format!("the client saw {status:?}: {}", record.0));
+    }
+    if !cut {
+        return Some(format!("the client saw {status:?}, whole: {}", record.0));
+    }
+    let how = match version {
+        Version::HTTP_2 => "stream_reset",
+        _ if seen.has_length => "close_short",
+        Version::HTTP_10 => "reset",
+        _ => "no_last_chunk",
+    };
+    let told = (record.text("how"), record.number("forwarded_status"));
+    (told != (Some(how), status) || (how == "reset" && seen.end != End::Reset))
+        .then(|| format!("the client saw {:?} of {status:?}, by {how}: {}", seen.end, record.0))
+}
+
+/// Runs a job for each item on a few threads, results in order.
+pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], job: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let (next, done) = (Mutex::new(items.iter().enumerate()), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                loop {
+                    let Some((n, item)) = next.lock().unwrap().next() else { break };
+                    let result = job(item);
+                    done.lock().unwrap().push((n, result));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap();
+    done.sort_by_key(|(n, _)| *n);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+#[test]
+fn each_answer_is_right_and_its_record_says_what_the_client_saw() {
+    let lab = Lab::start().unwrap();
+    let plain: Vec<_> = lab.upstreams().iter().filter(|upstream| upstream.url().starts_with("http://127.")).collect();
+    assert!(plain.len() > 150, "{}", plain.len());
+    let mut cases = Vec::new();
+    // Those that wait come first, and all of one behaviour are far apart.
+    for version in VERSIONS {
+        for stack in STACKS {
+            cases.extend(plain.iter().map(|upstream| (stack, *upstream, version)));
+        }
+    }
+    cases.sort_by_key(|(_, upstream, _)| upstream.behaviour().group != Group::Time);
+    let wrong = in_parallel(&cases, |(stack, upstream, version)| {
+        let gateway = Gateway::start(stack, upstream.url());
+        let seen = ask(gateway.address, *version, &upstream.behaviour().rule);
+        let is_due = seen.is_own || !matches!(seen.end, End::Complete | End::Eof);
+        let faults = gateway.faults(usize::from(is_due));
+        seen.broken.clone().or_else(|| mismatch(&seen, *version, &faults))
+    });
+
+    println!("{}", table(&cases.iter().map(|c| (c.0.name, c.1.behaviour().group)).collect::<Vec<_>>(), &wrong));
+    let (mut unknown, mut needed) = (String::new(), Vec::new());
+    for ((stack, upstream, version), why) in cases.iter().zip(&wrong) {
+        let (stack, name) = (stack.name, upstream.name());
+        match (why, known(stack, name, *version)) {
+            (None, _) => {}
+            (Some(why), Some(reason)) => {
+                needed.push(std::ptr::from_ref(reason));
+                println!("{stack} {name} {version:?}: {why}\n    known: {}", reason.why);
+            }
+            (Some(why), None) => writeln!(unknown, "{stack} {name} {version:?}: {why}").unwrap(),
+        }
+    }
+    assert!(unknown.is_empty(), "wrong:\n{unknown}");
+    for known in KNOWN.iter().filter(|known| !known.races) {
+        assert!(needed.contains(&std::ptr::from_ref(known)), "nobody breaks this any more: {known:?}");
+    }
+}
+
+/// Right answers of all, by stack and group.
+fn table(cases: &[(&str, Group)], wrong: &[Option<String>]) -> String {
+    let mut table = format!("{:14}", "right of all");
+    for group in Group::ALL {
+        write!(table, "{group:>9}").unwrap();
+    }
+    for stack in STACKS {
+        write!(table, "\n{:14}", stack.name).unwrap();
+        for group in Group::ALL {
+            let of_both: Vec<_> = cases.iter().zip(wrong).filter(|(case, _)| **case == (stack.name, *group)).collect();
+            let right = of_both.iter().filter(|(_, wrong)| wrong.is_none()).count();
+            write!(table, "{:>9}", format!("{right}/{}", of_both.len())).unwrap();
+        }
+    }
+    table
+}
