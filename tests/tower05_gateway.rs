@@ -17,7 +17,7 @@ use std::time::Duration;
 use badgateway::adapters::hyper_util01::{TapConnector, TapLayer};
 use badgateway::adapters::tokio1::TokioTimer;
 use badgateway::adapters::tower05::{GatewayLayer, GatewayService, ResponseFuture, RetryIfSafe};
-use badgateway::fault::{Fault, FaultKind};
+use badgateway::fault::Fault;
 use badgateway::lab::probe::{self, Answer};
 use badgateway::lab::{BEHAVIOURS, Lab};
 use badgateway::{Gateway, SharedFacts, Upload};
@@ -389,7 +389,7 @@ async fn nothing_is_retried_that_nobody_knows_of() {
 
 /// A client that fails to get ready, as a buffer whose worker is gone does.
 #[derive(Clone)]
-struct Unready;
+struct Unready(io::ErrorKind);
 
 impl Service<Request<Upload<Bytes_>>> for Unready {
     type Response = Response<Bytes_>;
@@ -397,7 +397,7 @@ impl Service<Request<Upload<Bytes_>>> for Unready {
     type Future = std::future::Ready<io::Result<Response<Bytes_>>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Err(refused()))
+        Poll::Ready(Err(self.0.into()))
     }
 
     fn call(&mut self, _: Request<Upload<Bytes_>>) -> Self::Future {
@@ -406,15 +406,22 @@ impl Service<Request<Upload<Bytes_>>> for Unready {
 }
 
 async fn a_client_that_does_not_get_ready_is_answered_for() {
-    let records = Records::default();
-    let mut service = GatewayLayer::new(records.gateway()).layer(Unready);
-    for _ in 0..2 {
-        let Ok(()) = poll_fn(|cx| service.poll_ready(cx)).await;
-        let Ok(response) = service.call(Request::post("/").body(Bytes_::from("x")).unwrap()).await;
-        assert_eq!(response.status(), 502);
-        assert_eq!(response.extensions().get::<Fault>().unwrap().kind(), FaultKind::ConnectionRefused);
+    let cases = [
+        (io::ErrorKind::ConnectionRefused, "connection_refused no"),
+        // Of a request that may have been sent, it would be perhaps.
+        (io::ErrorKind::ConnectionReset, "reset_before_response no"),
+    ];
+    for (kind, told) in cases {
+        let records = Records::default();
+        let mut service = GatewayLayer::new(records.gateway()).layer(Unready(kind));
+        for _ in 0..2 {
+            let Ok(()) = poll_fn(|cx| service.poll_ready(cx)).await;
+            let Ok(response) = service.call(Request::post("/").body(Bytes_::from("x")).unwrap()).await;
+            assert_eq!(response.status(), 502, "{kind}");
+            assert!(told.starts_with(response.extensions().get::<Fault>().unwrap().kind().code()), "{kind}");
+        }
+        assert_eq!(records.of(&["fault", "applied"]), [told, told]);
     }
-    assert_eq!(records.of(&["fault", "applied"]), ["connection_refused no", "connection_refused no"]);
 }
 
 /// Layers of tower in every order that makes sense are answered for, and each once.
