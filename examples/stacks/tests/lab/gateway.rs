@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 pub(crate) const STACKS: &[Stack] = &[
     Stack { name: "axum", program: env!("CARGO_BIN_EXE_axum"), tunnels: true },
     Stack { name: "reqwest_retry", program: env!("CARGO_BIN_EXE_reqwest_retry"), tunnels: false },
+    Stack { name: "tower", program: env!("CARGO_BIN_EXE_tower"), tunnels: true },
     Stack { name: "actix", program: env!("CARGO_BIN_EXE_actix"), tunnels: false },
 ];
 
