@@ -11,8 +11,8 @@ pub(crate) struct Known {
     pub(crate) versions: &'static [Version],
     /// What the client library does, so that nobody behind it can know better.
     pub(crate) why: &'static str,
-    /// Two things race, so that it may be right as well.
-    pub(crate) races: bool,
+    /// The status that the client gets all the same. Another would be another mistake.
+    pub(crate) status: u16,
 }
 
 pub(crate) static KNOWN: &[Known] = &[
@@ -21,14 +21,14 @@ pub(crate) static KNOWN: &[Known] = &[
         behaviours: &["close_mid_chunk", "close_mid_chunked"],
         versions: &[],
         why: "awc takes the end of the connection for the end of the chunks: nobody behind it can tell",
-        races: false,
+        status: 200,
     },
     Known {
         stacks: &["actix"],
         behaviours: &["close_delimited_ok", "ok_empty_by_close", "reset_mid_close_delim"],
         versions: &[],
         why: "awc drops a body that the end of an HTTP/1.1 connection delimits: the gateway owns up to it with a 500",
-        races: false,
+        status: 500,
     },
     Known {
         stacks: &["actix"],
@@ -44,14 +44,14 @@ pub(crate) static KNOWN: &[Known] = &[
         ],
         versions: &[],
         why: "awc hands an interim response over as the final one, and loses the final one: the gateway owns up to it with a 500",
-        races: false,
+        status: 500,
     },
     Known {
         stacks: &["actix"],
         behaviours: &["upgrade_other", "upgrade_unnamed", "upgrade_garbage"],
         versions: &[],
         why: "awc reads no body of a response with `Upgrade: websocket`, whatever its length: the 426 is cut, and on record",
-        races: false,
+        status: 426,
     },
 ];
 
