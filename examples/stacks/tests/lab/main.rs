@@ -7,6 +7,7 @@ mod gateway;
 mod grpc;
 mod known;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::thread;
@@ -92,13 +93,21 @@ fn each_answer_is_right_and_its_record_says_what_the_client_saw() {
         let elsewhere = faults.iter().find(|fault| fault.text("next_hop") != upstream.url().strip_prefix("http://"));
         let elsewhere = elsewhere.map(|fault| format!("the next hop is another: {}", fault.0));
         let wrong = seen.broken.clone().or_else(|| mismatch(&seen, *version, &faults)).or(elsewhere);
-        wrong.map(|why| (seen.status, why))
+        let told =
+            faults.iter().map(|fault| (fault.text("fault").map(str::to_owned), fault.text("class").map(str::to_owned)));
+        (wrong.map(|why| (seen.status, why)), told.collect::<Vec<_>>())
     };
     let (waiting, working) = cases.split_at(waiting);
-    let mut wrong = in_parallel(WAITING, waiting, judge);
-    wrong.extend(in_parallel(WORKING, working, judge));
+    let mut judged = in_parallel(WAITING, waiting, judge);
+    judged.extend(in_parallel(WORKING, working, judge));
+    let (wrong, told): (Vec<_>, Vec<_>) = judged.into_iter().unzip();
 
     println!("{}", table(&cases.iter().map(|c| (c.0.name, c.1.behaviour().group)).collect::<Vec<_>>(), &wrong));
+    for stack in STACKS {
+        let of_it = cases.iter().zip(&told).filter(|(case, _)| case.0.name == stack.name);
+        let apart: BTreeSet<_> = of_it.flat_map(|(_, told)| told).collect();
+        println!("{:14} tells {} faults apart by code and class", stack.name, apart.len());
+    }
     let (mut unknown, mut needed) = (String::new(), Vec::new());
     for ((stack, upstream, version), why) in cases.iter().zip(&wrong) {
         let (stack, name) = (stack.name, upstream.name());
