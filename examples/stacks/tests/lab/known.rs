@@ -50,7 +50,7 @@ pub(crate) const KNOWN: &[Known] = &[
         stacks: &["actix"],
         behaviours: &["upgrade_other", "upgrade_unnamed", "upgrade_garbage"],
         versions: &[],
-        why: "awc does not end the body of a 426 by its length where the request had asked for an upgrade",
+        why: "awc drops the body of a response with `Upgrade: websocket`, whatever its length and status",
         races: true,
     },
 ];
