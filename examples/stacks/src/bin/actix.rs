@@ -98,6 +98,9 @@ async fn forward(state: &State, exchange: InFlight, request: Request<Upload<Inco
     let method: http02::Method = head.method.as_str().parse()?;
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
     let mut request = state.client.request(method, format!("http://{}{path}", state.upstream)).no_decompress();
+    // awc takes an interim response for the final one, and keeps the connection: the final one would answer the next request
+    // on it, whoever's it is.
+    request = request.force_close();
     for (name, value) in head.headers.iter().filter(|(name, _)| **name != HOST && **name != CONTENT_LENGTH) {
         request = request.append_header((name.as_str(), value.as_bytes()));
     }

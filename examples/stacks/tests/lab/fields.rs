@@ -85,8 +85,9 @@ fn the_next_hop_is_asked_with_clean_fields() {
             let lines: Vec<&str> = lines.collect();
             for (name, _) in HOP_BY_HOP {
                 let name = format!("{}:", name.to_ascii_lowercase());
-                // "keep-alive" is what a client may say of its own connection.
-                let found = lines.iter().find(|line| line.starts_with(&name) && **line != "connection: keep-alive");
+                // What a client may say of its own connection.
+                let is_own = |line: &str| ["connection: keep-alive", "connection: close"].contains(&line);
+                let found = lines.iter().find(|line| line.starts_with(&name) && !is_own(line));
                 assert_eq!(found, None, "{}", stack.name);
             }
             let host = url.strip_prefix("http://").unwrap();
@@ -152,5 +153,48 @@ fn what_is_safe_is_sent_once_more() {
             assert_eq!(requests.len(), tries, "{} {method}: {requests:?}", stack.name);
             assert!(requests.iter().all(|request| request.contains(body)), "{} {method}: {requests:?}", stack.name);
         }
+    }
+}
+
+/// One that is behind an interim response may not be read by the gateway's client. It is nobody else's either.
+#[test]
+fn no_client_gets_the_answer_of_another() {
+    const EARLY: &str = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n";
+    const SECRET: &str = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret";
+    for stack in STACKS {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                thread::spawn(move || {
+                    while let Some(request) = read_request(&mut stream) {
+                        if request.starts_with("GET /first ") {
+                            let _ = stream.write_all(EARLY.as_bytes());
+                            thread::sleep(Duration::from_millis(500));
+                            let _ = stream.write_all(SECRET.as_bytes());
+                        } else {
+                            let _ = stream.write_all(OK.as_bytes());
+                        }
+                    }
+                });
+            }
+        });
+        let gateway = Gateway::start(stack, &url);
+        // Of one connection, so that one of the gateway's threads answers both.
+        let mut client = TcpStream::connect(gateway.address).unwrap();
+        client.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let mut ask = |path: &str, end: &[&str]| {
+            client.write_all(format!("GET {path} HTTP/1.1\r\nHost: lab.test\r\n\r\n").as_bytes()).unwrap();
+            let (mut answer, mut byte) = (String::new(), [0]);
+            while !end.iter().any(|end| answer.ends_with(end)) {
+                client.read_exact(&mut byte).unwrap_or_else(|error| panic!("{}: {error}: {answer}", stack.name));
+                answer.push(char::from(byte[0]));
+            }
+            answer
+        };
+        ask("/first", &["\r\n\r\nsecret", "}"]);
+        let second = ask("/second", &["\r\n\r\nok", "secret"]);
+        assert!(second.ends_with("ok"), "{}: {second}", stack.name);
     }
 }
