@@ -9,9 +9,12 @@
     clippy::panic
 )]
 
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice};
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 
 use badgateway::adapters::tokio1::{Tap, TapHandle};
 use badgateway::fault::{Code, Fault, FaultKind as K};
@@ -150,6 +153,118 @@ async fn tells_errors_apart() {
         let failed = if flush { io.flush().await.is_err() } else { io.write(b"x").await.is_err() };
         assert!(failed);
         assert_eq!((tap.observation().ended(), tap.observation().sent()), (Some(Ended::Failed(Some(32))), 0));
+    }
+}
+
+/// What each read gives, and then nothing yet; and what each write fails with, if it does.
+#[derive(Default)]
+struct Script {
+    reads: VecDeque<Result<&'static [u8], ErrorKind>>,
+    writes: Option<ErrorKind>,
+}
+
+#[derive(Clone, Default)]
+struct Scripted(Arc<Mutex<Script>>);
+
+impl Scripted {
+    fn wrote<R>(&self, ok: R) -> Poll<io::Result<R>> {
+        Poll::Ready(self.0.lock().unwrap().writes.map_or(Ok(ok), |kind| Err(kind.into())))
+    }
+}
+
+impl AsyncRead for Scripted {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let Some(read) = self.0.lock().unwrap().reads.pop_front() else { return Poll::Pending };
+        Poll::Ready(read.map(|bytes| buf.put_slice(bytes)).map_err(Into::into))
+    }
+}
+
+impl AsyncWrite for Scripted {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.wrote(buf.len())
+    }
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.wrote(())
+    }
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.wrote(())
+    }
+}
+
+/// What was shut for writing may still have an answer in it (RFC 9112 section 9.5).
+#[test]
+fn an_error_of_a_write_waits_for_the_reads() {
+    use ErrorKind::{BrokenPipe, ConnectionReset, TimedOut, UnexpectedEof};
+    const ANSWER: &[u8] = b"HTTP/1.1 413 Content Too Large\r\n\r\n";
+    let rst = Some(Ended::Reset(None));
+    let failed = Some(Ended::Failed(None));
+    // The error of the write, that of the last read, what it becomes, and what the tap says of the end.
+    for (write, last, result, ended) in [
+        // The system tells of a reset once, and then only of the end.
+        (ConnectionReset, Ok(&b""[..]), Err(ConnectionReset), rst),
+        (ConnectionReset, Err(ConnectionReset), Err(ConnectionReset), rst),
+        // TLS knows that its stream was cut, and the socket why.
+        (ConnectionReset, Err(UnexpectedEof), Err(ConnectionReset), rst),
+        // `EPIPE` is what a write gets behind a FIN.
+        (BrokenPipe, Ok(b""), Ok(0), Some(Ended::Clean)),
+        (BrokenPipe, Err(ConnectionReset), Err(ConnectionReset), rst),
+        (BrokenPipe, Err(UnexpectedEof), Err(UnexpectedEof), failed),
+    ] {
+        for flush in [false, true] {
+            let what = format!("{write:?}, {last:?}, flush: {flush}");
+            let script = Scripted::default();
+            let (io, tap) = Tap::new(script.clone());
+            let mut io = pin!(io);
+            let woken = Arc::new(Woken::default());
+            let waker = Waker::from(Arc::clone(&woken));
+            let mut cx = Context::from_waker(&waker);
+            tap.begin(&Method::POST);
+            let mut write_one = |io: &mut Pin<&mut Tap<Scripted>>| match flush {
+                true => io.as_mut().poll_flush(&mut cx).map_ok(|()| 0),
+                false => io.as_mut().poll_write(&mut cx, b"x"),
+            };
+            let read = |io: &mut Pin<&mut Tap<Scripted>>| {
+                let mut buf = [0; 100];
+                let mut buf = ReadBuf::new(&mut buf);
+                let result = io.as_mut().poll_read(&mut Context::from_waker(Waker::noop()), &mut buf);
+                result.map_ok(|()| buf.filled().len()).map_err(|error| error.kind())
+            };
+            assert!(write_one(&mut io).is_ready() && read(&mut io).is_pending(), "{what}");
+            script.0.lock().unwrap().writes = Some(write);
+            assert!(write_one(&mut io).is_pending(), "{what}");
+            assert_eq!(woken.times(), 1, "{what}: there may be something to read, and nobody else says so");
+            assert!(write_one(&mut io).is_pending(), "{what}: as long as the reads go on");
+            assert_eq!((woken.times(), tap.observation().ended()), (1, None), "{what}");
+            script.0.lock().unwrap().reads = [Ok(ANSWER), last].into();
+            assert_eq!(read(&mut io), Poll::Ready(Ok(ANSWER.len())), "{what}");
+            assert_eq!(woken.times(), 1, "{what}");
+            assert_eq!(read(&mut io), Poll::Ready(result), "{what}");
+            assert_eq!(woken.times(), 2, "{what}: who writes elsewhere");
+            assert_eq!((tap.observation().ended(), tap.observation().received()), (ended, 34), "{what}");
+            assert_eq!(write_one(&mut io).map_err(|error| error.kind()), Poll::Ready(Err(write)), "{what}");
+        }
+    }
+    // That tells nothing about what had come.
+    let script = Script { writes: Some(TimedOut), ..Script::default() };
+    let (io, tap) = Tap::new(Scripted(Arc::new(Mutex::new(script))));
+    let mut io = pin!(io);
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(io.as_mut().poll_write(&mut cx, b"x").is_ready());
+    assert_eq!(tap.observation().ended(), failed);
+}
+
+#[derive(Default)]
+struct Woken(AtomicUsize);
+
+impl Woken {
+    fn times(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
 

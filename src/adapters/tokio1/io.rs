@@ -1,13 +1,17 @@
 //! The tap on tokio's `AsyncRead + AsyncWrite`: above TLS, below `TokioIo`.
 //!
-//! Its one rule: it forwards every call as it is, copies no byte of it, and only then tells the
-//! observer. As a wrapper of hyper's own traits it would have to copy, because their read cursor
-//! shows nobody what was filled.
+//! It forwards every call as it is, copies no byte of it, and only then tells the observer. As a wrapper of
+//! hyper's own traits it would have to copy, because their read cursor shows nobody what was filled.
+//!
+//! One thing it holds back: the error of a write, while what had come before it is still to be read. A server that
+//! answers before it has read the request (413, 401) and closes resets whoever still writes, and the HTTP library that
+//! hears of that first gives up, with the answer unread in the socket. "If the client is still sending, it reads the
+//! response" (RFC 9112 section 9.5): so the reads say first what there is.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Instant;
 
 use http::Method;
@@ -51,11 +55,46 @@ pin_project! {
     /// # Ok::<_, std::io::Error>(()) }).unwrap();
     /// ```
     #[derive(Debug)]
+    #[project = TapProjection]
     pub struct Tap<T> {
         #[pin]
         io: T,
         handle: TapHandle,
+        // The error of a write, until the reads have come to their end.
+        held: Option<Box<Held>>,
+        reads: Reads,
     }
+}
+
+/// Who reads while the request is written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Reads {
+    /// Nobody, since the last write.
+    No,
+    Yes,
+    /// There is nothing more to read.
+    Ended,
+}
+
+impl Reads {
+    fn asked(&mut self) {
+        if *self == Self::No {
+            *self = Self::Yes;
+        }
+    }
+
+    fn wrote(&mut self) {
+        if *self == Self::Yes {
+            *self = Self::No;
+        }
+    }
+}
+
+/// An error of a write that waits for the reads.
+#[derive(Debug)]
+struct Held {
+    error: io::Error,
+    writer: Waker,
 }
 
 /// The other end of a [`Tap`]: what the owner of the connection keeps. Clones show the same tap.
@@ -69,7 +108,11 @@ impl<T> Tap<T> {
     #[must_use]
     pub fn new(io: T) -> (Self, TapHandle) {
         let handle = TapHandle { observer: Arc::new(Mutex::new(Observer::new())) };
-        (Self { io, handle: handle.clone() }, handle)
+        (Self::over(io, handle.clone()), handle)
+    }
+
+    const fn over(io: T, handle: TapHandle) -> Self {
+        Self { io, handle, held: None, reads: Reads::No }
     }
 
     /// The same where nobody can say when an exchange begins, and with what method: the tap reads the requests.
@@ -77,7 +120,7 @@ impl<T> Tap<T> {
     #[cfg(feature = "hyper_util01")]
     pub(crate) fn following(io: T) -> (Self, TapHandle) {
         let handle = TapHandle { observer: Arc::new(Mutex::new(Observer::following())) };
-        (Self { io, handle: handle.clone() }, handle)
+        (Self::over(io, handle.clone()), handle)
     }
 
     /// The connection itself.
@@ -156,22 +199,17 @@ impl TapHandle {
         self.observer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wrote(&self, result: &io::Result<usize>, bufs: &[IoSlice<'_>]) {
-        match result {
-            Ok(n) => {
-                let now = Instant::now();
-                let mut observer = self.lock();
-                if !observer.is_following() {
-                    return observer.wrote(*n, now);
-                }
-                let mut left = *n;
-                for buf in bufs {
-                    let taken = buf.get(..left).unwrap_or(buf);
-                    observer.wrote_bytes(taken, now);
-                    left = left.saturating_sub(taken.len());
-                }
-            }
-            Err(error) => self.failed(error),
+    fn wrote(&self, n: usize, bufs: &[IoSlice<'_>]) {
+        let now = Instant::now();
+        let mut observer = self.lock();
+        if !observer.is_following() {
+            return observer.wrote(n, now);
+        }
+        let mut left = n;
+        for buf in bufs {
+            let taken = buf.get(..left).unwrap_or(buf);
+            observer.wrote_bytes(taken, now);
+            left = left.saturating_sub(taken.len());
         }
     }
 
@@ -199,22 +237,89 @@ impl Link for TapHandle {
     }
 }
 
+impl<T> TapProjection<'_, T> {
+    /// What a write or a flush came to.
+    #[inline]
+    fn wrote<R>(self, cx: &Context<'_>, result: Poll<io::Result<R>>) -> Poll<io::Result<R>> {
+        match result {
+            Poll::Ready(Err(error)) => self.hold(cx, error),
+            Poll::Ready(Ok(_)) | Poll::Pending => result,
+        }
+    }
+
+    #[cold]
+    fn hold<R>(self, cx: &Context<'_>, error: io::Error) -> Poll<io::Result<R>> {
+        if *self.reads == Reads::Ended || !is_end_of_writes(&error) {
+            self.handle.failed(&error);
+            return Poll::Ready(Err(error));
+        }
+        *self.held = Some(Box::new(Held { error, writer: cx.waker().clone() }));
+        // What there is to read may have come with the error, and nobody else may say so.
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// The next write or flush after one that failed. `None` where none has.
+    #[inline]
+    fn held<R>(&mut self, cx: &Context<'_>) -> Option<Poll<io::Result<R>>> {
+        if self.held.is_some() { Some(self.still_held(cx)) } else { None }
+    }
+
+    #[cold]
+    fn still_held<R>(&mut self, cx: &Context<'_>) -> Poll<io::Result<R>> {
+        match self.held.take() {
+            // Who has not read by now writes first and reads then. It would wait for ever.
+            Some(held) if *self.reads == Reads::No => {
+                self.handle.failed(&held.error);
+                Poll::Ready(Err(held.error))
+            }
+            Some(mut held) => {
+                held.writer.clone_from(cx.waker());
+                *self.held = Some(held);
+                Poll::Pending
+            }
+            None => Poll::Pending,
+        }
+    }
+
+    /// The reads have ended like that: what a held error makes of it.
+    fn read_to_end(&mut self, result: io::Result<()>) -> io::Result<()> {
+        let Some(held) = self.held.take() else { return result };
+        held.writer.wake();
+        match result {
+            // The kernel gives an error to one caller only, and to the next the end of file. `EPIPE` comes first where a
+            // FIN had: then the end of file is one.
+            Ok(()) if held.error.kind() != ErrorKind::BrokenPipe => Err(held.error),
+            // A stream that was cut has no `close_notify`. Why it was cut is the better word.
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof && held.error.kind() != ErrorKind::BrokenPipe => {
+                Err(held.error)
+            }
+            Ok(()) | Err(_) => result,
+        }
+    }
+}
+
 impl<T: AsyncRead> AsyncRead for Tap<T> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let this = self.project();
+        let mut this = self.project();
         let before = buf.filled().len();
         let room = buf.remaining() > 0;
-        let result = ready!(this.io.poll_read(cx, buf));
+        this.reads.asked();
+        let result = ready!(this.io.as_mut().poll_read(cx, buf));
+        let new = buf.filled().get(before..).unwrap_or_default();
+        if result.is_ok() && !new.is_empty() {
+            let now = Instant::now();
+            this.handle.lock().read(new, now);
+            return Poll::Ready(result);
+        }
+        // Nothing read into a full buffer is not the end.
+        if result.is_ok() && !room {
+            return Poll::Ready(result);
+        }
+        *this.reads = Reads::Ended;
+        let result = this.read_to_end(result);
         match &result {
-            Ok(()) => match buf.filled().get(before..) {
-                Some(new) if !new.is_empty() => {
-                    let now = Instant::now();
-                    this.handle.lock().read(new, now);
-                }
-                // Nothing read into a full buffer is not the end.
-                Some(_) | None if room => this.handle.lock().ended(Ended::Clean),
-                Some(_) | None => {}
-            },
+            Ok(()) => this.handle.lock().ended(Ended::Clean),
             Err(error) => this.handle.failed(error),
         }
         Poll::Ready(result)
@@ -223,19 +328,25 @@ impl<T: AsyncRead> AsyncRead for Tap<T> {
 
 impl<T: AsyncWrite> AsyncWrite for Tap<T> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let this = self.project();
-        let result = ready!(this.io.poll_write(cx, buf));
-        this.handle.wrote(&result, &[IoSlice::new(buf)]);
-        Poll::Ready(result)
+        let mut this = self.project();
+        if let Some(held) = this.held(cx) {
+            return held;
+        }
+        let result = this.io.as_mut().poll_write(cx, buf);
+        if let Poll::Ready(Ok(n)) = result {
+            this.handle.wrote(n, &[IoSlice::new(buf)]);
+            this.reads.wrote();
+        }
+        this.wrote(cx, result)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.project();
-        let result = ready!(this.io.poll_flush(cx));
-        if let Err(error) = &result {
-            this.handle.failed(error);
+        let mut this = self.project();
+        if let Some(held) = this.held(cx) {
+            return held;
         }
-        Poll::Ready(result)
+        let result = this.io.as_mut().poll_flush(cx);
+        this.wrote(cx, result)
     }
 
     /// An error here is not recorded: the exchange is over, and a peer that closed first makes one.
@@ -248,15 +359,26 @@ impl<T: AsyncWrite> AsyncWrite for Tap<T> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let this = self.project();
-        let result = ready!(this.io.poll_write_vectored(cx, bufs));
-        this.handle.wrote(&result, bufs);
-        Poll::Ready(result)
+        let mut this = self.project();
+        if let Some(held) = this.held(cx) {
+            return held;
+        }
+        let result = this.io.as_mut().poll_write_vectored(cx, bufs);
+        if let Poll::Ready(Ok(n)) = result {
+            this.handle.wrote(n, bufs);
+            this.reads.wrote();
+        }
+        this.wrote(cx, result)
     }
 
     fn is_write_vectored(&self) -> bool {
         self.io.is_write_vectored()
     }
+}
+
+/// Whether after this error of a write no other comes through, while what the peer had sent may still be read.
+fn is_end_of_writes(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe)
 }
 
 /// What an error of the connection says about its end; `None` for the two that are no end.
