@@ -142,8 +142,8 @@ fn drop_h2c(headers: &mut HeaderMap) -> bool {
 const FOR_THE_GATEWAY: [&str; 3] = ["expect", "http2-settings", "proxy"];
 
 /// What [`strip`] may have to take out.
-const GOES: Present = Present::CONNECTION
-    .or(Present::TE)
+const GOES: Present = Present::CONNECTION.or(GOES_BESIDES_CONNECTION);
+const GOES_BESIDES_CONNECTION: Present = Present::TE
     .or(Present::TRANSFER_ENCODING)
     .or(Present::UPGRADE)
     .or(Present::HOP_BY_HOP)
@@ -156,6 +156,11 @@ fn strip(headers: &mut HeaderMap, present: Present, keep_upgrade: bool, more: &[
         return;
     }
     let hop = HopByHop::of_map(headers);
+    if !keep_upgrade && hop.names_none() && !present.any(GOES_BESIDES_CONNECTION) {
+        // `Connection: keep-alive`, mostly.
+        headers.remove(CONNECTION);
+        return;
+    }
     // The names that are there are looked at once, instead of each known one being looked for: they are fewer.
     let is_gone = |name: &&HeaderName| {
         let text = name.as_str();

@@ -166,6 +166,11 @@ impl HopByHop {
             && self.named.binary_search_by(|named| named.iter().copied().cmp(name.as_bytes().iter().map(lower))).is_ok()
     }
 
+    /// Whether `Connection` names none but what is known, and what goes on all the same.
+    pub(crate) fn names_none(&self) -> bool {
+        self.named.is_empty()
+    }
+
     /// Takes them out of a map.
     pub fn remove_from(&self, headers: &mut HeaderMap) {
         // Each name that is there is looked at, instead of each known one being looked for: a map has few, and mostly
@@ -180,8 +185,9 @@ impl HopByHop {
         for option in value.split(|&b| b == b',') {
             let option = option.trim_ascii();
             let is_name = !option.is_empty() && option.iter().all(|&b| super::is_tchar(b));
-            let known = |option| option == "close" || is_hop_by_hop(option) || is_end_to_end(option);
-            if is_name && !core::str::from_utf8(&option.to_ascii_lowercase()).is_ok_and(known) {
+            let known =
+                |option: &str| option.eq_ignore_ascii_case("close") || is_hop_by_hop(option) || is_end_to_end(option);
+            if is_name && !core::str::from_utf8(option).is_ok_and(known) {
                 self.named.push(option.to_ascii_lowercase());
             }
         }

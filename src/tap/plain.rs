@@ -38,9 +38,30 @@ pub(super) fn is_plain(bytes: &[u8]) -> bool {
 
 /// Visible ASCII and spaces up to the end of the line, and what is behind it.
 fn line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = bytes.iter().position(|&b| !matches!(b, b' '..=b'~'))?;
-    let (line, rest) = bytes.split_at_checked(end)?;
+    let (line, rest) = bytes.split_at_checked(visible(bytes))?;
     Some((line, rest.strip_prefix(b"\r\n")?))
+}
+
+/// How many bytes at the beginning are visible ASCII or spaces. Eight at a time: values are most of a head.
+fn visible(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const TOPS: u64 = u64::from_le_bytes([0x80; 8]);
+    const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
+    const DELETES: u64 = u64::from_le_bytes([0x7f; 8]);
+    let mut rest = bytes;
+    while let Some((word, behind)) = rest.split_first_chunk() {
+        let word = u64::from_le_bytes(*word);
+        // The top bit of each byte that is below a space, or is DEL, or has it set. A borrow may mark one more, behind it.
+        let delete = word ^ DELETES;
+        let marks = (word.wrapping_sub(SPACES) | delete.wrapping_sub(ONES) | word) & TOPS;
+        if marks != 0 {
+            break;
+        }
+        rest = behind;
+    }
+    // Those of the word with the mark, or the last that are less than a word.
+    let more = rest.iter().position(|&b| !matches!(b, b' '..=b'~')).unwrap_or(rest.len());
+    bytes.len().saturating_sub(rest.len()).saturating_add(more)
 }
 
 /// A name that nobody could read in another way, and what is behind its colon.
@@ -103,6 +124,24 @@ mod tests {
         for cut in 0..PLAIN.len() {
             assert!(!PLAIN.get(..cut).is_some_and(is_plain), "{cut}");
         }
+    }
+
+    /// Each byte, at each place of a word and behind it.
+    #[test]
+    fn visible_counts_to_the_first_that_is_not() {
+        for at in 0..20 {
+            for byte in 0..=255_u8 {
+                for last in [b'x', b'\r', 0x7f, 0xff] {
+                    let mut bytes = vec![b'~'; at];
+                    bytes.push(byte);
+                    bytes.resize(20, b'~');
+                    bytes.push(last);
+                    let expected = bytes.iter().position(|&b| !matches!(b, b' '..=b'~')).unwrap_or(21);
+                    assert_eq!(visible(&bytes), expected, "{byte:#x} at {at}, {last:#x} last");
+                }
+            }
+        }
+        assert_eq!(visible(b""), 0);
     }
 
     /// Each byte in turn replaced by each other.

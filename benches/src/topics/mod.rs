@@ -2,6 +2,7 @@
 
 mod chunked;
 mod classify;
+mod exchange;
 mod head;
 mod inputs;
 mod logs;
@@ -18,6 +19,7 @@ pub fn all() -> Vec<Topic> {
         classify::topic(),
         reply::topic(),
         record::topic(),
+        exchange::topic(),
         tap::topic(),
         head::topic(),
         trickle::topic(),
