@@ -407,18 +407,11 @@ fn no_unsafe_request_is_ever_sent_twice() {
 }
 
 #[test]
-fn health_counts_only_what_happened_on_the_other_side() {
+fn health_asks_the_table() {
     for &kind in FaultKind::ALL {
-        let counts = health::counts_against(&Fault::new(kind));
-        if matches!(kind.category(), Category::Client | Category::Local) {
-            assert!(!counts, "{kind}");
-        }
-    }
-    for kind in [FaultKind::NoHealthyUpstream, FaultKind::CircuitOpen, FaultKind::ConnectionLimit] {
-        assert!(!health::counts_against(&Fault::new(kind)), "{kind}: nothing was tried");
-    }
-    for kind in [FaultKind::Unreachable, FaultKind::ResponseTimeout, FaultKind::CertExpired, FaultKind::StreamRefused] {
-        assert!(health::counts_against(&Fault::new(kind)), "{kind}");
+        // Its status tells, which this one does not have.
+        let counts = kind.counts_against_health() && kind != FaultKind::NotGrpc;
+        assert_eq!(health::counts_against(&Fault::new(kind)), counts, "{kind}");
     }
 }
 

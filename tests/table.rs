@@ -64,6 +64,51 @@ fn columns_agree_with_each_other() {
     }
 }
 
+/// What a resolver, a client or a limit of the gateway's own is to blame for ejects nobody.
+#[test]
+fn health_counts_what_went_wrong_with_the_next_hop_itself() {
+    for &kind in FaultKind::ALL {
+        let exempt = match kind.category() {
+            Category::Client | Category::Local | Category::Dns | Category::TooLarge => true,
+            _ if kind.phase() == Phase::Resolve => true,
+            // Nobody was asked, or the next hop said in good order that it did not take the request.
+            Category::Limit => !matches!(kind, FaultKind::StreamRefused | FaultKind::EnhanceYourCalm),
+            // Nobody was asked; and a client can ask any healthy server for an upgrade that it does not have.
+            Category::Unreachable | Category::Protocol => {
+                matches!(kind, FaultKind::NoHealthyUpstream | FaultKind::UpgradeRefused)
+            }
+            Category::Refused | Category::Reset | Category::PrematureEof => false,
+            Category::Malformed | Category::Timeout | Category::Tls => false,
+        };
+        assert_eq!(kind.counts_against_health(), !exempt, "{kind}");
+    }
+}
+
+/// Who waits must not be told to wait for what somebody has to repair, nor the other way round.
+#[test]
+fn what_passes_by_itself_is_told_from_what_needs_a_repair() {
+    for &kind in FaultKind::ALL {
+        let transient = match kind.category() {
+            Category::Timeout
+            | Category::Reset
+            | Category::PrematureEof
+            | Category::Refused
+            | Category::Unreachable => true,
+            Category::Dns | Category::Client => true,
+            Category::Malformed | Category::TooLarge => false,
+            Category::Limit => kind != FaultKind::TooManyInterim,
+            Category::Local => kind == FaultKind::LocalExhausted,
+            // A peer that breaks off may be restarting.
+            Category::Tls => matches!(kind, FaultKind::TlsClosed | FaultKind::TlsReset),
+            Category::Protocol => {
+                // Too early is a matter of one connection; a page may be that of a 503; and of what nobody knows, hope.
+                matches!(kind, FaultKind::UnsolicitedResponse | FaultKind::NotGrpc | FaultKind::Unclassified)
+            }
+        };
+        assert_eq!(kind.is_transient(), transient, "{kind}");
+    }
+}
+
 #[test]
 fn every_kind_gets_a_response_unless_the_client_has_gone() {
     for &kind in FaultKind::ALL {
@@ -141,8 +186,8 @@ fn a_tls_alert_after_the_request_may_have_been_applied() {
 #[test]
 fn the_page_of_kinds_is_up_to_date() {
     let mut page = String::from(
-        "| kind | phase | category | RFC 9209 error | status | Cloudflare | nginx | Envoy | HAProxy | gRPC | applied | blame | source |\n\
-         |---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+        "| kind | phase | category | RFC 9209 error | status | Cloudflare | nginx | Envoy | HAProxy | gRPC | applied | blame | passes | health | source |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
     );
     for &kind in FaultKind::ALL {
         let caller = if kind.reported_by() == ReportedBy::Caller { " †" } else { "" };
@@ -152,7 +197,7 @@ fn the_page_of_kinds_is_up_to_date() {
             .map(|profile| profile.status(&fault, &Exchange::default()).as_u16());
         writeln!(
             page,
-            "| `{kind}`{caller} | {} | {} | {error} | {} | {} | {nginx} | {envoy} | {haproxy} | {} | {} | {} | {} |",
+            "| `{kind}`{caller} | {} | {} | {error} | {} | {} | {nginx} | {envoy} | {haproxy} | {} | {} | {} | {} | {} | {} |",
             kind.phase(),
             kind.category(),
             kind.status(),
@@ -160,12 +205,15 @@ fn the_page_of_kinds_is_up_to_date() {
             grpc_status(&fault),
             kind.applied(),
             kind.blame(),
+            if kind.is_transient() { "perhaps" } else { "no" },
+            if kind.counts_against_health() { "counts" } else { "exempt" },
             kind.source(),
         )
         .unwrap();
     }
     page.push_str(
         "\n† no error value says it: only the caller can report it.\n\
+         Passes: whether another try at the same next hop may meet something else. Health: whether passive health checks count it.\n\
          The columns of nginx, Envoy and HAProxy have the RFC's status where these have no answer of their own.\n",
     );
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/kinds.md");

@@ -32,8 +32,8 @@ pub fn counts(fault: &Fault, exchange: &Exchange) -> bool {
 /// Whether a passive health check, an outlier detector or a circuit breaker should count this fault
 /// against the next hop.
 ///
-/// Never for the client's faults, for the gateway's own exhaustion or policy, nor for what was not
-/// tried at all: a gateway out of descriptors must not eject every healthy upstream it has.
+/// Never for the client's faults, for the resolver's, for the gateway's own limits, exhaustion or settings, nor for what
+/// was not tried at all: a gateway out of descriptors must not eject every healthy upstream it has.
 ///
 /// An answer that is [not gRPC](FaultKind::NotGrpc) counts where its status, which [`Code::Status`] holds, is a 5xx. Any
 /// other a client can have of a healthy server: by a path that only a web page answers, or by a login that is wrong.
@@ -50,21 +50,5 @@ pub const fn counts_against(fault: &Fault) -> bool {
     if matches!(fault.kind(), FaultKind::NotGrpc) {
         return matches!(fault.code(), Some(Code::Status(500..=599)));
     }
-    match fault.category() {
-        Category::Client | Category::Local => false,
-        // Answers of the next hop's own; the other limits are ours.
-        Category::Limit => {
-            matches!(fault.kind(), FaultKind::StreamRefused | FaultKind::EnhanceYourCalm | FaultKind::TooManyInterim)
-        }
-        Category::Unreachable => !matches!(fault.kind(), FaultKind::NoHealthyUpstream),
-        Category::Refused
-        | Category::Reset
-        | Category::PrematureEof
-        | Category::Malformed
-        | Category::TooLarge
-        | Category::Timeout
-        | Category::Tls
-        | Category::Dns
-        | Category::Protocol => true,
-    }
+    fault.kind().counts_against_health()
 }

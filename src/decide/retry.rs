@@ -6,7 +6,7 @@
 use std::fmt;
 
 use crate::exchange::{Exchange, Forwarded, RequestBody};
-use crate::fault::{Applied, Blame, Category, Fault, FaultKind};
+use crate::fault::{Applied, Blame, Category, Fault};
 
 /// Advice on sending the request again by itself. It is about what is *safe*; whether it is wise
 /// (budgets, back-off, another next hop) stays with the caller.
@@ -110,7 +110,7 @@ pub fn advise(fault: &Fault, exchange: &Exchange) -> Retry {
     if exchange.attempts > 1 {
         return Retry::Never(WhyNot::AlreadyRetried);
     }
-    if is_lasting(fault.kind()) {
+    if !fault.kind().is_transient() {
         return Retry::Never(WhyNot::Pointless);
     }
     let body_at_hand = match exchange.request_body {
@@ -134,89 +134,4 @@ pub fn advise(fault: &Fault, exchange: &Exchange) -> Retry {
 /// Whether some of the request was written, or may have been: whoever writes it reads its body, and tells nobody.
 fn may_have_been_sent(fault: &Fault, exchange: &Exchange) -> bool {
     exchange.sent.map_or(fault.phase().is_after_send(), |sent| sent > 0)
-}
-
-/// Faults that the same next hop would repeat: they need a repair, not a second try. An answer that is not gRPC may be
-/// the page of a 503, which passes by itself, so that the kind alone does not tell.
-pub(crate) const fn is_lasting(kind: FaultKind) -> bool {
-    use FaultKind as K;
-    match kind {
-        K::NoRoute
-        | K::AddressProhibited
-        | K::LoopDetected
-        | K::ConnectDenied
-        | K::TlsAlert
-        | K::TlsNotTls
-        | K::TlsProtocol
-        | K::TlsNoAlpn
-        | K::CertExpired
-        | K::CertNotYetValid
-        | K::CertUntrusted
-        | K::CertNameMismatch
-        | K::CertRevoked
-        | K::CertInvalid
-        | K::NotHttp
-        | K::BadStatusLine
-        | K::BadHeader
-        | K::AmbiguousFraming
-        | K::HeadTooLarge
-        | K::HeaderTooLarge
-        | K::TooManyHeaders
-        | K::UnexpectedUpgrade
-        | K::UpgradeRefused
-        | K::TooManyInterim
-        | K::UnsupportedCoding
-        | K::BadChunk
-        | K::BadTrailer
-        | K::TrailersTooLarge
-        | K::BodyTooLarge
-        | K::BadContentCoding
-        | K::Http11Required
-        | K::H2ProtocolError
-        | K::H3VersionFallback
-        | K::H3ProtocolError
-        | K::BadGrpcStatus
-        | K::ProxyInternal
-        | K::ProxyMisconfigured => true,
-        K::DnsNotFound
-        | K::DnsFailure
-        | K::DnsTimeout
-        | K::NoHealthyUpstream
-        | K::CircuitOpen
-        | K::ConnectionLimit
-        | K::ConnectionRefused
-        | K::ConnectionTimeout
-        | K::Unreachable
-        | K::ConnectReset
-        | K::LocalExhausted
-        | K::TlsTimeout
-        | K::TlsClosed
-        | K::TlsReset
-        | K::SendTimeout
-        | K::SendReset
-        | K::ClosedBeforeResponse
-        | K::ResetBeforeResponse
-        | K::HeadTruncated
-        | K::HeadReset
-        | K::ResponseTimeout
-        | K::HeadStalled
-        | K::BodyTruncated
-        | K::BodyReset
-        | K::BodyStalled
-        | K::DeadlineExceeded
-        | K::TlsTruncated
-        | K::UnsolicitedResponse
-        | K::StreamRefused
-        | K::StreamReset
-        | K::Goaway
-        | K::GoawayUnprocessed
-        | K::EnhanceYourCalm
-        | K::H3RequestRejected
-        | K::QuicIdleTimeout
-        | K::NotGrpc
-        | K::ClientAborted
-        | K::ClientBodyFailed
-        | K::ClientTimeout
-        | K::Unclassified => false,
-    }
 }

@@ -22,5 +22,6 @@ pub use self::error_type::ErrorType;
 pub use self::evidence::Evidence;
 pub use self::failure::Failure;
 pub use self::kind::FaultKind;
+pub(crate) use self::kind::ToldBy;
 pub use self::phase::Phase;
 pub use self::value::{Code, Confidence, Fault};

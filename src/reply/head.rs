@@ -7,7 +7,6 @@ use std::time::Duration;
 use http::header::{HeaderName, HeaderValue};
 use http::{StatusCode, Version};
 
-use crate::decide::retry::is_lasting;
 use crate::exchange::RequestBody;
 
 use super::Reply;
@@ -82,7 +81,7 @@ impl Reply<'_> {
     pub(crate) fn retry_delay(&self) -> Option<Duration> {
         let wait = self.exchange.retry_after?;
         let means_it = self.status.is_server_error() || self.status == StatusCode::TOO_MANY_REQUESTS;
-        if means_it && !is_lasting(self.fault.kind()) { Some(wait) } else { None }
+        if means_it && self.fault.kind().is_transient() { Some(wait) } else { None }
     }
 
     /// An HTTP/1 connection with an unread request body in it must not be reused: read the rest or

@@ -5,7 +5,6 @@
 //! is told of gRPC. Only the advice looks at the fault and the request. No sentence has a
 //! character that any format would have to escape.
 
-use crate::decide::retry;
 use crate::fault::{Applied, ErrorType, FaultKind};
 
 use super::Reply;
@@ -152,7 +151,7 @@ impl Reply<'_> {
 
     /// RFC 9110 section 15.6 asks to say whether a fault is temporary.
     pub(crate) fn advice(&self) -> Advice {
-        if retry::is_lasting(self.fault.kind()) {
+        if !self.fault.kind().is_transient() {
             Advice::Wait
         } else if crate::decide::applied(self.fault, self.exchange) == Applied::No || self.exchange.is_idempotent() {
             Advice::TryAgain

@@ -4,7 +4,7 @@
 //! chunk or a client that left knows more than the bytes do; only what an HTTP library tells by
 //! "parse error", "incomplete message" or "canceled" is looked up here.
 
-use crate::fault::{Class, Code, Confidence, Fault, FaultKind, Phase};
+use crate::fault::{Class, Code, Confidence, Fault, FaultKind, Phase, ToldBy};
 use crate::h1::{Stage, over_limit};
 
 use super::follower::State;
@@ -52,81 +52,21 @@ impl Observation {
         if fault.class().is_some() {
             return self.with_numbers(fault);
         }
-        match fault.kind() {
-            K::NotHttp
-            | K::UnsolicitedResponse
-            | K::BadStatusLine
-            | K::BadHeader
-            | K::AmbiguousFraming
-            | K::UnsupportedCoding => self.malformed(fault).unwrap_or(fault),
-            K::HeadTooLarge => self.too_large(fault),
-            K::ClosedBeforeResponse | K::ResetBeforeResponse | K::HeadTruncated | K::HeadReset => self.cut(fault),
-            K::SendReset if self.received() > 0 => self.cut(fault),
-            K::BodyTruncated | K::BodyReset | K::TlsTruncated => self.cut(fault),
-            K::ResponseTimeout | K::HeadStalled => self.late_head(fault),
-            K::BodyStalled => self.stalled(fault),
-            K::BadChunk | K::BadTrailer | K::TrailersTooLarge => self.by_parser(fault).unwrap_or(fault),
-            K::Unclassified => match self.malformed(fault) {
+        match fault.kind().told_by() {
+            ToldBy::Nothing => fault,
+            ToldBy::Head => self.malformed(fault).unwrap_or(fault),
+            ToldBy::Size => self.too_large(fault),
+            // A write that failed says nothing of what is still to be read.
+            ToldBy::End if fault.kind() == K::SendReset && self.received() == 0 => fault,
+            ToldBy::End => self.cut(fault),
+            ToldBy::Wait => self.late_head(fault),
+            ToldBy::Pause => self.stalled(fault),
+            ToldBy::Body => self.by_parser(fault).unwrap_or(fault),
+            ToldBy::All => match self.malformed(fault) {
                 Some(sharper) if !self.head_complete() => sharper,
                 Some(_) | None if self.ended().is_some() => self.cut(fault),
                 Some(_) | None => fault,
             },
-            K::DnsNotFound
-            | K::DnsFailure
-            | K::DnsTimeout
-            | K::NoRoute
-            | K::NoHealthyUpstream
-            | K::CircuitOpen
-            | K::ConnectionLimit
-            | K::AddressProhibited
-            | K::LoopDetected
-            | K::ConnectionRefused
-            | K::ConnectionTimeout
-            | K::Unreachable
-            | K::ConnectReset
-            | K::ConnectDenied
-            | K::LocalExhausted
-            | K::TlsTimeout
-            | K::TlsClosed
-            | K::TlsReset
-            | K::TlsAlert
-            | K::TlsNotTls
-            | K::TlsProtocol
-            | K::TlsNoAlpn
-            | K::CertExpired
-            | K::CertNotYetValid
-            | K::CertUntrusted
-            | K::CertNameMismatch
-            | K::CertRevoked
-            | K::CertInvalid
-            | K::SendTimeout
-            | K::SendReset
-            | K::HeaderTooLarge
-            | K::TooManyHeaders
-            | K::UnexpectedUpgrade
-            | K::UpgradeRefused
-            | K::TooManyInterim
-            | K::DeadlineExceeded
-            | K::BodyTooLarge
-            | K::BadContentCoding
-            | K::StreamRefused
-            | K::StreamReset
-            | K::Goaway
-            | K::GoawayUnprocessed
-            | K::EnhanceYourCalm
-            | K::Http11Required
-            | K::H2ProtocolError
-            | K::H3RequestRejected
-            | K::H3VersionFallback
-            | K::H3ProtocolError
-            | K::QuicIdleTimeout
-            | K::NotGrpc
-            | K::BadGrpcStatus
-            | K::ClientAborted
-            | K::ClientBodyFailed
-            | K::ClientTimeout
-            | K::ProxyInternal
-            | K::ProxyMisconfigured => fault,
         }
     }
 

@@ -3,7 +3,6 @@
 //! Its one rule: a template asks, [`Disclosure`] decides: what may not be told is not there, and what is written is
 //! bounded after its escape, whatever a peer put into it.
 
-use crate::decide::retry;
 use crate::fault::ErrorType;
 use crate::reply::disclosure::Disclosure;
 use crate::reply::words::{Advice, Place};
@@ -225,7 +224,7 @@ impl Answer<'_> {
     fn is_again(&self) -> bool {
         let reply = self.reply;
         let gets = reply.exchange.method == http::Method::GET || reply.exchange.method == http::Method::HEAD;
-        gets && reply.exchange.retry_after.is_none() && !retry::is_lasting(reply.fault.kind())
+        gets && reply.exchange.retry_after.is_none() && reply.fault.kind().is_transient()
     }
 
     fn time(&self) -> Option<Utc> {
