@@ -11,6 +11,8 @@ mod handle;
 #[cfg(feature = "http_body1")]
 mod held;
 #[cfg(feature = "http_body1")]
+mod named;
+#[cfg(feature = "http_body1")]
 mod pass_on;
 mod progress;
 mod state;
