@@ -9,6 +9,8 @@ use std::sync::{Arc, MutexGuard};
 use http::Extensions;
 #[cfg(feature = "hyper1")]
 use http::Request;
+#[cfg(feature = "hyper_util01")]
+use http::Version;
 
 #[cfg(feature = "hyper1")]
 use crate::adapters::hyper1::Interims;
@@ -156,6 +158,18 @@ impl SharedFacts {
         };
         let facts = self.clone();
         Interims::telling(request, version, client.as_ref(), move || facts.lock().note_interim())
+    }
+
+    /// The same where there is somebody to have them. Elsewhere the request stays as it is, which costs nothing.
+    #[cfg(feature = "hyper_util01")]
+    pub(crate) fn forward_interims<B>(&self, request: &mut Request<B>) {
+        let is_due = {
+            let state = self.0.lock();
+            state.client.is_some() && state.exchange.version == Version::HTTP_11
+        };
+        if is_due {
+            let _ = self.interims(request);
+        }
     }
 
     /// The request is about to be sent once more, because of this fault: counts the try, and forgets what was known of the
