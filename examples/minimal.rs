@@ -32,7 +32,8 @@ async fn forward(exchange: InFlight, mut request: Request<Upload<Incoming>>, hop
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(io)).await?;
     tokio::spawn(connection.with_upgrades());
     let late = TokioTimer.sleep(PATIENCE);
-    let response = deadline(sender.send_request(request), late, FaultKind::ResponseTimeout).await??;
+    let sent = exchange.interims(&mut request).during(sender.send_request(request));
+    let response = deadline(sent, late, FaultKind::ResponseTimeout).await???;
     Ok(exchange.timed(TokioTimer, Some(PATIENCE), None).pass_on(response))
 }
 

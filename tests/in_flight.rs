@@ -17,7 +17,7 @@ use badgateway::lab::Lab;
 use badgateway::{Exchange, FaultKind, Gateway, InFlight, ResponseBody, SharedFacts, Upload};
 use bytes::Bytes;
 use http::header::HOST;
-use http::{HeaderValue, Method, Request, Response, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Version};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Body, Frame, Incoming};
 use hyper::service::service_fn;
@@ -437,7 +437,7 @@ fn a_timer_is_named_by_the_facts() {
 #[tokio::test]
 async fn a_grpc_call_ends_in_a_status() {
     let trailers = |status: &'static str| {
-        let mut fields = http::HeaderMap::new();
+        let mut fields = HeaderMap::new();
         fields.insert("grpc-status", HeaderValue::from_static(status));
         Ok(Frame::trailers(fields))
     };
@@ -489,7 +489,7 @@ async fn a_grpc_call_ends_in_a_status() {
         let head = Response::builder().status(status).version(Version::HTTP_11).header("content-type", content_type);
         let response = exchange.pass_on(head.body(Frames(frames.into())).unwrap());
         assert_eq!(response.status(), 200, "{name}");
-        let value = |fields: &http::HeaderMap| fields.get("grpc-status").map(|v| v.to_str().unwrap().to_owned());
+        let value = |fields: &HeaderMap| fields.get("grpc-status").map(|v| v.to_str().unwrap().to_owned());
         assert_eq!(value(response.headers()).as_deref(), in_head, "{name}");
         let mut body = response.into_body();
         let mut end = None;
@@ -568,5 +568,48 @@ fn a_request_is_made_fit() {
         seen.sort_unstable();
         assert_eq!(seen, expected, "{name}");
         assert_eq!(request.version(), Version::HTTP_11, "{name}");
+    }
+}
+
+/// "Remove any header or trailer field(s) from the message with the same name as the connection-option" (RFC 9110 section
+/// 7.6.1), in either direction.
+#[tokio::test]
+async fn what_connection_names_is_no_trailer_either() {
+    async fn trailers<B: Body<Data = Bytes> + Unpin>(mut body: B) -> Vec<String> {
+        let mut names = Vec::new();
+        while let Some(Ok(frame)) = body.frame().await {
+            names.extend(
+                frame.trailers_ref().into_iter().flat_map(HeaderMap::keys).map(|name| name.as_str().to_owned()),
+            );
+        }
+        names.sort_unstable();
+        names
+    }
+    let sent = || {
+        let names = ["x-hop", "x-kept", "etag", "content-length"];
+        let fields = names.map(|name| (HeaderName::from_static(name), HeaderValue::from_static("1")));
+        let frames = [Frame::data(Bytes::from("hello")), Frame::trailers(fields.into_iter().collect())];
+        Frames(frames.into_iter().map(Ok).collect())
+    };
+    let cases: [(&[&str], &[&str]); 5] = [
+        (&[], &["etag", "x-hop", "x-kept"]),
+        (&["Keep-Alive"], &["etag", "x-hop", "x-kept"]),
+        (&["X-Hop"], &["etag", "x-kept"]),
+        (&["close", "te , x-hop", ",X-KEPT"], &["etag"]),
+        // It is for all who get the content, and must not be named.
+        (&["etag, x-hop"], &["etag", "x-kept"]),
+    ];
+    for (connection, expected) in cases {
+        let records = Records::default();
+        let mut request = Request::post("http://gw.test/x").header("transfer-encoding", "chunked");
+        let mut response = Response::builder().header("transfer-encoding", "chunked");
+        for line in connection {
+            (request, response) = (request.header("connection", *line), response.header("connection", *line));
+        }
+        let (exchange, request) = records.gateway().begin(request.body(sent()).unwrap());
+        assert_eq!(trailers(request.into_body()).await, expected, "request: {connection:?}");
+        let response: Response<ResponseBody<Frames>> = exchange.pass_on(response.body(sent()).unwrap());
+        assert_eq!(trailers(response.into_body()).await, expected, "response: {connection:?}");
+        assert!(records.short().is_empty());
     }
 }

@@ -63,10 +63,15 @@ async fn through(request: &str, answer: &[u8], known: bool) -> Seen {
         async move {
             let mut sender = sender.lock().await;
             let mut response = Response::new(Full::new(Bytes::new()));
-            let fault = tokio::select! {
-                biased;
-                fault = interims.too_many() => Some(fault),
-                response = sender.send_request(request) => response.map(|_| None).unwrap(),
+            // Both ways to wait.
+            let fault = if known {
+                interims.clone().during(sender.send_request(request)).await.map(Result::unwrap).err()
+            } else {
+                tokio::select! {
+                    biased;
+                    fault = interims.too_many() => Some(fault),
+                    response = sender.send_request(request) => response.map(|_| None).unwrap(),
+                }
             };
             if let Some(fault) = fault {
                 assert_eq!(fault.kind(), FaultKind::TooManyInterim);

@@ -15,21 +15,20 @@ use std::thread;
 use std::time::Duration;
 
 use badgateway::adapters::hyper_util01::{TapConnector, TapLayer};
-use badgateway::adapters::tokio1::TokioTimer;
+use badgateway::adapters::tokio1::{ClientListener, TokioTimer};
 use badgateway::adapters::tower05::{GatewayLayer, GatewayService, ResponseFuture, RetryIfSafe};
 use badgateway::fault::Fault;
 use badgateway::lab::probe::{self, Answer};
 use badgateway::lab::{BEHAVIOURS, Lab};
 use badgateway::{Gateway, SharedFacts, Upload};
 use bytes::Bytes;
-use http::{Method, Request, Response, Uri};
+use http::{Method, Request, Response, Uri, Version};
 use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::{Body, Frame, Incoming};
 use hyper::service::service_fn as hyper_service;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tower::{BoxError, Layer, Service, ServiceBuilder, service_fn};
 
@@ -63,6 +62,7 @@ macro_rules! bounded {
 
 bounded! {
     before_the_lab
+    interim_responses_are_for_clients_of_http_1_1
     a_second_try_sends_the_whole_request
     which_bodies_go_once_more
     a_try_that_was_timed_out_leaves_its_body
@@ -115,14 +115,16 @@ async fn proxy(records: &Records, upstream: &str) -> SocketAddr {
         .retry(RetryIfSafe::new())
         .layer(TapLayer::new())
         .service(Client::builder(TokioExecutor::new()).build(TapConnector::new(HttpConnector::new())));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = ClientListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let upstream: Uri = upstream.parse().unwrap();
     tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
+        loop {
+            let (stream, client, _) = listener.accept().await;
             let (service, upstream) = (service.clone(), upstream.clone());
             let service = hyper_service(move |mut request: Request<Incoming>| {
                 *request.uri_mut() = upstream.clone();
+                request.extensions_mut().insert(client.clone());
                 let mut service = service.clone();
                 async move {
                     poll_fn(|cx| service.poll_ready(cx)).await?;
@@ -181,6 +183,18 @@ async fn before_the_lab() {
         let (_, host) = lab.upstream(name).unwrap().url().split_once("//").unwrap();
         let hosts = records.of(&["next_hop"]);
         assert!(hosts.iter().all(|known| known == host.trim_end_matches('/')), "{name}: {hosts:?}");
+    }
+}
+
+/// "A proxy MUST forward 1xx responses", and not to HTTP/1.0 (RFC 9110 section 15.2).
+async fn interim_responses_are_for_clients_of_http_1_1() {
+    let lab = Lab::builder().only(&["early_hints"]).start().unwrap();
+    for (version, interims) in [(Version::HTTP_11, &[103][..]), (Version::HTTP_10, &[])] {
+        let records = Records::default();
+        let address = proxy(&records, lab.upstream("early_hints").unwrap().url()).await;
+        let answer = ask(address, probe::Request::new().version(version)).await;
+        assert_eq!((answer.interim.as_slice(), answer.status), (interims, Some(200)), "{version:?}");
+        assert!(records.settled(0, &[]).await.is_empty());
     }
 }
 

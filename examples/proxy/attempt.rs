@@ -11,8 +11,6 @@ use std::time::Instant;
 
 use badgateway::adapters::hyper1::Interims;
 use badgateway::adapters::tokio1::TapHandle;
-use badgateway::body::ClientHandle;
-use badgateway::exchange::Forwarded;
 use badgateway::fault::{Failure, Fault, FaultKind};
 use badgateway::{Exchange, Progress};
 use http::{Request, Response};
@@ -44,29 +42,24 @@ impl Proxy {
         exchange: &Exchanging,
         mut request: Request<Upload>,
         target: &'static Target,
-        client: &ClientHandle,
     ) -> Result<Response<Incoming>, Failure> {
         loop {
             let mut link = self.link(exchange, target).await?;
-            let (version, spare) = {
+            let spare = {
                 let mut facts = exchange.facts();
                 // It is in the way of what the tap sees from here on.
                 facts.phase = None;
                 link.tap.begin(&facts.method);
-                (facts.version, may_be_raced(&facts).then(|| spare(&request)))
+                may_be_raced(&facts).then(|| spare(&request))
             };
             if spare.is_some() {
                 exchange.keep_body(KEEP);
             }
-            let interims = Interims::listen(&mut request, version, Some(client));
+            let interims = exchange.interims(&mut request);
             let mut sending = pin!(link.sender.try_send_request(request));
             let tap = link.tap.clone();
             exchange.over(Hop { proxy: Arc::clone(self), target, link: Some(link) });
-            let head = self.head(exchange, sending.as_mut(), &tap, &interims).await;
-            if interims.forwarded() {
-                exchange.facts().forwarded = Forwarded::Interim;
-            }
-            let mut error = match head {
+            let mut error = match self.head(exchange, sending.as_mut(), &tap, &interims).await {
                 Ok(response) => return Ok(response),
                 Err(Stop::Timer(fault)) => return Err(fault.into()),
                 Err(Stop::Send(error)) => error,

@@ -54,7 +54,7 @@ impl Proxy {
         let Some(request) = outgoing(request, mounted, path, client.address.as_ref()) else {
             return Ok(exchange.answer_fault(FaultKind::ProxyInternal));
         };
-        let response = self.send(&exchange, request, &mounted.target, &client.handle).await?;
+        let response = self.send(&exchange, request, &mounted.target).await?;
         let response = exchange.pass_on_held(response, self.timeouts.first_byte_hold).await;
         if decides && response.extensions().get::<Fault>().is_none() {
             // A fit head is answer enough: the body may be a stream without an end. Should it break, that counts by itself.

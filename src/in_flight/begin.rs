@@ -9,6 +9,8 @@ use crate::exchange::Exchange;
 use crate::gateway::Gateway;
 
 use super::InFlight;
+#[cfg(feature = "http_body1")]
+use super::named::Named;
 
 impl Gateway {
     /// An exchange begins with this request, as it came from the client: notes the facts, and makes the request fit to be
@@ -69,9 +71,10 @@ impl Gateway {
     where
         B: http_body::Body<Data = bytes::Bytes>,
     {
-        let exchange = self.begin_head(&mut request);
         let has_body = !request.body().is_end_stream();
-        exchange.handle.0.lock().watch(has_body);
+        let named = if has_body { Named::by(request.headers()) } else { Named::default() };
+        let exchange = self.begin_head(&mut request);
+        exchange.handle.0.lock().watch(has_body, named);
         let request = request.map(|body| match has_body {
             true => super::Upload::watched(body, std::sync::Arc::clone(&exchange.handle.0)),
             false => super::Upload::unwatched(body),

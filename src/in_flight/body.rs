@@ -17,6 +17,7 @@ use crate::deadline::{Never, Timer};
 use crate::fault::Fault;
 
 use super::Handle;
+use super::named::Named;
 
 pin_project! {
     /// The body of a response to the client: one that is passed on under guard, or one that the gateway made. Its data are
@@ -40,7 +41,7 @@ pin_project! {
         B: Body,
         T: Timer,
     {
-        PassedOn { #[pin] body: Guarded<B, BodyOwner, T> },
+        PassedOn { #[pin] body: Guarded<B, BodyOwner, T>, named: Named },
         Made { bytes: Bytes },
     }
 }
@@ -52,14 +53,14 @@ impl<B: Body, T: Timer> ResponseBody<B, T> {
         Self { kind: Kind::Made { bytes: bytes.into() } }
     }
 
-    pub(super) const fn passed_on(body: Guarded<B, BodyOwner, T>) -> Self {
-        Self { kind: Kind::PassedOn { body } }
+    pub(super) const fn passed_on(body: Guarded<B, BodyOwner, T>, named: Named) -> Self {
+        Self { kind: Kind::PassedOn { body, named } }
     }
 
     /// A sleep of its timer.
     pub(super) fn sleep(&self, duration: Duration) -> Option<T::Sleep> {
         match &self.kind {
-            Kind::PassedOn { body } => Some(body.sleep(duration)),
+            Kind::PassedOn { body, .. } => Some(body.sleep(duration)),
             Kind::Made { .. } => None,
         }
     }
@@ -68,7 +69,7 @@ impl<B: Body, T: Timer> ResponseBody<B, T> {
     #[must_use]
     pub const fn ledger(&self) -> Option<&Ledger> {
         match &self.kind {
-            Kind::PassedOn { body } => Some(body.ledger()),
+            Kind::PassedOn { body, .. } => Some(body.ledger()),
             Kind::Made { .. } => None,
         }
     }
@@ -89,14 +90,14 @@ where
     /// Polls for the first frame and keeps it.
     pub(super) fn poll_hold(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
         match self.project().kind.project() {
-            KindProj::PassedOn { body } => body.poll_hold(cx),
+            KindProj::PassedOn { body, .. } => body.poll_hold(cx),
             KindProj::Made { .. } => Poll::Ready(Ok(())),
         }
     }
 
     /// The head goes out after all: from now on the body ends the exchange.
     pub(super) fn release(self: Pin<&mut Self>) {
-        if let KindProj::PassedOn { body } = self.project().kind.project() {
+        if let KindProj::PassedOn { body, .. } = self.project().kind.project() {
             if let Some(owner) = body.owner() {
                 owner.is_held = false;
             }
@@ -115,7 +116,15 @@ where
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Fault>>> {
         match self.project().kind.project() {
-            KindProj::PassedOn { body } => body.poll_frame(cx),
+            KindProj::PassedOn { body, named } => {
+                let mut polled = body.poll_frame(cx);
+                if let Poll::Ready(Some(Ok(frame))) = &mut polled {
+                    if let Some(trailers) = frame.trailers_mut() {
+                        named.remove_from(trailers);
+                    }
+                }
+                polled
+            }
             KindProj::Made { bytes } if bytes.is_empty() => Poll::Ready(None),
             KindProj::Made { bytes } => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
         }
@@ -123,14 +132,14 @@ where
 
     fn is_end_stream(&self) -> bool {
         match &self.kind {
-            Kind::PassedOn { body } => body.is_end_stream(),
+            Kind::PassedOn { body, .. } => body.is_end_stream(),
             Kind::Made { bytes } => bytes.is_empty(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
-            Kind::PassedOn { body } => body.size_hint(),
+            Kind::PassedOn { body, .. } => body.size_hint(),
             Kind::Made { bytes } => SizeHint::with_exact(bytes.len() as u64),
         }
     }
@@ -139,7 +148,7 @@ where
 impl<B: Body, T: Timer> fmt::Debug for ResponseBody<B, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            Kind::PassedOn { body } => body.fmt(f),
+            Kind::PassedOn { body, .. } => body.fmt(f),
             Kind::Made { bytes } => f.debug_tuple("Made").field(bytes).finish(),
         }
     }

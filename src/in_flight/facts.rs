@@ -7,9 +7,15 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, MutexGuard};
 
 use http::Extensions;
+#[cfg(feature = "hyper1")]
+use http::Request;
+#[cfg(feature = "hyper_util01")]
+use http::Version;
 
+#[cfg(feature = "hyper1")]
+use crate::adapters::hyper1::Interims;
 use crate::decide::retry::Retry;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Forwarded};
 use crate::fault::{Fault, Phase};
 use crate::link::Link;
 
@@ -17,6 +23,15 @@ use super::state::{Shared, State};
 
 /// The facts of an exchange under way, to read and to write. A lock is held as long as this is: write, and let go.
 pub struct Facts<'a>(pub(super) MutexGuard<'a, State>);
+
+impl Facts<'_> {
+    /// An interim response goes to the client.
+    pub(super) fn note_interim(&mut self) {
+        if self.forwarded == Forwarded::Nothing {
+            self.forwarded = Forwarded::Interim;
+        }
+    }
+}
 
 impl Deref for Facts<'_> {
     type Target = Exchange;
@@ -131,6 +146,30 @@ impl SharedFacts {
         let is_safe = state.advise_retry(fault).is_safe();
         state.exchange.attempts = attempts;
         is_safe
+    }
+
+    /// The interim responses to this request of the exchange: see [`InFlight::interims`](crate::InFlight::interims).
+    #[cfg(feature = "hyper1")]
+    #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "hyper1")))]
+    pub fn interims<B>(&self, request: &mut Request<B>) -> Interims {
+        let (version, client) = {
+            let state = self.0.lock();
+            (state.exchange.version, state.client.clone())
+        };
+        let facts = self.clone();
+        Interims::telling(request, version, client.as_ref(), move || facts.lock().note_interim())
+    }
+
+    /// The same where there is somebody to have them. Elsewhere the request stays as it is, which costs nothing.
+    #[cfg(feature = "hyper_util01")]
+    pub(crate) fn forward_interims<B>(&self, request: &mut Request<B>) {
+        let is_due = {
+            let state = self.0.lock();
+            state.client.is_some() && state.exchange.version == Version::HTTP_11
+        };
+        if is_due {
+            let _ = self.interims(request);
+        }
     }
 
     /// The request is about to be sent once more, because of this fault: counts the try, and forgets what was known of the

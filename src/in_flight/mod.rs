@@ -11,6 +11,8 @@ mod handle;
 #[cfg(feature = "http_body1")]
 mod held;
 #[cfg(feature = "http_body1")]
+mod named;
+#[cfg(feature = "http_body1")]
 mod pass_on;
 mod progress;
 mod state;
@@ -24,12 +26,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+#[cfg(feature = "hyper1")]
+use http::Request;
 use http::{Extensions, Response, response};
 
+#[cfg(feature = "hyper1")]
+use crate::adapters::hyper1::Interims;
 use crate::body::ClientHandle;
 use crate::deadline::{Never, Timer};
 use crate::decide::retry::Retry;
-use crate::exchange::{Exchange, Forwarded};
+use crate::exchange::Exchange;
 use crate::fault::{Fault, Phase};
 use crate::gateway::Gateway;
 use crate::link::Link;
@@ -202,13 +208,38 @@ impl<T> InFlight<T> {
     ///
     /// What is wrong with it. It must not go out.
     pub fn interim(&self, parts: &mut response::Parts) -> Result<(), Fault> {
-        let mut state = self.handle.0.lock();
-        let gateway = state.gateway.clone();
-        gateway.forward_head(parts, &state.exchange)?;
-        if state.exchange.forwarded == Forwarded::Nothing {
-            state.exchange.forwarded = Forwarded::Interim;
-        }
+        let mut facts = self.facts();
+        let gateway = facts.0.gateway.clone();
+        gateway.forward_head(parts, &facts)?;
+        facts.note_interim();
         Ok(())
+    }
+
+    /// Forwards the interim responses that hyper's client hears while it waits for the response to this request, because "a
+    /// proxy MUST forward 1xx responses" ([RFC 9110, section 15.2](https://www.rfc-editor.org/rfc/rfc9110#section-15.2)), as
+    /// far as they can be: see [`Interims`]. To nobody where the [client's connection](Self::client) is not known. A second
+    /// try listens anew.
+    ///
+    /// ```
+    /// use badgateway::InFlight;
+    /// use http::{Request, Response};
+    /// use hyper::body::{Body, Incoming};
+    /// use hyper::client::conn::http1::SendRequest;
+    /// # type Error = Box<dyn std::error::Error + Send + Sync>;
+    ///
+    /// async fn send<B: Body + 'static>(
+    ///     exchange: &InFlight,
+    ///     mut request: Request<B>,
+    ///     sender: &mut SendRequest<B>,
+    /// ) -> Result<Response<Incoming>, Error> {
+    ///     let interims = exchange.interims(&mut request);
+    ///     Ok(interims.during(sender.send_request(request)).await??)
+    /// }
+    /// ```
+    #[cfg(feature = "hyper1")]
+    #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "hyper1")))]
+    pub fn interims<B>(&self, request: &mut Request<B>) -> Interims {
+        self.shared().interims(request)
     }
 
     /// There is no response, but an error: classifies it, records the fault, and makes the answer, with the [`Fault`] in its

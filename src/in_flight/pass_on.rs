@@ -18,6 +18,7 @@ use crate::upgrade::Tunnel;
 
 use super::body::{BodyOwner, ResponseBody};
 use super::held::PassOnHeld;
+use super::named::Named;
 use super::state::State;
 use super::{Handle, InFlight};
 
@@ -101,6 +102,7 @@ impl<T: Timer> InFlight<T> {
             return refuse(handle, Fault::new(FaultKind::ProxyInternal));
         }
         state.exchange.received_status = Some(parts.status);
+        let named = Named::by(&parts.headers);
         let State { gateway, exchange, .. } = &mut *state;
         let framing = match gateway.forward_head(&mut parts, exchange) {
             Ok(framing) => framing,
@@ -155,7 +157,7 @@ impl<T: Timer> InFlight<T> {
         if let Some(abort) = abort {
             guard = guard.aborting(abort);
         }
-        (Response::from_parts(parts, ResponseBody::passed_on(guard.around(body))), Some(downstream))
+        (Response::from_parts(parts, ResponseBody::passed_on(guard.around(body), named)), Some(downstream))
     }
 }
 

@@ -25,6 +25,8 @@ use crate::tap::Observation;
 use crate::upgrade::Offer;
 
 use super::facts::Facts;
+#[cfg(feature = "http_body1")]
+use super::named::Named;
 use super::progress::Account;
 
 /// A state, in reach of all who share it.
@@ -39,6 +41,9 @@ pub(super) struct State {
     found: Evidence,
     pub(super) link: Option<Box<dyn Link>>,
     pub(super) upload: Account,
+    /// What the request's trailers must not hold.
+    #[cfg(feature = "http_body1")]
+    pub(super) named: Named,
     /// The client's body, where a try ended that has not read it, and who waits for it.
     unread: Option<Box<dyn Any + Send>>,
     waiting: Option<Waker>,
@@ -68,6 +73,8 @@ impl Shared {
             found: Evidence::new(),
             link: None,
             upload,
+            #[cfg(feature = "http_body1")]
+            named: Named::default(),
             unread: None,
             waiting: None,
             client: None,
@@ -267,7 +274,9 @@ impl Shared {
 
 impl State {
     /// The request's body is watched, if there is any.
-    pub(super) fn watch(&mut self, has_body: bool) {
+    #[cfg(feature = "http_body1")]
+    pub(super) fn watch(&mut self, has_body: bool, named: Named) {
+        self.named = named;
         self.upload.watch(has_body);
         self.note_upload();
     }

@@ -18,7 +18,8 @@ pin_project! {
     /// The client's request body, watched: how far it got, whether it failed, and who waited for whom is in the facts of
     /// its exchange. [`Gateway::begin`](crate::Gateway::begin) puts it around the body of a request.
     ///
-    /// Trailers that [RFC 9110, section 6.5.1](https://www.rfc-editor.org/rfc/rfc9110#section-6.5.1) forbids are left out.
+    /// Trailers that [RFC 9110, section 6.5.1](https://www.rfc-editor.org/rfc/rfc9110#section-6.5.1) forbids are left out, and so
+    /// are those that the request's `Connection` names (section 7.6.1).
     pub struct Upload<B> {
         #[pin]
         source: Source<B>,
@@ -144,6 +145,9 @@ where
                 if let Poll::Ready(Some(Ok(frame))) = &mut polled {
                     if let Some(fields) = frame.trailers_mut() {
                         trailers::retain_permitted(fields);
+                        if let Some(exchange) = this.exchange {
+                            exchange.lock().named.remove_from(fields);
+                        }
                     }
                 }
                 if let Some(exchange) = this.exchange {

@@ -25,19 +25,23 @@ macro_rules! both {
 use both;
 
 mod asked;
+#[path = "../../examples/stacks/tests/lab/client.rs"]
+mod client;
 mod clients;
 mod expect;
+mod front;
 mod halves;
 mod harness;
 #[path = "../../examples/shared/judge.rs"]
 mod judge;
 mod judge_command;
 mod matrix;
-mod minimal;
+mod next_hop;
 mod once;
 #[path = "../../examples/shared/signal.rs"]
 mod signal;
 mod tour;
+mod versions;
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use http::{HeaderMap, Request, Response, StatusCode, Version};
+use pin_project_lite::pin_project;
 
 use crate::audit;
 use crate::body::{ClientHandle, InterimSender};
@@ -49,13 +50,11 @@ const LARGEST: usize = 16 * 1024;
 /// ) -> Result<Response<Incoming>, Error> {
 ///     let version = request.version(); // the client's
 ///     let interims = Interims::listen(&mut request, version, Some(client));
-///     tokio::select! {
-///         biased;
-///         fault = interims.too_many() => Err(fault.into()),
-///         response = sender.send_request(request) => Ok(response?),
-///     }
+///     Ok(interims.during(sender.send_request(request)).await??)
 /// }
 /// ```
+///
+/// An exchange knows its client and version by itself: [`InFlight::interims`](crate::InFlight::interims).
 #[derive(Clone, Debug)]
 pub struct Interims(Arc<Shared>);
 
@@ -72,6 +71,16 @@ impl Interims {
     /// Listens for the interim responses to this request, whose client speaks that version. It begins the exchange's
     /// [`interims`](ClientHandle::interims); a second try listens anew.
     pub fn listen<B>(request: &mut Request<B>, client_version: Version, client: Option<&ClientHandle>) -> Self {
+        Self::telling(request, client_version, client, || ())
+    }
+
+    /// The same, and this hears of each that was forwarded.
+    pub(crate) fn telling<B>(
+        request: &mut Request<B>,
+        client_version: Version,
+        client: Option<&ClientHandle>,
+        told: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
         let client = client.filter(|_| client_version == Version::HTTP_11).map(ClientHandle::interims);
         let interims = Self(Arc::new(Shared {
             client,
@@ -80,7 +89,11 @@ impl Interims {
             waiting: Mutex::new(None),
         }));
         let ear = interims.clone();
-        hyper::ext::on_informational(request, move |response| ear.heard(response.status(), response.headers()));
+        hyper::ext::on_informational(request, move |response| {
+            if ear.forwards(response.status(), response.headers()) {
+                told();
+            }
+        });
         interims
     }
 
@@ -96,20 +109,44 @@ impl Interims {
         TooManyInterims { interims: self, registered: None }
     }
 
-    fn heard(&self, status: StatusCode, headers: &HeaderMap) {
+    /// Waits for the response, and forwards what comes before it. More than 100 of them are the fault that it fails with.
+    ///
+    /// # Errors
+    ///
+    /// The future's output is `Err(fault)` of [`Class::TooLargeInterim`] then, for a 502.
+    pub fn during<F: Future>(self, response: F) -> DuringInterims<F> {
+        DuringInterims { response, interims: self, registered: None }
+    }
+
+    /// Whether it was forwarded.
+    fn forwards(&self, status: StatusCode, headers: &HeaderMap) -> bool {
         if self.0.count.fetch_add(1, Ordering::SeqCst) >= MOST {
             let waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(waiting) = waiting {
                 waiting.wake();
             }
-            return;
+            return false;
         }
-        let Some(client) = &self.0.client else { return };
-        if forwards_interim(status, Version::HTTP_11, false)
-            && write(status, headers).is_some_and(|head| client.send(&head))
-        {
+        let Some(client) = &self.0.client else { return false };
+        let forwarded = forwards_interim(status, Version::HTTP_11, false)
+            && write(status, headers).is_some_and(|head| client.send(&head));
+        if forwarded {
             self.0.forwarded.store(true, Ordering::Release);
         }
+        forwarded
+    }
+
+    fn poll_too_many(&self, registered: &mut Option<Waker>, cx: &Context<'_>) -> Poll<Fault> {
+        let shared = &self.0;
+        if !registered.as_ref().is_some_and(|registered| registered.will_wake(cx.waker())) {
+            *shared.waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some(cx.waker().clone());
+            *registered = Some(cx.waker().clone());
+        }
+        // After that, or one that comes in between would wake nobody.
+        if shared.count.load(Ordering::SeqCst) > MOST {
+            return Poll::Ready(Fault::of_class(Class::TooLargeInterim));
+        }
+        Poll::Pending
     }
 }
 
@@ -125,17 +162,34 @@ pub struct TooManyInterims<'i> {
 impl Future for TooManyInterims<'_> {
     type Output = Fault;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Fault> {
-        let shared = &self.interims.0;
-        if !self.registered.as_ref().is_some_and(|registered| registered.will_wake(cx.waker())) {
-            *shared.waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some(cx.waker().clone());
-            self.registered = Some(cx.waker().clone());
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Fault> {
+        let this = self.get_mut();
+        this.interims.poll_too_many(&mut this.registered, cx)
+    }
+}
+
+pin_project! {
+    /// Waits for a response while the interim ones are forwarded: see [`Interims::during`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct DuringInterims<F> {
+        #[pin]
+        response: F,
+        interims: Interims,
+        registered: Option<Waker>,
+    }
+}
+
+impl<F: Future> Future for DuringInterims<F> {
+    type Output = Result<F::Output, Fault>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        // First: the head may be behind them in one segment.
+        match this.interims.poll_too_many(this.registered, cx) {
+            Poll::Ready(fault) => Poll::Ready(Err(fault)),
+            Poll::Pending => this.response.poll(cx).map(Ok),
         }
-        // After that, or one that comes in between would wake nobody.
-        if shared.count.load(Ordering::SeqCst) > MOST {
-            return Poll::Ready(Fault::of_class(Class::TooLargeInterim));
-        }
-        Poll::Pending
     }
 }
 

@@ -15,7 +15,7 @@ use crate::classify::{Cause, Finding, Probe, downcast, may_be, text};
 use crate::fault::{FaultKind, Phase};
 use crate::reply::reason;
 
-pub use self::interims::{Interims, TooManyInterims};
+pub use self::interims::{DuringInterims, Interims, TooManyInterims};
 pub use self::tunnels::{Carrying, Tunnels};
 
 /// Knows [`hyper::Error`].

@@ -16,6 +16,10 @@ use crate::in_flight::SharedFacts;
 /// timeout, of a request that was not sent. The exchange is that of the request's [`SharedFacts`]; without them, nothing is
 /// told. A [`next_hop`](crate::Exchange::next_hop) that nobody named is the host of the request's target.
 ///
+/// Interim responses go to the client where its [connection](crate::InFlight::client) is known and it speaks HTTP/1.1: see
+/// [`Interims`](crate::adapters::hyper1::Interims). Behind the first 100 of a request they go no further, and the timeout
+/// around this ends one that never answers.
+///
 /// The client's connector is a [`TapConnector`](super::TapConnector).
 ///
 /// ```
@@ -63,9 +67,10 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Scoped<S::Future> {
         let scope = TapScope::of(&mut request);
-        if let Some(facts) = SharedFacts::of(request.extensions()) {
+        if let Some(facts) = SharedFacts::of(request.extensions()).cloned() {
             facts.toward(request.uri());
             facts.over(scope.clone());
+            facts.forward_interims(&mut request);
         }
         scope.run(self.inner.call(request))
     }

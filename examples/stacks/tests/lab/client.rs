@@ -1,5 +1,6 @@
 //! What a client sees: of HTTP/1 by the lab's probe, of HTTP/2 by hyper.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use badgateway::lab::probe::{self, End, Request};
 use bytes::Bytes;
 use http::{HeaderMap, Version};
 use http_body_util::{BodyExt, Full};
+use hyper::body::Body;
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
@@ -45,7 +47,7 @@ pub(crate) fn ask(address: SocketAddr, version: Version, rule: &Rule) -> Seen {
 }
 
 fn ask_http2(address: SocketAddr, rule: &Rule) -> Seen {
-    let request = http::Request::get("http://lab.test/").body(Full::default()).unwrap();
+    let request = http::Request::get("http://lab.test/").body(Full::<Bytes>::default()).unwrap();
     let (mut seen, headed) = match exchange(address, request) {
         Reply::Nothing(end) => (Seen { status: None, is_own: false, has_length: false, end, broken: None }, false),
         Reply::Head { status, headers, end, .. } => {
@@ -77,7 +79,10 @@ pub(crate) enum Reply {
 }
 
 /// One request on a connection of its own, by prior knowledge.
-pub(crate) fn exchange(address: SocketAddr, request: http::Request<Full<Bytes>>) -> Reply {
+pub(crate) fn exchange<B>(address: SocketAddr, request: http::Request<B>) -> Reply
+where
+    B: Body<Data = Bytes, Error = Infallible> + Send + Unpin + 'static,
+{
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let stream = TcpStream::connect(address).await.unwrap();
