@@ -138,6 +138,27 @@ fn a_panic_is_no_client_that_left() {
     assert_eq!(records.short(), ["proxy_internal select 500 null null"]);
 }
 
+/// What each try got to says the one record, for every kind that may end them.
+#[test]
+fn a_request_that_no_try_sent_was_not_applied() {
+    let tries = |first: Fault, last: Fault, sent: Option<u64>| {
+        let records = Records::default();
+        let exchange = records.exchange(Exchange::default());
+        exchange.facts().sent = sent;
+        exchange.try_again(&first);
+        exchange.facts().sent = sent;
+        let _ = exchange.answer_fault_bytes(last);
+        records.of(&["applied"])
+    };
+    for &first in FaultKind::ALL {
+        for &last in FaultKind::ALL {
+            let (first, last) = (Fault::new(first), Fault::new(last));
+            assert_eq!(tries(first, last, Some(0)), ["no"], "{first}, then {last}, unsent");
+            assert_eq!(tries(first, last, None), [first.applied().max(last.applied()).code()], "{first}, then {last}");
+        }
+    }
+}
+
 #[test]
 fn the_record_has_what_was_learnt_on_the_way() {
     static BEGUN: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
