@@ -10,7 +10,7 @@ use http::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, 
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, StatusCode, Uri, Version, request};
 
-use crate::fault::{Fault, FaultKind, Phase};
+use crate::fault::{Applied, Fault, FaultKind, Phase};
 use crate::present::Present;
 
 /// What became of the client's request body.
@@ -115,6 +115,11 @@ pub struct Exchange {
     pub attempts: u32,
     /// What ended the first try, where this is another.
     pub first_try: Option<FaultKind>,
+    /// Whether the next hop could have acted on an earlier try of this request. [`retry::again`] notes it. Default: not
+    /// known, which is "perhaps" where there was one.
+    ///
+    /// [`retry::again`]: crate::decide::retry::again
+    pub applied_before: Option<Applied>,
     /// How far the exchange had got.
     pub phase: Option<Phase>,
     /// Request bytes written to the next hop. `Some(0)` proves that the request was not applied.
@@ -226,6 +231,7 @@ impl Default for Exchange {
             replayable: false,
             attempts: 1,
             first_try: None,
+            applied_before: None,
             phase: None,
             sent: None,
             received: None,

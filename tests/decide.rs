@@ -1,7 +1,7 @@
 //! Decisions: respond, abort, silence; retries; health; facts taken from a request.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::wildcard_enum_match_arm)]
 
-use badgateway::decide::retry::{Retry, Why, WhyNot, advise};
+use badgateway::decide::retry::{self, Retry, Why, WhyNot, advise};
 use badgateway::decide::{Decision, How, Profile, applied, decide, grpc_status, health};
 use badgateway::exchange::{BodyFraming, Forwarded, RequestBody};
 use badgateway::fault::{Applied, Category, Class, Code, Fault, FaultKind, Phase};
@@ -308,9 +308,11 @@ fn facts_of_the_caller_overrule_the_kind() {
     second.attempts = 2;
     assert_eq!(advise(&fault, &second), Retry::Never(WhyNot::AlreadyRetried));
 
-    // Whatever ended the last try, the one before may have been applied.
+    // Whatever ended the last try, the one before may have been applied, as long as nobody says that it was not.
     second.sent = Some(0);
     assert_eq!(applied(&fault, &second), Applied::Perhaps);
+    second.applied_before = Some(Applied::No);
+    assert_eq!(applied(&fault, &second), Applied::No);
 
     let mut interim = exchange(&Method::GET, RequestBody::None);
     interim.forwarded = Forwarded::Interim;
@@ -363,6 +365,38 @@ fn who_has_answered_has_applied_it() {
         for interim in [StatusCode::CONTINUE, StatusCode::EARLY_HINTS] {
             (exchange.received_status, exchange.forwarded) = (Some(interim), Forwarded::Interim);
             assert_eq!(applied(&fault, &exchange), fault.applied(), "{kind}");
+        }
+    }
+}
+
+/// Of several tries the one that got furthest counts: in whatever order, by the kind or by what was sent.
+#[test]
+fn every_try_is_remembered() {
+    for &first in FaultKind::ALL {
+        for &second in FaultKind::ALL {
+            let (first, second) = (Fault::new(first), Fault::new(second));
+            let mut exchange = Exchange::default();
+            retry::again(&first, &mut exchange);
+            let (attempts, first_try) = (exchange.attempts, exchange.first_try);
+            assert_eq!((attempts, first_try), (2, Some(first.kind())));
+            let both = first.applied().max(second.applied());
+            assert_eq!(applied(&second, &exchange), both, "{first}, then {second}");
+
+            // Nothing of the second was sent: what counts is the first.
+            exchange.sent = Some(0);
+            assert_eq!(applied(&second, &exchange), first.applied(), "{first}, then {second}, unsent");
+
+            // Nor of the first, so that of neither; and the third is nothing that the second was.
+            let mut exchange = Exchange::default();
+            exchange.sent = Some(0);
+            retry::again(&first, &mut exchange);
+            assert_eq!(exchange.sent, None);
+            assert_eq!(applied(&second, &exchange), second.applied(), "{first}, unsent, then {second}");
+            exchange.sent = Some(0);
+            retry::again(&second, &mut exchange);
+            exchange.sent = Some(0);
+            assert_eq!(applied(&first, &exchange), Applied::No, "{first}, {second}, {first}, all unsent");
+            assert_eq!((exchange.attempts, exchange.first_try), (3, Some(first.kind())));
         }
     }
 }

@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use badgateway::adapters::tokio1::TokioTimer;
+use badgateway::body::End;
 use badgateway::deadline::{Timer, deadline};
 use badgateway::fault::{Fault, Phase};
 use badgateway::lab::Lab;
@@ -136,6 +137,27 @@ fn a_panic_is_no_client_that_left() {
     }));
     assert!(panicked.is_err());
     assert_eq!(records.short(), ["proxy_internal select 500 null null"]);
+}
+
+/// What each try got to says the one record, for every kind that may end them.
+#[test]
+fn a_request_that_no_try_sent_was_not_applied() {
+    let tries = |first: Fault, last: Fault, sent: Option<u64>| {
+        let records = Records::default();
+        let exchange = records.exchange(Exchange::default());
+        exchange.facts().sent = sent;
+        exchange.try_again(&first);
+        exchange.facts().sent = sent;
+        let _ = exchange.answer_fault_bytes(last);
+        records.of(&["applied"])
+    };
+    for &first in FaultKind::ALL {
+        for &last in FaultKind::ALL {
+            let (first, last) = (Fault::new(first), Fault::new(last));
+            assert_eq!(tries(first, last, Some(0)), ["no"], "{first}, then {last}, unsent");
+            assert_eq!(tries(first, last, None), [first.applied().max(last.applied()).code()], "{first}, then {last}");
+        }
+    }
 }
 
 #[test]
@@ -351,6 +373,75 @@ async fn a_head_that_waits_is_answered_where_its_body_breaks() {
     assert_eq!((response.status().as_u16(), records.short().len()), (200, 0));
     drop(response);
     assert_eq!(records.short(), ["client_aborted body null 200 null"]);
+}
+
+/// An answer without content ends with its head (RFC 9112 section 6.3), whatever its fields say, and whatever a client library
+/// gives as its body: the client has all of it, and so there is no fault.
+#[tokio::test]
+async fn an_answer_without_content_is_whole_with_its_head() {
+    type Inner = http_body_util::combinators::UnsyncBoxBody<Bytes, io::Error>;
+    let data = || Ok(Frame::data(Bytes::from_static(b"hello\n")));
+    let inners: [(&str, &dyn Fn() -> Inner); 5] = [
+        ("nothing", &|| Frames([].into()).boxed_unsync()),
+        ("what the length says", &|| Frames([data()].into()).boxed_unsync()),
+        ("more than that", &|| Frames([data(), data()].into()).boxed_unsync()),
+        ("an error", &|| Frames([Err(io::ErrorKind::ConnectionReset.into())].into()).boxed_unsync()),
+        ("nothing ever", &|| Silence.boxed_unsync()),
+    ];
+    for (method, status) in [(Method::HEAD, 200), (Method::HEAD, 503), (Method::GET, 204), (Method::POST, 304)] {
+        for version in [Version::HTTP_10, Version::HTTP_11, Version::HTTP_2] {
+            for (length, (inner, body)) in [None, Some("6")].into_iter().flat_map(|length| inners.map(|i| (length, i)))
+            {
+                for hold in [Duration::ZERO, Duration::from_secs(9)] {
+                    let what = format!("{method} {status} {version:?}, length {length:?}, {inner}, held {hold:?}");
+                    let records = Records::default();
+                    let mut facts = Exchange::default();
+                    (facts.method, facts.version) = (method.clone(), version);
+                    let exchange = records.exchange(facts).timed(TokioTimer, Some(Duration::from_millis(1)), None);
+                    let (told, end) = std::sync::mpsc::channel();
+                    exchange.over(Told(told));
+                    let mut response = Response::builder().status(status);
+                    if let Some(length) = length {
+                        response = response.header("content-length", length);
+                    }
+                    let held = exchange.pass_on_held(response.body(body()).unwrap(), hold);
+                    let response = timeout(Duration::from_secs(5), held).await.unwrap_or_else(|_| panic!("{what}"));
+                    assert_eq!(response.status(), status, "{what}");
+                    let mut body = response.into_body();
+                    assert!(body.is_end_stream() && body.frame().await.is_none(), "{what}");
+                    drop(body);
+                    assert_eq!(records.short(), [""; 0], "{what}");
+                    assert_eq!(end.try_iter().collect::<Vec<_>>(), [(End::Whole, true)], "{what}");
+                }
+            }
+        }
+    }
+    // A gRPC call that ends with a 204, as a recipe for nginx has it: there is no content to end in a status once more.
+    let records = Records::default();
+    let call = Request::post("/pkg.Service/Method").version(Version::HTTP_2).header("content-type", "application/grpc");
+    let (exchange, _) = records.gateway().begin(call.body(Empty::<Bytes>::new()).unwrap());
+    let head = Response::builder().status(204).header("grpc-status", "12").body(Frames([data()].into())).unwrap();
+    let response = exchange.pass_on(head);
+    assert_eq!((response.status().as_u16(), response.headers()["grpc-status"].as_bytes()), (204, &b"12"[..]));
+    // Nor trailers, for which our member of `Proxy-Status` would have to be there.
+    assert!(!response.headers().contains_key("proxy-status"));
+    assert!(response.into_body().is_end_stream());
+    assert_eq!(records.short(), [""; 0]);
+    // A length of 0 is another matter: there the next hop contradicts itself.
+    let more = [Ok("hello")];
+    assert_eq!(
+        body(&more, Some("0"), true, Exchange::default()).await,
+        ["ambiguous_framing body null 200 close_short"]
+    );
+}
+
+/// A link that passes on how its exchange ended, and whether a head had gone out.
+struct Told(std::sync::mpsc::Sender<(End, bool)>);
+
+impl badgateway::Link for Told {
+    fn ended(self: Box<Self>, end: End, exchange: &Exchange) {
+        self.0.send((end, !exchange.can_respond())).unwrap();
+    }
 }
 
 /// No frame ever comes.

@@ -92,10 +92,7 @@ impl Proxy {
                 self.pool.clear();
             }
             let mut facts = exchange.facts();
-            // Unless a first try wrote some of it.
-            if is_first {
-                facts.sent = Some(0);
-            }
+            facts.sent = Some(0);
             facts.phase = Some(failure.fault().phase());
         })
     }

@@ -97,8 +97,7 @@ impl Running<'_> {
         let result = loop {
             match self.attempt(client, &mut job) {
                 Err(trouble) if self.may_repeat(&trouble.fault) => {
-                    self.exchange.attempts += 1;
-                    self.exchange.first_try = Some(trouble.fault.kind());
+                    retry::again(&trouble.fault, &mut self.exchange);
                 }
                 result => break result,
             }

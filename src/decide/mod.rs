@@ -67,8 +67,10 @@ pub fn decide(fault: &Fault, exchange: &Exchange, profile: &Profile) -> Decision
 ///
 /// A request of which no byte was written was not applied, however the exchange failed. One to which a final head came
 /// ([`Forwarded::Head`], [`Exchange::received_status`]) was, as far as anybody can know: whoever breaks what afterwards,
-/// the next hop has answered. Of one that was tried before only the last try is known, and an earlier one may have been
-/// applied.
+/// the next hop has answered.
+///
+/// Of a request that was tried more than once, the try that got furthest counts. Earlier ones are remembered by
+/// [`retry::again`] in [`Exchange::applied_before`]; one of which nothing is remembered may have been applied.
 #[must_use]
 pub fn applied(fault: &Fault, exchange: &Exchange) -> Applied {
     let last = match exchange.sent {
@@ -76,10 +78,8 @@ pub fn applied(fault: &Fault, exchange: &Exchange) -> Applied {
         Some(_) | None if has_answered(fault, exchange) => Applied::Yes,
         Some(_) | None => fault.applied(),
     };
-    match last {
-        Applied::No if exchange.attempts > 1 => Applied::Perhaps,
-        Applied::No | Applied::Perhaps | Applied::Yes => last,
-    }
+    let unknown = if exchange.attempts > 1 { Applied::Perhaps } else { Applied::No };
+    last.max(exchange.applied_before.unwrap_or(unknown))
 }
 
 /// Whether a final response to this request came, or began to come.

@@ -131,6 +131,30 @@ pub fn advise(fault: &Fault, exchange: &Exchange) -> Retry {
     Retry::Never(WhyNot::NotIdempotent)
 }
 
+/// The request is about to be sent once more, because of this fault: counts the try, remembers whether the last one could
+/// have been applied, and forgets what was known of that one alone. [`InFlight::try_again`](crate::InFlight::try_again) does
+/// it for exchanges of its own.
+///
+/// ```
+/// use badgateway::decide::{applied, retry};
+/// use badgateway::exchange::Exchange;
+/// use badgateway::fault::{Applied, Fault, FaultKind};
+///
+/// let (refused, reset) = (Fault::new(FaultKind::ConnectionRefused), Fault::new(FaultKind::ResetBeforeResponse));
+/// let mut exchange = Exchange::default();
+/// retry::again(&refused, &mut exchange);
+/// assert_eq!(applied(&refused, &exchange), Applied::No); // neither of the two was sent
+/// retry::again(&reset, &mut exchange);
+/// assert_eq!(applied(&refused, &exchange), Applied::Perhaps); // the second may have been
+/// ```
+pub fn again(fault: &Fault, exchange: &mut Exchange) {
+    exchange.applied_before = Some(super::applied(fault, exchange));
+    exchange.attempts = exchange.attempts.saturating_add(1);
+    exchange.first_try.get_or_insert(fault.kind());
+    (exchange.phase, exchange.sent, exchange.received, exchange.reused) = (None, None, None, None);
+    exchange.received_status = None;
+}
+
 /// Whether some of the request was written, or may have been: whoever writes it reads its body, and tells nobody.
 fn may_have_been_sent(fault: &Fault, exchange: &Exchange) -> bool {
     exchange.sent.map_or(fault.phase().is_after_send(), |sent| sent > 0)

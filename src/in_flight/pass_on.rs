@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, UPGRADE};
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version, response};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, Version, response};
 use http_body::Body;
 
-use crate::audit::{GrpcHead, answers_upgrade, audit_grpc_head};
+use crate::audit::{Framing, GrpcHead, answers_upgrade, audit_grpc_head};
 use crate::body::{End, Guard};
 use crate::deadline::Timer;
 use crate::exchange::{BodyFraming, Forwarded};
@@ -48,6 +48,10 @@ impl<T: Timer> InFlight<T> {
     /// a page. A 101 goes through if the gateway has [tunnels](crate::Gateway::with_upgrades) and the client asked for that
     /// protocol, and is a fault otherwise.
     ///
+    /// An answer to HEAD, a 204 and a 304 end with their heads, whatever their fields say (RFC 9112 section 6.3). What a client
+    /// library gives as their body is nothing of the response: it is dropped unread, and the answer is whole. Bytes that
+    /// the next hop did send there a [tap](crate::tap) reports as `leftover`.
+    ///
     /// An interim response is not the one that ends the exchange: see [`interim`](Self::interim).
     pub fn pass_on<B>(self, response: Response<B>) -> Response<ResponseBody<B, T>>
     where
@@ -60,7 +64,7 @@ impl<T: Timer> InFlight<T> {
     /// The same, but the head waits for the first frame of the body, as long as `at_most`: a body that breaks at once is still
     /// a 502 then. The pause needs the timer of [`timed`](Self::timed).
     ///
-    /// Event streams, gRPC and answers without a body do not wait.
+    /// Event streams, gRPC and answers without content do not wait.
     pub fn pass_on_held<B>(self, response: Response<B>, at_most: Duration) -> PassOnHeld<B, T>
     where
         B: Body<Data = Bytes>,
@@ -76,13 +80,13 @@ impl<T: Timer> InFlight<T> {
         }
     }
 
-    /// Whether the head may wait: not where the first of the body may be minutes away by design, nor where there is none.
+    /// Whether the head may wait: not where the first of the body may be minutes away by design, nor where it is over.
     fn may_be_held<B: Body>(&self, response: &Response<B>) -> bool {
         let is_stream = response.headers().get(CONTENT_TYPE).is_some_and(|value| {
             let begins = |name: &[u8]| value.as_bytes().get(..name.len()).is_some_and(|v| v.eq_ignore_ascii_case(name));
             begins(b"text/event-stream") || begins(b"application/grpc")
         });
-        !is_stream && !response.body().is_end_stream() && self.facts().method != Method::HEAD
+        !is_stream && !response.body().is_end_stream()
     }
 
     /// The response to send, and how its body is framed where it goes on.
@@ -118,13 +122,17 @@ impl<T: Timer> InFlight<T> {
                 Err(fault) => refuse(handle, fault),
             };
         }
+        // "Always terminated by the first empty line after the header fields, regardless of the header fields present in the
+        // message, and thus cannot contain a message body or trailer section" (RFC 9112 section 6.3, rule 1).
+        let has_content = framing != Framing::None;
+        let is_held = is_held && has_content;
         let is_grpc = state.exchange.grpc && client >= Version::HTTP_2;
         let mut ends_in_trailers = false;
         if is_grpc {
             match audit_grpc_head(parts.status, &parts.headers) {
                 // In the head of one that ends with it nothing is left to be told.
-                Ok(GrpcHead::TrailersOnly(_)) => ends_in_trailers = !body.is_end_stream(),
-                Ok(GrpcHead::Open) => ends_in_trailers = true,
+                Ok(GrpcHead::TrailersOnly(_)) => ends_in_trailers = has_content && !body.is_end_stream(),
+                Ok(GrpcHead::Open) => ends_in_trailers = has_content,
                 Err(fault) => {
                     drop(state);
                     return refuse(handle, fault);
@@ -139,6 +147,11 @@ impl<T: Timer> InFlight<T> {
         state.is_passed_on = true;
         if !is_held {
             state.goes_on(parts.status, downstream, &mut parts.headers);
+        }
+        if !has_content {
+            drop(state);
+            handle.0.body_ended(End::Whole);
+            return (Response::from_parts(parts, ResponseBody::made(Bytes::new())), None);
         }
         let abort = if downstream == BodyFraming::UntilClose { state.abort_handle() } else { None };
         if downstream == BodyFraming::UntilClose && client < Version::HTTP_2 {

@@ -14,7 +14,7 @@ use http::header::CONNECTION;
 use http::{HeaderMap, HeaderValue, Response, Version};
 
 use crate::body::{AbortHandle, ClientHandle, End};
-use crate::decide::retry::{Retry, advise};
+use crate::decide::retry::{Retry, advise, again};
 use crate::diagnose;
 use crate::exchange::{Exchange, Forwarded, RequestBody};
 use crate::fault::{Evidence, Fault, FaultKind, Phase};
@@ -343,11 +343,10 @@ impl State {
     }
 
     pub(super) fn try_again(&mut self, fault: &Fault) {
-        let exchange = &mut self.exchange;
-        exchange.attempts = exchange.attempts.saturating_add(1);
-        exchange.first_try.get_or_insert(fault.kind());
-        (exchange.phase, exchange.sent, exchange.received, exchange.reused) = (None, None, None, None);
-        exchange.received_status = None;
+        if self.exchange.sent.is_none() {
+            self.ask_link(); // what was sent on it says whether the try could have been applied
+        }
+        again(fault, &mut self.exchange);
         (self.link, self.found) = (None, Evidence::new());
     }
 
