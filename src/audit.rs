@@ -173,9 +173,9 @@ fn audit_upgrade(headers: &HeaderMap, exchange: &Exchange) -> Result<Framing, Fa
 /// assert!(!answers_upgrade([&b"websocket"[..]], [&b"irc/6.9"[..]]));
 /// ```
 #[must_use]
-pub fn answers_upgrade<'a>(
+pub fn answers_upgrade<'a, 'b>(
     offered: impl IntoIterator<Item = &'a [u8]>,
-    answered: impl IntoIterator<Item = &'a [u8]>,
+    answered: impl IntoIterator<Item = &'b [u8]>,
 ) -> bool {
     let offered: Vec<&[u8]> = offered.into_iter().flat_map(split_list).collect();
     let is_offered = |protocol: &[u8]| !is_h2c(protocol) && offered.iter().any(|o| o.eq_ignore_ascii_case(protocol));

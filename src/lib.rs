@@ -135,13 +135,13 @@ mod via;
 pub use crate::exchange::Exchange;
 pub use crate::fault::{Fault, FaultKind};
 pub use crate::gateway::{Gateway, classify};
-pub use crate::in_flight::{Facts, InFlight, Progress, SharedFacts};
+pub use crate::in_flight::{Facts, InFlight, LastWord, Progress, SharedFacts};
 #[cfg(feature = "http_body1")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "http_body1")))]
 pub use crate::in_flight::{Handled, PassOnHeld, ResponseBody, Upload};
 pub use crate::link::Link;
 pub use crate::setting::UnknownWord;
-pub use crate::upgrade::{Offer, Tunnel, Upgrades};
+pub use crate::upgrade::{JoinedByCaller, Offer, Tunnel, Upgrades};
 /// Whose types stand in the signatures of this crate.
 pub use {bytes, http};
 

@@ -25,6 +25,42 @@ pub trait Offer: Send {
     fn join(self: Box<Self>, response: &mut Extensions, tunnel: Tunnel);
 }
 
+/// Upgrades of a gateway that writes heads and joins connections by itself: they are offered to the next hop, and
+/// [`InFlight::answers_upgrade`](crate::InFlight::answers_upgrade) says whether its 101 is an answer.
+///
+/// [`pass_on`](crate::InFlight::pass_on) cannot join anything with these, and makes a fault of a 101.
+///
+/// ```
+/// use badgateway::{Gateway, JoinedByCaller};
+/// let gateway = Gateway::new("edge-1.example").unwrap().with_upgrades(JoinedByCaller);
+/// let mut request = http::Request::get("/chat")
+///     .header("connection", "upgrade")
+///     .header("upgrade", "websocket")
+///     .body(())
+///     .unwrap();
+/// let exchange = gateway.begin_head(&mut request);
+/// assert_eq!(request.headers()["upgrade"], "websocket");
+/// assert!(exchange.answers_upgrade([&b"websocket"[..]]));
+/// # exchange.finish();
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::exhaustive_structs)] // there is nothing to say
+pub struct JoinedByCaller;
+
+impl Upgrades for JoinedByCaller {
+    fn offer(&self, _: &mut Extensions) -> Option<Box<dyn Offer>> {
+        Some(Box::new(*self))
+    }
+}
+
+impl Offer for JoinedByCaller {
+    fn can_join(&self, _: &Extensions) -> bool {
+        false
+    }
+
+    fn join(self: Box<Self>, _: &mut Extensions, _: Tunnel) {}
+}
+
 /// A tunnel that carries an exchange on, and is the exchange's end. Dropped, it ended in good order.
 #[must_use = "a tunnel that is dropped has ended in good order"]
 pub struct Tunnel(Option<Box<dyn FnOnce(End) + Send>>);

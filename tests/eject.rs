@@ -14,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use badgateway::Exchange;
+use badgateway::body::End;
 use badgateway::fault::{Fault, FaultKind};
 use proptest::prelude::*;
 
@@ -98,6 +99,40 @@ fn outcomes_from_before_the_ejection_do_not_touch_it() {
 }
 
 #[test]
+fn an_exchange_that_may_not_ask_is_told_when_it_may() {
+    let now = Instant::now();
+    let eject = Eject::new(1, SPAN);
+    let mut exchange = Exchange::default();
+    assert_eq!(eject.ask(&"a", &mut exchange, now), Ok(false));
+    assert_eq!((exchange.sent, exchange.retry_after), (None, None));
+    eject.settle(&"a", &End::Failed(Fault::new(FaultKind::ConnectionRefused)), &exchange, now);
+    let spared = eject.ask(&"a", &mut exchange, now + after(1));
+    assert_eq!(spared.map_err(|fault| fault.kind()), Err(FaultKind::NoHealthyUpstream));
+    assert_eq!((exchange.sent, exchange.retry_after), (Some(0), Some(after(4))));
+    assert_eq!(eject.ask(&"a", &mut exchange, now + after(5)), Ok(true), "its answer decides");
+    assert_eq!(Eject::new(0, SPAN).ask(&"a", &mut exchange, now), Ok(false));
+}
+
+#[test]
+fn a_client_that_leaves_tells_of_the_next_hop_only_what_it_has_got() {
+    let now = Instant::now();
+    for (has_head, then) in [(false, no(5)), (true, Admit::Yes)] {
+        let eject = Eject::new(1, SPAN);
+        let mut exchange = Exchange::default();
+        eject.report(&"a", true, now);
+        assert_eq!(eject.admit(&"a", now + after(5)), Admit::Probe);
+        if has_head {
+            exchange.forwarding(http::StatusCode::OK, &http::HeaderMap::new());
+        }
+        eject.settle(&"a", &End::Dropped, &exchange, now + after(5));
+        if !has_head {
+            assert_eq!(eject.admit(&"a", now + after(5)), Admit::Probe, "the next one is");
+        }
+        assert_eq!(eject.admit(&"a", now + after(5)), then, "{has_head}");
+    }
+}
+
+#[test]
 fn what_says_nothing_of_the_next_hop_changes_nothing() {
     let now = Instant::now();
     let client = Fault::new(FaultKind::ClientAborted);
@@ -106,15 +141,15 @@ fn what_says_nothing_of_the_next_hop_changes_nothing() {
     let eject = Eject::new(3, SPAN);
     for fault in [refused, client, refused, ours, client, refused] {
         assert_eq!(eject.admit(&"a", now), Admit::Yes);
-        eject.settle(&"a", Some(&fault), &Exchange::default(), now);
+        eject.settle(&"a", &End::Failed(fault), &Exchange::default(), now);
     }
     assert_eq!(eject.admit(&"a", now), no(5), "three in a row, whatever came between");
     // A probe whose client left is no probe: the next request is.
     assert_eq!(eject.admit(&"a", now + after(5)), Admit::Probe);
-    eject.settle(&"a", Some(&client), &Exchange::default(), now + after(6));
+    eject.settle(&"a", &End::Failed(client), &Exchange::default(), now + after(6));
     assert_eq!(eject.admit(&"a", now + after(6)), Admit::Probe);
     assert_eq!(eject.admit(&"a", now + after(6)), no(5));
-    eject.settle(&"a", None, &Exchange::default(), now + after(7));
+    eject.settle(&"a", &End::Whole, &Exchange::default(), now + after(7));
     assert_eq!(eject.admit(&"a", now + after(7)), Admit::Yes);
 }
 

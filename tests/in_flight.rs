@@ -13,9 +13,10 @@ use std::time::Duration;
 use badgateway::adapters::tokio1::TokioTimer;
 use badgateway::body::End;
 use badgateway::deadline::{Timer, deadline};
-use badgateway::fault::{Fault, Phase};
+use badgateway::fault::{Evidence, Fault, Phase};
+use badgateway::h1::{self, Config, Eof, Event, Parser};
 use badgateway::lab::Lab;
-use badgateway::{Exchange, FaultKind, Gateway, InFlight, ResponseBody, SharedFacts, Upload};
+use badgateway::{Exchange, FaultKind, Gateway, InFlight, JoinedByCaller, LastWord, ResponseBody, SharedFacts, Upload};
 use bytes::Bytes;
 use http::header::HOST;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Version};
@@ -124,6 +125,174 @@ fn every_way_out_is_recorded_once() {
         let records = Records::default();
         way(records.exchange(Exchange::default()));
         assert_eq!(records.short(), expected, "{name}");
+    }
+}
+
+/// What `fail` says, in one word.
+fn said(word: &LastWord) -> String {
+    match word {
+        LastWord::Answer(response) => format!("{} {:?}", response.status().as_u16(), fault_of(response).kind()),
+        LastWord::Abort(how) => format!("{how:?}"),
+        LastWord::Silence => "silence".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+fn fault_of<B>(response: &Response<B>) -> Fault {
+    *response.extensions().get().unwrap()
+}
+
+#[test]
+fn who_writes_by_itself_is_told_how_it_ends() {
+    fn head_out(exchange: &InFlight, version: Version, length: bool) {
+        let mut fields = HeaderMap::new();
+        if length {
+            fields.insert("content-length", HeaderValue::from_static("9"));
+        }
+        exchange.facts().version = version;
+        exchange.facts().forwarding(http::StatusCode::OK, &fields);
+    }
+    type Way = (&'static str, fn(&InFlight), Fault, &'static str, &'static str);
+    let reset = Fault::new(FaultKind::BodyReset);
+    let left = Fault::new(FaultKind::ClientAborted);
+    let ways: [Way; 8] = [
+        ("nothing", |_| {}, Fault::new(FaultKind::NoRoute), "500 NoRoute", "no_route select 500 null null"),
+        (
+            "an interim response",
+            |exchange| {
+                exchange.facts().forwarding(http::StatusCode::EARLY_HINTS, &HeaderMap::new());
+            },
+            Fault::new(FaultKind::ResponseTimeout),
+            "504 ResponseTimeout",
+            "response_timeout head 504 null null",
+        ),
+        (
+            "chunks",
+            |exchange| head_out(exchange, Version::HTTP_11, false),
+            reset,
+            "NoLastChunk",
+            "body_reset body null 200 no_last_chunk",
+        ),
+        (
+            "a length",
+            |exchange| head_out(exchange, Version::HTTP_11, true),
+            reset,
+            "CloseShort",
+            "body_reset body null 200 close_short",
+        ),
+        (
+            "all until the end",
+            |exchange| head_out(exchange, Version::HTTP_10, false),
+            reset,
+            "Reset",
+            "body_reset body null 200 reset",
+        ),
+        ("left at once", |_| {}, left, "silence", "client_aborted head null null null"),
+        (
+            "left while connecting",
+            |exchange| exchange.phase(Phase::Connect),
+            left.at(Phase::Send),
+            "silence",
+            "client_aborted connect null null null",
+        ),
+        (
+            "left in the body",
+            |exchange| head_out(exchange, Version::HTTP_11, true),
+            left,
+            "silence",
+            "client_aborted body null 200 null",
+        ),
+    ];
+    for (name, way, fault, word, record) in ways {
+        let records = Records::default();
+        let exchange = records.exchange(Exchange::default());
+        way(&exchange);
+        assert_eq!(said(&exchange.fail(fault)), word, "{name}");
+        assert_eq!(records.short(), [record], "{name}");
+    }
+}
+
+#[test]
+fn what_supports_a_fault_goes_with_its_try() {
+    let records = Records::default();
+    let exchange = records.exchange(Exchange::default());
+    exchange.support(Evidence::new().with_first_bytes(b"first"));
+    exchange.try_again(&Fault::new(FaultKind::ClosedBeforeResponse));
+    exchange.classify(&io::Error::other("second"));
+    exchange.support(Evidence::new().with_first_bytes(b"third"));
+    let _ = exchange.fail(FaultKind::NotHttp);
+    let line = &records.0.lock().unwrap()[0];
+    assert!(!line.contains("first\"}"), "{line}");
+    let (second, third) = (line.find("second").unwrap(), line.find("third").unwrap());
+    assert!(second < third, "{line}");
+}
+
+#[test]
+fn what_a_parser_of_ones_own_put_up_with_is_reported() {
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
+    for (response, names) in [
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_owned(), None),
+        ("HTTP/1.1 200 OK\nContent-Length: 2\r\n\r\nok".to_owned(), Some("[\"bare_lf\"]")),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok?".to_owned(), Some("[\"leftover\"]")),
+        (format!("{chunked}X-Sum: 1\r\n\r\n"), None),
+        (format!("{chunked}X-Sum: 1\r\nContent-Length: 1\r\n\r\n"), Some("[\"forbidden_trailers\"]")),
+    ] {
+        let records = Records::default();
+        let exchange = records.exchange(Exchange::default());
+        let mut parser = Parser::new(&Config::compatible(), h1::Request::get());
+        let mut rest = response.as_bytes();
+        let end = loop {
+            let step = parser.next(rest, Eof::Open).unwrap();
+            rest = &rest[step.consumed..];
+            if let Event::End(end) = step.event {
+                break end;
+            }
+        };
+        exchange.parsed(end);
+        exchange.finish();
+        let lines = records.0.lock().unwrap();
+        assert_eq!(lines.len(), usize::from(names.is_some()), "{response:?}");
+        if let Some(names) = names {
+            assert!(lines[0].starts_with(&format!("{{\"fault\":null,\"deviations\":{names},")), "{}", lines[0]);
+        }
+    }
+    // Of a first try that ended nobody wants to know what was put up with in it.
+    let records = Records::default();
+    let exchange = records.exchange(Exchange::default());
+    let mut parser = Parser::new(&Config::compatible(), h1::Request::get());
+    let head = b"HTTP/1.1 204 x\n\n";
+    let used = parser.next(head, Eof::Open).unwrap().consumed;
+    if let Event::End(end) = parser.next(&head[used..], Eof::Open).unwrap().event {
+        exchange.parsed(end);
+    }
+    exchange.try_again(&Fault::new(FaultKind::ClosedBeforeResponse));
+    exchange.finish();
+    assert!(records.0.lock().unwrap()[0].contains("\"deviations\":[],"));
+}
+
+#[test]
+fn who_joins_by_itself_offers_upgrades_and_asks_whether_a_101_is_an_answer() {
+    for (gateway_has, fields, answered, is_answer) in [
+        (true, [("connection", "upgrade"), ("upgrade", "websocket")], "WebSocket", true),
+        (true, [("connection", "upgrade"), ("upgrade", "websocket, h2c")], "websocket", true),
+        (true, [("connection", "upgrade"), ("upgrade", "websocket, h2c")], "h2c", false),
+        (true, [("connection", "upgrade"), ("upgrade", "websocket")], "irc", false),
+        (true, [("connection", "x"), ("upgrade", "websocket")], "websocket", false),
+        (false, [("connection", "upgrade"), ("upgrade", "websocket")], "websocket", false),
+    ] {
+        let records = Records::default();
+        let gateway = records.gateway();
+        let gateway = if gateway_has { gateway.with_upgrades(JoinedByCaller) } else { gateway };
+        let mut request = Request::new(());
+        for (name, value) in fields {
+            request.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        let exchange = gateway.begin_head(&mut request);
+        let what = format!("{gateway_has} {fields:?} {answered}");
+        assert_eq!(exchange.answers_upgrade([answered.as_bytes()]), is_answer, "{what}");
+        // It is not this crate that joins.
+        let head = Response::builder().status(101).header("connection", "upgrade").header("upgrade", answered);
+        assert_eq!(exchange.pass_on(head.body(Empty::<Bytes>::new()).unwrap()).status(), 502, "{what}");
     }
 }
 

@@ -50,7 +50,7 @@ impl Proxy {
             return Ok(exchange.answer_fault(FaultKind::NoRoute));
         };
         exchange.next_hop(mounted.next_hop.as_str());
-        let decides = self.admit(&mounted.target, &mut exchange.facts())?;
+        let decides = self.eject.ask(&mounted.target, &mut exchange.facts(), Instant::now())?;
         let Some(request) = outgoing(request, mounted, path, client.address.as_ref()) else {
             return Ok(exchange.answer_fault(FaultKind::ProxyInternal));
         };

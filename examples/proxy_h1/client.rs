@@ -6,6 +6,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::{HeaderValue, Method, StatusCode};
@@ -58,7 +59,7 @@ impl Client {
     }
 
     /// Serves its requests, one at a time and in their order.
-    pub(crate) fn serve(mut self, proxy: &Proxy) {
+    pub(crate) fn serve(mut self, proxy: &Arc<Proxy>) {
         let _ = self.stream.set_nodelay(true);
         let _ = self.stream.set_write_timeout(Some(STUCK));
         let after = loop {
@@ -114,7 +115,7 @@ impl Client {
         }
     }
 
-    fn answer(&mut self, proxy: &Proxy, incoming: Incoming) -> After {
+    fn answer(&mut self, proxy: &Arc<Proxy>, incoming: Incoming) -> After {
         let (method, path) = (incoming.request.method(), incoming.request.uri().path());
         let (status, kind, text) = match (proxy.index.get(), path) {
             _ if *method == Method::CONNECT => {

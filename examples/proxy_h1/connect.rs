@@ -14,9 +14,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use badgateway::Gateway;
-use badgateway::exchange::Exchange;
 use badgateway::fault::{Failure, Fault, FaultKind, Phase};
+use badgateway::{Exchange, Gateway, InFlight};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
@@ -25,7 +24,6 @@ use crate::buffer::Buffer;
 use crate::flags::Timeouts;
 use crate::resolve::Resolver;
 use crate::route::Target;
-use crate::trouble::Trouble;
 use crate::trust;
 use crate::wire::{Wire, would_block};
 
@@ -67,41 +65,50 @@ impl Connector {
         Ok(Self { gateway, resolver, tls: Arc::new(trust::client_config(ca)?), timeouts })
     }
 
-    /// Opens a connection to the target. It is over at the next tick after `wanted` says that nobody wants it.
+    /// Opens a connection to the target, and notes the phase on the way. It is over at the next tick after `wanted` says that
+    /// nobody wants it.
     ///
     /// # Errors
     ///
-    /// What failed, with its phase, or why it is not wanted. No byte of a request has been written then.
+    /// What failed, or why it is not wanted. No byte of a request has been written then.
     pub(crate) fn connect(
         self: &Arc<Self>,
         target: &Target,
+        exchange: &InFlight,
         wanted: impl Fn() -> Result<(), Fault>,
-    ) -> Result<Link, Trouble> {
-        let opened = self.open(target, &wanted);
+    ) -> Result<Link, Failure> {
+        let opened = self.open(target, exchange, &wanted);
         // What the client did comes before what the next hop did.
-        at(if target.tls { Phase::Tls } else { Phase::Connect }, &wanted)()?;
+        wanted()?;
         opened
     }
 
-    fn open(self: &Arc<Self>, target: &Target, wanted: Wanted<'_>) -> Result<Link, Trouble> {
+    fn open(self: &Arc<Self>, target: &Target, exchange: &InFlight, wanted: Wanted<'_>) -> Result<Link, Failure> {
         let resolved;
         let addresses = match &target.address {
             Some(address) => slice::from_ref(address),
             None => {
-                resolved = self.resolve(target, &at(Phase::Resolve, wanted))?;
+                exchange.phase(Phase::Resolve);
+                resolved = self.resolve(target, wanted)?;
                 resolved.as_slice()
             }
         };
-        let socket = self.connect_any(addresses, &at(Phase::Connect, wanted))?;
+        exchange.phase(Phase::Connect);
+        let socket = self.connect_any(addresses, wanted)?;
         // Small requests must not wait for the acknowledgement of the last ones.
         let _ = socket.set_nodelay(true);
-        let session = if target.tls { Some(self.handshake(target, &socket, &at(Phase::Tls, wanted))?) } else { None };
+        let session = if target.tls {
+            exchange.phase(Phase::Tls);
+            Some(self.handshake(target, &socket, wanted)?)
+        } else {
+            None
+        };
         let wire = Wire::new(socket, session).map_err(|e| failure(e, Phase::Connect, &self.gateway))?;
         Ok(Link { wire, buffer: Buffer::default() })
     }
 
     /// On a thread that can be left behind, for a lookup cannot be cancelled.
-    fn resolve(self: &Arc<Self>, target: &Target, wanted: Wanted<'_>) -> Result<Vec<SocketAddr>, Trouble> {
+    fn resolve(self: &Arc<Self>, target: &Target, wanted: Wanted<'_>) -> Result<Vec<SocketAddr>, Failure> {
         let exhausted = Fault::new(FaultKind::LocalExhausted).at(Phase::Resolve);
         let seat = Seat::take(self.resolver.at_once()).ok_or(exhausted)?;
         let (tell, told) = mpsc::sync_channel(1);
@@ -117,10 +124,10 @@ impl Connector {
         asking.map_err(|error| Failure::new(exhausted, error))?;
         loop {
             match told.recv_timeout(TICK) {
-                Ok(found) => return Ok(found?),
+                Ok(found) => return found,
                 Err(RecvTimeoutError::Disconnected) => return Err(Fault::new(FaultKind::ProxyInternal).into()),
                 Err(elapsed) if Instant::now() >= until => {
-                    return Err(Failure::new(Fault::new(FaultKind::DnsTimeout), elapsed).into());
+                    return Err(Failure::new(Fault::new(FaultKind::DnsTimeout), elapsed));
                 }
                 Err(RecvTimeoutError::Timeout) => wanted()?,
             }
@@ -129,7 +136,7 @@ impl Connector {
 
     /// Tries each address in turn within one total time, so that a list of dead addresses takes no
     /// longer than one. The first failure is told: it is the one of the preferred address.
-    fn connect_any(&self, addresses: &[SocketAddr], wanted: Wanted<'_>) -> Result<TcpStream, Trouble> {
+    fn connect_any(&self, addresses: &[SocketAddr], wanted: Wanted<'_>) -> Result<TcpStream, Failure> {
         let deadline = Instant::now() + self.timeouts.connect;
         let mut first = None;
         for address in addresses {
@@ -141,11 +148,11 @@ impl Connector {
                 Err(error) => first = first.or_else(|| Some(failure(error, Phase::Connect, &self.gateway))),
             }
         }
-        Err(first.unwrap_or_else(|| Fault::new(FaultKind::DnsNotFound).into()).into())
+        Err(first.unwrap_or_else(|| Fault::new(FaultKind::DnsNotFound).into()))
     }
 
     /// The TLS handshake, in one total time: a drip of bytes does not extend it.
-    fn handshake(&self, target: &Target, socket: &TcpStream, wanted: Wanted<'_>) -> Result<ClientConnection, Trouble> {
+    fn handshake(&self, target: &Target, socket: &TcpStream, wanted: Wanted<'_>) -> Result<ClientConnection, Failure> {
         let misconfigured =
             |e: Box<dyn Error + Send + Sync>| Failure::new(Fault::new(FaultKind::ProxyMisconfigured), e);
         let bare = target.host.trim_start_matches('[').trim_end_matches(']').to_owned();
@@ -154,16 +161,11 @@ impl Connector {
         match shake(&mut session, socket, Instant::now() + self.timeouts.tls, wanted)? {
             Ok(()) => Ok(session),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                Err(Failure::new(Fault::new(FaultKind::TlsTimeout), error).into())
+                Err(Failure::new(Fault::new(FaultKind::TlsTimeout), error))
             }
-            Err(error) => Err(failure(error, Phase::Tls, &self.gateway).into()),
+            Err(error) => Err(failure(error, Phase::Tls, &self.gateway)),
         }
     }
-}
-
-/// Why it is not wanted, in the phase in which that was found.
-fn at<'a>(phase: Phase, wanted: Wanted<'a>) -> impl Fn() -> Result<(), Fault> + 'a {
-    move || wanted().map_err(|fault| fault.at(phase))
 }
 
 /// Opens a socket to one address. Most verdicts of a host nearby come with the call; any other is looked for after

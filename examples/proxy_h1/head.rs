@@ -2,26 +2,19 @@
 //!
 //! Its one rule: what the next one behind us could misread, or did not ask for, stops here.
 
-use badgateway::audit::answers_upgrade;
+use badgateway::InFlight;
 use badgateway::fault::{Fault, FaultKind};
 use badgateway::h1::{self, Framing};
 
-use crate::upstream::Attempt;
-
 /// Refuses what the parser leaves to its caller. What must not go out at all `h1::forward::outgoing` refuses by itself.
-pub(crate) fn refuse(head: &h1::Head<'_>, framing: Framing, attempt: &Attempt<'_>) -> Result<(), Fault> {
+pub(crate) fn refuse(head: &h1::Head<'_>, framing: Framing, exchange: &InFlight) -> Result<(), Fault> {
     if framing != Framing::Tunnel {
         return Ok(());
     }
     let lines = head.fields().filter(|field| field.name().eq_ignore_ascii_case("upgrade"));
     let answered: Vec<_> = lines.map(|field| field.value().into_owned()).collect();
-    let offered = attempt.offered.iter().map(|value| value.as_bytes());
-    // Bytes of a request's body are none of the tunnel's.
-    if answers_upgrade(offered, answered.iter().map(Vec::as_slice)) && attempt.is_uploaded() {
-        Ok(())
-    } else {
-        Err(Fault::new(FaultKind::UnexpectedUpgrade))
-    }
+    let is_answer = exchange.answers_upgrade(answered.iter().map(Vec::as_slice));
+    if is_answer { Ok(()) } else { Err(Fault::new(FaultKind::UnexpectedUpgrade)) }
 }
 
 /// Whether the head may wait a moment for the first of the body: not where the first of it may be minutes

@@ -16,6 +16,7 @@
 //! | `client`, `request` | the client's connection, its request heads |
 //! | `exchange` | **one exchange: what is tried, and tried again** |
 //! | `answer` | **what a fault becomes** |
+//! | `hop` | the next hop's health, and what becomes of its connection |
 //! | `outgoing`, `body`, `upload` | the request on its way to the next hop |
 //! | `upstream` | **whose fault it is** |
 //! | `receive`, `head` | **the parser at work, under timers** |
@@ -36,6 +37,7 @@ mod connect;
 mod date;
 mod exchange;
 mod head;
+mod hop;
 mod outgoing;
 mod pool;
 mod receive;
@@ -65,22 +67,18 @@ mod log;
 mod route;
 #[path = "../shared/table.rs"]
 mod table;
-#[path = "../shared/tolerated.rs"]
-mod tolerated;
-#[path = "../shared/trouble.rs"]
-mod trouble;
 #[path = "../shared/trust.rs"]
 mod trust;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::{Instant, SystemTime};
 
-use badgateway::Gateway;
+use badgateway::{Gateway, JoinedByCaller};
 
 use crate::connect::Connector;
 use crate::flags::{Flags, usage};
-use crate::forwarded::Via;
 use crate::log::Log;
 use crate::resolve::Resolver;
 use crate::serve::Proxy;
@@ -117,14 +115,18 @@ fn run(flags: &Flags) -> Result<(), String> {
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
 fn build(flags: &Flags, log: Log) -> Result<Arc<Proxy>, String> {
+    let log = Arc::new(log);
+    let reports = Arc::clone(&log);
     let gateway = Gateway::new(&flags.name)
         .map_err(|e| format!("--name {:?}: {e}", flags.name))?
         .with_profile(flags.profile.clone())
-        .with_disclosure(flags.disclosure);
-    let via = Via::new(&flags.name).map_err(|e| format!("--name {:?}: {e}", flags.name))?;
+        .with_disclosure(flags.disclosure)
+        .with_clock(Instant::now, SystemTime::now)
+        .with_upgrades(JoinedByCaller)
+        .with_log(move |report| reports.report(report));
     let resolver = flags.resolver.map_or(Resolver::System, Resolver::Server);
     let connector = Connector::new(gateway.clone(), resolver, flags.ca.as_deref(), flags.timeouts)?;
-    Ok(Arc::new(Proxy::new(flags, gateway, connector, via, log)))
+    Ok(Arc::new(Proxy::new(flags, gateway, connector, log)))
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, String> {

@@ -1,13 +1,11 @@
 //! The request head as it goes to the next hop.
 //!
-//! Its one rule: what the client said to us stays here, and the body's framing is said by who frames it.
+//! What the client said to us the gateway has taken out; the body's framing is said by who frames it.
 
-use badgateway::Exchange;
-use badgateway::audit;
 use http::header::{CONTENT_LENGTH, HOST, TRAILER, TRANSFER_ENCODING};
 use http::{HeaderValue, request};
 
-use crate::forwarded::{self, Via};
+use crate::forwarded;
 use crate::request::Body;
 use crate::route::Mounted;
 
@@ -18,12 +16,9 @@ pub(crate) fn head(
     path: &str,
     peer: Option<&HeaderValue>,
     body: Body,
-    via: &Via,
-    exchange: &mut Exchange,
 ) -> Option<Vec<u8>> {
     let mut headers = parts.headers;
-    exchange.upgrade_offered = audit::tidy_request(&mut headers, exchange);
-    forwarded::tell(&mut headers, peer, parts.version, via)?;
+    forwarded::tell_client(&mut headers, peer)?;
     // Trailers of requests are dropped, and what is not going to come is not announced.
     headers.remove(TRAILER);
     match body {
@@ -32,17 +27,18 @@ pub(crate) fn head(
         Body::None => {}
     }
     let mut out = format!("{} {path} HTTP/1.1\r\n", parts.method).into_bytes();
-    line(&mut out, HOST.as_str(), &mounted.authority);
+    line(&mut out, HOST.as_str(), mounted.authority.as_bytes());
     for (name, value) in &headers {
-        line(&mut out, name.as_str(), value);
+        line(&mut out, name.as_str(), value.as_bytes());
     }
     out.extend_from_slice(b"\r\n");
     Some(out)
 }
 
-fn line(out: &mut Vec<u8>, name: &str, value: &HeaderValue) {
+/// Adds a field line.
+pub(crate) fn line(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b": ");
-    out.extend_from_slice(value.as_bytes());
+    out.extend_from_slice(value);
     out.extend_from_slice(b"\r\n");
 }

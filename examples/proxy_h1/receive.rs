@@ -10,8 +10,6 @@ use badgateway::h1::{self, Config, Eof, Event, Framing, ParseError, Parser};
 
 use crate::head;
 use crate::relay::Reply;
-use crate::tolerated::Tolerated;
-use crate::trouble::Trouble;
 use crate::upstream::{Attempt, Outcome, look};
 use crate::wire::Got;
 
@@ -51,7 +49,10 @@ pub(crate) struct Receiving<'a> {
 
 impl<'a> Receiving<'a> {
     pub(crate) fn new(attempt: Attempt<'a>) -> Self {
-        let request = h1::Request::new(&attempt.exchange.method).offering_upgrade(attempt.exchange.upgrade_offered);
+        let request = {
+            let facts = attempt.exchange.facts();
+            h1::Request::new(&facts.method).offering_upgrade(facts.upgrade_offered)
+        };
         Self {
             parser: Parser::new(&Config::compatible(), request),
             // Left by a next hop that spoke first.
@@ -64,19 +65,18 @@ impl<'a> Receiving<'a> {
     }
 
     /// Reads the response and passes it on.
-    pub(crate) fn run(mut self, reply: &mut Reply<'_>) -> Result<Outcome, Trouble> {
+    pub(crate) fn run(mut self, reply: &mut Reply<'_>) -> Result<Outcome, Fault> {
         let result = self.pass_on(reply);
-        self.attempt.exchange.received = Some(self.received);
+        self.attempt.exchange.facts().received = Some(self.received);
         result
     }
 
-    fn pass_on(&mut self, reply: &mut Reply<'_>) -> Result<Outcome, Trouble> {
+    fn pass_on(&mut self, reply: &mut Reply<'_>) -> Result<Outcome, Fault> {
         let mut hold = None;
         let mut keep = false;
         let mut has_data = false;
         let mut framing = Framing::None;
         let mut ended = false;
-        let mut forbidden = false;
         loop {
             let eof = self.eof();
             let attempt = &mut self.attempt;
@@ -92,15 +92,15 @@ impl<'a> Receiving<'a> {
                     need_more = true;
                     Ok(())
                 }
-                Event::Interim(head) => reply.interim(&head, attempt.exchange),
+                Event::Interim(head) => reply.interim(&head),
                 Event::Head(head, how) => {
-                    attempt.exchange.received_status = Some(head.status());
-                    head::refuse(&head, how, attempt)?;
+                    attempt.exchange.facts().received_status = Some(head.status());
+                    head::refuse(&head, how, attempt.exchange)?;
                     framing = how;
                     // What the client has not sent yet it will have to send to somebody else.
                     keep = reply.head(&head, framing, attempt.keep && attempt.is_uploaded())?;
                     self.headed = true;
-                    attempt.exchange.phase = Some(Phase::Body);
+                    attempt.exchange.phase(Phase::Body);
                     if head::may_be_held(&head) {
                         hold = Some(Instant::now() + attempt.proxy.timeouts.first_byte_hold);
                     }
@@ -108,11 +108,10 @@ impl<'a> Receiving<'a> {
                 }
                 Event::Data(data) => {
                     has_data = true;
-                    reply.data(data, attempt.exchange)
+                    reply.data(data)
                 }
                 Event::Trailers(section) => {
                     ended = true;
-                    forbidden = section.forwardable().count() < section.fields().count();
                     reply.end(Some(&section));
                     Ok(())
                 }
@@ -123,11 +122,10 @@ impl<'a> Receiving<'a> {
                     outcome = Some(if framing == Framing::Tunnel {
                         Outcome::Tunnel
                     } else {
-                        let tolerated =
-                            Tolerated { deviations: end.deviations, leftover: end.leftover > 0, trailers: forbidden };
-                        Outcome::Whole { reusable: end.reusable.is_ok(), keep, tolerated }
+                        attempt.exchange.parsed(end);
+                        Outcome::Whole { reusable: end.reusable.is_ok(), keep }
                     });
-                    reply.flush(attempt.exchange)
+                    reply.flush()
                 }
             };
             attempt.buffer.consume(used);
@@ -148,13 +146,13 @@ impl<'a> Receiving<'a> {
                     continue;
                 }
             }
-            reply.flush(self.attempt.exchange).map_err(|error| self.client_gone(&error))?;
+            reply.flush().map_err(|error| self.client_gone(&error))?;
             self.more(Wait::Body)?;
         }
     }
 
     /// Waits for more. `false`: none came within the hold.
-    fn more(&mut self, wait: Wait) -> Result<bool, Trouble> {
+    fn more(&mut self, wait: Wait) -> Result<bool, Fault> {
         loop {
             let now = Instant::now();
             let (until, kind, all_sent) = self.timer(wait);
@@ -215,10 +213,11 @@ impl<'a> Receiving<'a> {
     }
 
     /// A timer fired.
-    fn late(&mut self, kind: FaultKind) -> Trouble {
+    fn late(&mut self, kind: FaultKind) -> Fault {
         let unread = self.attempt.buffer.unread();
         let evidence = Evidence::new().with_first_bytes(unread.get(..32).unwrap_or(unread));
-        let fault = if kind == FaultKind::ResponseTimeout && !unread.is_empty() {
+        self.attempt.exchange.support(evidence);
+        if kind == FaultKind::ResponseTimeout && !unread.is_empty() {
             // What the parser would complain of if this were the end: too little for a name may be enough to be no HTTP.
             let ended = self.parser.next(unread, Eof::Unclean).err().map(|error| error.fault());
             // An interim response is not the beginning of the final head.
@@ -232,38 +231,36 @@ impl<'a> Receiving<'a> {
             self.counted(Fault::new(kind).at(phase))
         } else {
             Fault::new(kind)
-        };
-        Trouble { fault, evidence }
+        }
     }
 
     /// The parser cannot go on: by what the bytes say, or because no more come. How the connection ended
     /// the parser was not told, so that is added here.
-    fn judge(&mut self, error: ParseError) -> Trouble {
-        let evidence = Evidence::new().with_first_bytes(error.first_bytes());
-        if !error.class().as_str().starts_with("premature_eof.") {
-            return Trouble { fault: error.fault(), evidence };
-        }
-        match &self.ending {
+    fn judge(&self, error: ParseError) -> Fault {
+        let exchange = self.attempt.exchange;
+        let fault = match &self.ending {
+            _ if !error.class().as_str().starts_with("premature_eof.") => error.fault(),
             Ending::Failed(io) => {
-                let exchange = &mut *self.attempt.exchange;
-                exchange.received = Some(self.received);
                 let unsent = !self.attempt.upload.progress().all_sent && self.received == 0;
-                exchange.phase = Some(match (self.headed, unsent) {
+                let mut facts = exchange.facts();
+                facts.received = Some(self.received);
+                facts.phase = Some(match (self.headed, unsent) {
                     (true, _) => Phase::Body,
                     (false, true) => Phase::Send,
                     (false, false) => Phase::Head,
                 });
-                let fault = self.attempt.proxy.gateway.classify(io, exchange);
-                let fault = if self.headed { self.counted(fault) } else { fault };
-                Trouble { fault, evidence: evidence.with_error(io) }
+                drop(facts);
+                let fault = exchange.classify(io);
+                if self.headed { self.counted(fault) } else { fault }
             }
             // RFC 9112 section 9.8: only where the end of the connection is the end of the body.
             Ending::Cut if error.class() == Class::PrematureEofCloseDelimitedBody => {
-                let fault = Fault::new(FaultKind::TlsTruncated).with_class(error.class()).with_offset(error.offset());
-                Trouble { fault: self.counted(fault), evidence }
+                self.counted(Fault::new(FaultKind::TlsTruncated).with_class(error.class()).with_offset(error.offset()))
             }
-            Ending::Open | Ending::Clean | Ending::Cut => Trouble { fault: error.fault(), evidence },
-        }
+            Ending::Open | Ending::Clean | Ending::Cut => error.fault(),
+        };
+        exchange.support(Evidence::new().with_first_bytes(error.first_bytes()));
+        fault
     }
 
     /// With how much of the body came, and how much was announced.
@@ -273,8 +270,9 @@ impl<'a> Receiving<'a> {
         progress.length.map_or(fault, |length| fault.with_expected(length))
     }
 
-    fn client_gone(&self, error: &io::Error) -> Trouble {
-        Trouble { fault: Fault::new(FaultKind::ClientAborted), evidence: Evidence::new().with_error(error) }
+    fn client_gone(&self, error: &io::Error) -> Fault {
+        self.attempt.exchange.support(Evidence::new().with_error(error));
+        Fault::new(FaultKind::ClientAborted)
     }
 
     fn eof(&self) -> Eof {

@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 use std::net::TcpStream;
 
-use badgateway::Exchange;
+use badgateway::InFlight;
 use badgateway::exchange::{BodyFraming, Forwarded};
 use badgateway::fault::Fault;
 use badgateway::h1::forward::{
@@ -25,6 +25,7 @@ const FULL: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Reply<'a> {
     client: &'a TcpStream,
+    exchange: &'a InFlight,
     version: Version,
     trailers_wanted: bool,
     /// Not written yet.
@@ -37,11 +38,16 @@ pub(crate) struct Reply<'a> {
 }
 
 impl<'a> Reply<'a> {
-    pub(crate) fn new(client: &'a TcpStream, exchange: &Exchange) -> Self {
+    pub(crate) fn new(client: &'a TcpStream, exchange: &'a InFlight) -> Self {
+        let (version, trailers_wanted) = {
+            let facts = exchange.facts();
+            (facts.version, facts.trailers_wanted)
+        };
         Self {
             client,
-            version: exchange.version,
-            trailers_wanted: exchange.trailers_wanted,
+            exchange,
+            version,
+            trailers_wanted,
             out: Vec::new(),
             status: StatusCode::OK,
             outgoing: Outgoing::None,
@@ -57,7 +63,7 @@ impl<'a> Reply<'a> {
 
     /// Passes an interim response on, if the client knows what that is. Never a 100: what the client
     /// asked of us in `Expect` we have answered, and the next hop was not asked.
-    pub(crate) fn interim(&mut self, head: &Head<'_>, exchange: &mut Exchange) -> io::Result<()> {
+    pub(crate) fn interim(&mut self, head: &Head<'_>) -> io::Result<()> {
         if !forwards_interim(head.status(), self.version, false) {
             return Ok(());
         }
@@ -65,7 +71,7 @@ impl<'a> Reply<'a> {
         write_status_line(&mut out, head.status(), head.reason());
         end_to_end(head).for_each(|field| write_field(&mut out, &field));
         out.extend_from_slice(b"\r\n");
-        exchange.forwarded = Forwarded::Interim;
+        self.exchange.facts().forwarded = Forwarded::Interim;
         self.client.write_all(&out)
     }
 
@@ -103,7 +109,7 @@ impl<'a> Reply<'a> {
     }
 
     /// Takes content.
-    pub(crate) fn data(&mut self, data: &[u8], exchange: &mut Exchange) -> io::Result<()> {
+    pub(crate) fn data(&mut self, data: &[u8]) -> io::Result<()> {
         if self.outgoing == Outgoing::Chunked {
             self.out.extend_from_slice(format!("{:x}\r\n", data.len()).as_bytes());
             self.out.extend_from_slice(data);
@@ -111,7 +117,7 @@ impl<'a> Reply<'a> {
         } else {
             self.out.extend_from_slice(data);
         }
-        if self.out.len() >= FULL { self.flush(exchange) } else { Ok(()) }
+        if self.out.len() >= FULL { self.flush() } else { Ok(()) }
     }
 
     /// Takes the end, with the trailers that go on.
@@ -127,12 +133,14 @@ impl<'a> Reply<'a> {
     }
 
     /// Writes what was taken.
-    pub(crate) fn flush(&mut self, exchange: &mut Exchange) -> io::Result<()> {
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
         if self.out.is_empty() {
             return Ok(());
         }
-        self.begun = true;
-        exchange.forwarded = Forwarded::Head { status: self.status, framing: self.framing() };
+        if !self.begun {
+            self.begun = true;
+            self.exchange.facts().forwarded = Forwarded::Head { status: self.status, framing: self.framing() };
+        }
         let written = self.client.write_all(&self.out);
         self.out.clear();
         written

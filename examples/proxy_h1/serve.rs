@@ -13,7 +13,6 @@ use crate::client::Client;
 use crate::connect::Connector;
 use crate::eject::Eject;
 use crate::flags::{Flags, Timeouts};
-use crate::forwarded::Via;
 use crate::log::Log;
 use crate::pool::Pool;
 use crate::route::{Routes, Target};
@@ -23,13 +22,12 @@ const CLIENTS: usize = 1024;
 
 /// The proxy.
 pub(crate) struct Proxy {
-    pub(crate) via: Via,
     pub(crate) gateway: Gateway,
     pub(crate) connector: Arc<Connector>,
     pub(crate) pool: Pool,
     pub(crate) eject: Eject<Target>,
     pub(crate) timeouts: Timeouts,
-    pub(crate) log: Log,
+    pub(crate) log: Arc<Log>,
     pub(crate) routes: Routes,
     /// The tour's index page.
     pub(crate) index: OnceLock<String>,
@@ -38,9 +36,8 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    pub(crate) fn new(flags: &Flags, gateway: Gateway, connector: Connector, via: Via, log: Log) -> Self {
+    pub(crate) fn new(flags: &Flags, gateway: Gateway, connector: Connector, log: Arc<Log>) -> Self {
         Self {
-            via,
             gateway,
             connector: Arc::new(connector),
             pool: Pool::default(),

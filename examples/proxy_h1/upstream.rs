@@ -7,16 +7,14 @@
 use std::io;
 use std::net::TcpStream;
 
-use badgateway::exchange::{Exchange, RequestBody};
+use badgateway::InFlight;
+use badgateway::exchange::RequestBody;
 use badgateway::fault::{Fault, FaultKind, Phase};
-use http::HeaderValue;
 
 use crate::buffer::Buffer;
 use crate::receive::Receiving;
 use crate::relay::Reply;
 use crate::serve::Proxy;
-use crate::tolerated::Tolerated;
-use crate::trouble::Trouble;
 use crate::upload::Upload;
 use crate::wire::Wire;
 
@@ -29,8 +27,6 @@ pub(crate) enum Outcome {
         reusable: bool,
         /// The client's can.
         keep: bool,
-        /// What was put up with in it.
-        tolerated: Tolerated,
     },
     /// The head is written; from here on bytes are bytes.
     Tunnel,
@@ -39,21 +35,19 @@ pub(crate) enum Outcome {
 /// One try.
 pub(crate) struct Attempt<'a> {
     pub(crate) proxy: &'a Proxy,
-    pub(crate) exchange: &'a mut Exchange,
+    pub(crate) exchange: &'a InFlight,
     pub(crate) client: &'a TcpStream,
     pub(crate) wire: &'a Wire,
     pub(crate) buffer: &'a mut Buffer,
     pub(crate) upload: &'a Upload,
     /// The client would like to keep its connection.
     pub(crate) keep: bool,
-    /// The protocols that the client offered to go on with.
-    pub(crate) offered: &'a [HeaderValue],
 }
 
 /// What keeps the request from going out.
 enum Unsent {
     Io(io::Error),
-    Trouble(Trouble),
+    Fault(Fault),
 }
 
 impl From<io::Error> for Unsent {
@@ -65,19 +59,15 @@ impl From<io::Error> for Unsent {
 impl Attempt<'_> {
     /// Writes the head, and what is sent together with it. An error of the socket is kept for later: there may
     /// be a response all the same.
-    pub(crate) fn send(&mut self, head: &[u8]) -> Result<(), Trouble> {
+    pub(crate) fn send(&mut self, head: &[u8]) -> Result<(), Fault> {
         if self.upload.progress().write_error.is_some() {
             return Ok(());
         }
         let limit = self.proxy.timeouts.send;
         let tick = || {
-            look(self.client, self.upload).map_err(|fault| Unsent::Trouble(fault.into()))?;
+            look(self.client, self.upload).map_err(Unsent::Fault)?;
             let moved = self.upload.progress().at;
-            if moved.elapsed() < limit {
-                Ok(())
-            } else {
-                Err(Unsent::Trouble(Fault::new(FaultKind::SendTimeout).into()))
-            }
+            if moved.elapsed() < limit { Ok(()) } else { Err(Unsent::Fault(Fault::new(FaultKind::SendTimeout))) }
         };
         match self.upload.push(self.wire, head, tick) {
             Ok(()) => Ok(()),
@@ -85,7 +75,7 @@ impl Attempt<'_> {
                 self.upload.progress().write_error = Some(error);
                 Ok(())
             }
-            Err(Unsent::Trouble(trouble)) => Err(trouble),
+            Err(Unsent::Fault(fault)) => Err(fault),
         }
     }
 
@@ -95,12 +85,9 @@ impl Attempt<'_> {
     }
 
     /// Reads the response and passes it on.
-    pub(crate) fn receive(self, reply: &mut Reply<'_>) -> Result<Outcome, Trouble> {
+    pub(crate) fn receive(self, reply: &mut Reply<'_>) -> Result<Outcome, Fault> {
         let (client, upload) = (self.client, self.upload);
-        Receiving::new(self).run(reply).map_err(|trouble| match look(client, upload) {
-            Ok(()) => trouble,
-            Err(fault) => fault.into(),
-        })
+        Receiving::new(self).run(reply).map_err(|fault| look(client, upload).err().unwrap_or(fault))
     }
 }
 

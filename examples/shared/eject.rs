@@ -11,9 +11,10 @@ use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use badgateway::Exchange;
+use badgateway::body::End;
 use badgateway::decide::health::counts;
-use badgateway::fault::Fault;
+use badgateway::exchange::{Exchange, Forwarded};
+use badgateway::fault::{Fault, FaultKind};
 
 /// So many next hops that fail are kept in mind. Those that do well take no room at all.
 pub(crate) const HOPS: usize = 1024;
@@ -89,14 +90,36 @@ impl<K: Eq + Hash + Clone> Eject<K> {
         }
     }
 
-    /// An exchange is over: `None` if it went well, as far as the next hop is concerned; a response of its own with
-    /// 503 did, too. Once for each exchange, however often it was tried.
-    pub(crate) fn settle(&self, next_hop: &K, fault: Option<&Fault>, exchange: &Exchange, now: Instant) {
-        match fault {
-            None => self.report(next_hop, false, now),
-            Some(fault) if counts(fault, exchange) => self.report(next_hop, true, now),
+    /// Whether the next hop may be asked by this exchange, and whether the answer decides for all others.
+    ///
+    /// # Errors
+    ///
+    /// It failed too often of late, and is left alone for a while.
+    pub(crate) fn ask(&self, next_hop: &K, exchange: &mut Exchange, now: Instant) -> Result<bool, Fault> {
+        if !self.is_on() {
+            return Ok(false);
+        }
+        match self.admit(next_hop, now) {
+            Admit::Yes => Ok(false),
+            Admit::Probe => Ok(true),
+            Admit::No { retry_after } => {
+                exchange.retry_after = Some(retry_after);
+                exchange.sent = Some(0);
+                Err(Fault::new(FaultKind::NoHealthyUpstream))
+            }
+        }
+    }
+
+    /// An exchange is over. A response of the next hop's own with 503 went well, too. Once for each exchange, however
+    /// often it was tried.
+    pub(crate) fn settle(&self, next_hop: &K, end: &End, exchange: &Exchange, now: Instant) {
+        match end {
+            End::Whole => self.report(next_hop, false, now),
+            // Who left in the middle of a body had got a good answer until then.
+            End::Dropped if matches!(exchange.forwarded, Forwarded::Head { .. }) => self.report(next_hop, false, now),
+            End::Failed(fault) if counts(fault, exchange) => self.report(next_hop, true, now),
             // A client that leaves a silent next hop must not make it look well.
-            Some(_) => self.withdraw(next_hop, now),
+            End::Failed(_) | End::Dropped => self.withdraw(next_hop, now),
         }
     }
 

@@ -5,43 +5,16 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use http::header::{Entry, HOST, HeaderMap, HeaderName, InvalidHeaderValue, VIA};
-use http::{HeaderValue, Version};
+use http::HeaderValue;
+use http::header::{Entry, HOST, HeaderMap, HeaderName};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// What we call ourselves in `Via`. The version is the one that we were spoken to in (RFC 9110 section 7.6.3).
-#[derive(Clone, Debug)]
-pub(crate) struct Via {
-    spoken_to_in_1_0: HeaderValue,
-    spoken_to_in_1_1: HeaderValue,
-}
-
-#[allow(dead_code)] // not every engine leaves it to this
-impl Via {
-    /// # Errors
-    ///
-    /// The name cannot be in a field's value.
-    pub(crate) fn new(name: &str) -> Result<Self, InvalidHeaderValue> {
-        Ok(Self {
-            spoken_to_in_1_0: HeaderValue::try_from(format!("1.0 {name}"))?,
-            spoken_to_in_1_1: HeaderValue::try_from(format!("1.1 {name}"))?,
-        })
-    }
-}
-
 /// A client as it stands in `X-Forwarded-For`: made once for each connection.
 pub(crate) fn client(peer: IpAddr) -> Option<HeaderValue> {
     peer.to_string().try_into().ok()
-}
-
-/// The same, and `Via`.
-#[allow(dead_code)] // not every engine's gateway leaves that to it
-pub(crate) fn tell(headers: &mut HeaderMap, peer: Option<&HeaderValue>, version: Version, via: &Via) -> Option<()> {
-    tell_client(headers, peer)?;
-    append(headers, VIA, if version == Version::HTTP_10 { &via.spoken_to_in_1_0 } else { &via.spoken_to_in_1_1 })
 }
 
 /// Adds `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` to a request that was tidied, and takes the client's

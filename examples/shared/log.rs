@@ -4,14 +4,13 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::fmt::Display;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use badgateway::fault::{Class, Fault, FaultKind, Phase};
-use badgateway::reply::{Record, Report};
+use badgateway::fault::{Class, FaultKind, Phase};
+use badgateway::reply::Report;
 
 /// What the tour's table shows of a record.
 #[derive(Clone, Debug)]
@@ -71,42 +70,17 @@ impl Log {
     }
 
     /// Writes what a gateway has to say.
-    #[allow(dead_code)] // not every engine's gateway has a log
-    #[allow(clippy::wildcard_enum_match_arm)] // the list of reports may grow
     pub(crate) fn report(&self, report: &Report<'_>) {
-        match report {
-            Report::Fault(record) => {
-                let path = record.exchange().path.as_ref().map_or("", |path| path.as_str());
-                self.write(record.fault(), path, record);
-            }
-            other => self.write_with(|line| other.append_to(line)),
+        if let (Some(seen), Some(fault)) = (&self.seen, report.fault()) {
+            let path = report.exchange().path.as_ref().map_or("", |path| path.as_str()).to_owned();
+            let (kind, class, phase) = (fault.kind(), fault.class(), fault.phase());
+            let entry = Seen { kind, class, phase, line: report.to_string() };
+            seen.lock().unwrap_or_else(PoisonError::into_inner).insert(path, entry);
         }
-    }
-
-    /// Writes one record.
-    pub(crate) fn write(&self, fault: &Fault, path: &str, record: &Record<'_>) {
-        if let Some(seen) = &self.seen {
-            let entry =
-                Seen { kind: fault.kind(), class: fault.class(), phase: fault.phase(), line: record.to_string() };
-            seen.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), entry);
-        }
-        self.write_with(|line| record.append_to(line));
-    }
-
-    /// Writes a line that is no record of a fault.
-    #[allow(dead_code)] // not every engine has one
-    pub(crate) fn line(&self, line: &impl Display) {
-        self.write_with(|room| {
-            // A buffer takes all that is written to it.
-            let _ = write!(room, "{line}");
-        });
-    }
-
-    fn write_with(&self, make: impl FnOnce(&mut Vec<u8>)) {
         if let Some(out) = &self.out {
             let mut room = ROOM.try_with(Cell::take).unwrap_or_default();
             room.clear();
-            make(&mut room);
+            report.append_to(&mut room);
             room.push(b'\n');
             // One write for one line, under the lock: lines of two exchanges never mix.
             let _ = match &mut *out.lock().unwrap_or_else(PoisonError::into_inner) {

@@ -63,4 +63,7 @@ pub struct End {
     pub bytes: u64,
     /// What was tolerated in all of it.
     pub deviations: Deviations,
+    /// Whether there were trailers that may not be trailers (RFC 9110 section 6.5.1), and so do not go on: see
+    /// [`Trailers::forwardable`].
+    pub forbidden_trailers: bool,
 }

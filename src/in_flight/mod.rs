@@ -10,6 +10,7 @@ mod facts;
 mod handle;
 #[cfg(feature = "http_body1")]
 mod held;
+mod last_word;
 #[cfg(feature = "http_body1")]
 mod named;
 #[cfg(feature = "http_body1")]
@@ -28,16 +29,18 @@ use std::time::Duration;
 use bytes::Bytes;
 #[cfg(feature = "hyper1")]
 use http::Request;
-use http::{Extensions, Response, response};
+use http::{Extensions, HeaderValue, Response, response};
 
 #[cfg(feature = "hyper1")]
 use crate::adapters::hyper1::Interims;
+use crate::audit::answers_upgrade;
 use crate::body::ClientHandle;
 use crate::deadline::{Never, Timer};
 use crate::decide::retry::Retry;
 use crate::exchange::Exchange;
-use crate::fault::{Fault, Phase};
+use crate::fault::{Evidence, Fault, Phase};
 use crate::gateway::Gateway;
+use crate::h1;
 use crate::link::Link;
 
 use self::state::Shared;
@@ -49,6 +52,7 @@ pub use self::facts::{Facts, SharedFacts};
 pub use self::handle::Handled;
 #[cfg(feature = "http_body1")]
 pub use self::held::PassOnHeld;
+pub use self::last_word::LastWord;
 pub use self::progress::Progress;
 #[cfg(feature = "http_body1")]
 pub use self::upload::Upload;
@@ -140,6 +144,22 @@ impl<T> InFlight<T> {
     /// A text that supports whatever fault there will be.
     pub fn evidence(&self, label: &'static str, text: &str) {
         self.handle.0.lock().support(label, text);
+    }
+
+    /// What supports the fault that comes next. [`try_again`](Self::try_again) forgets it, because it was of another try.
+    ///
+    /// ```
+    /// use badgateway::fault::Evidence;
+    /// use badgateway::{Exchange, FaultKind, Gateway, InFlight};
+    /// let gateway = Gateway::new("edge-1.example").unwrap().with_log(|report| {
+    ///     assert!(report.to_string().contains(r"SSH-2.0-x\\r\\n"));
+    /// });
+    /// let exchange = InFlight::new(gateway, Exchange::default());
+    /// exchange.support(Evidence::new().with_first_bytes(b"SSH-2.0-x\r\n"));
+    /// exchange.answer_fault_bytes(FaultKind::NotHttp);
+    /// ```
+    pub fn support(&self, evidence: Evidence) {
+        self.handle.0.lock().found(evidence);
     }
 
     /// Keeps the request's body while it goes out, up to so many bytes, so that the request can be sent
@@ -251,6 +271,46 @@ impl<T> InFlight<T> {
     /// The same for a fault that is known already: a timer that fired, a route that is not there.
     pub fn answer_fault_bytes(self, fault: impl Into<Fault>) -> Response<Bytes> {
         self.handle.0.answer_fault(fault.into())
+    }
+
+    /// There is a fault, in a gateway that writes heads and bodies by itself: records it, and says how the exchange ends for
+    /// the client. What it has got is in [`forwarded`](Exchange::forwarded): note there that the head goes out, or an answer
+    /// comes behind it.
+    ///
+    /// ```
+    /// use badgateway::decide::How;
+    /// use badgateway::{Exchange, FaultKind, Gateway, InFlight, LastWord};
+    /// use http::{HeaderMap, StatusCode};
+    ///
+    /// let gateway = Gateway::new("edge-1.example").unwrap();
+    /// let exchange = InFlight::new(gateway, Exchange::default());
+    /// exchange.facts().forwarding(StatusCode::OK, &HeaderMap::new());
+    /// match exchange.fail(FaultKind::BodyReset) {
+    ///     LastWord::Answer(response) => drop(response), // write it
+    ///     LastWord::Abort(how) => assert_eq!(how, How::NoLastChunk), // close the connection, or reset it
+    ///     _ => {} // close the connection: nobody is there
+    /// }
+    /// ```
+    pub fn fail(self, fault: impl Into<Fault>) -> LastWord {
+        self.handle.0.fail(fault.into())
+    }
+
+    /// The response was read by [`h1::Parser`], in a gateway that writes it by itself, and this is its end: what was put up
+    /// with in it is reported where the exchange goes well. What a [tap](Self::over) saw is then not asked for.
+    ///
+    /// Not for a tunnel, in which the bytes behind the head are none too many.
+    pub fn parsed(&self, end: h1::End) {
+        self.handle.0.lock().parsed = Some(end);
+    }
+
+    /// Whether a 101 with these lines of `Upgrade` is an answer to what the request still offers the next hop: see
+    /// [`audit::answers_upgrade`](crate::audit::answers_upgrade). For a gateway that
+    /// [joins the connections by itself](crate::JoinedByCaller).
+    #[must_use]
+    pub fn answers_upgrade<'a>(&self, answered: impl IntoIterator<Item = &'a [u8]>) -> bool {
+        let offered: Option<Vec<HeaderValue>> = self.handle.0.lock().offer.as_ref().map(|(_, offered)| offered.clone());
+        let offered = offered.iter().flatten().map(HeaderValue::as_bytes);
+        answers_upgrade(offered, answered)
     }
 
     /// All went well, and the response needs no guard: it was made here, or has no body.

@@ -14,17 +14,20 @@ use http::header::CONNECTION;
 use http::{HeaderMap, HeaderValue, Response, Version};
 
 use crate::body::{AbortHandle, ClientHandle, End};
+use crate::decide::Decision;
 use crate::decide::retry::{Retry, advise, again};
 use crate::diagnose;
 use crate::exchange::{Exchange, Forwarded, RequestBody};
 use crate::fault::{Evidence, Fault, FaultKind, Phase};
 use crate::gateway::Gateway;
+use crate::h1;
 use crate::link::Link;
 use crate::reply::{Report, Tolerated};
 use crate::tap::Observation;
 use crate::upgrade::Offer;
 
 use super::facts::Facts;
+use super::last_word::LastWord;
 #[cfg(feature = "http_body1")]
 use super::named::Named;
 use super::progress::Account;
@@ -40,6 +43,8 @@ pub(super) struct State {
     /// What supports the last fault that was looked for.
     found: Evidence,
     pub(super) link: Option<Box<dyn Link>>,
+    /// The end of the response, where the caller's parser read it.
+    pub(super) parsed: Option<h1::End>,
     pub(super) upload: Account,
     /// What the request's trailers must not hold.
     #[cfg(feature = "http_body1")]
@@ -72,6 +77,7 @@ impl Shared {
             evidence: Evidence::new(),
             found: Evidence::new(),
             link: None,
+            parsed: None,
             upload,
             #[cfg(feature = "http_body1")]
             named: Named::default(),
@@ -182,6 +188,28 @@ impl Shared {
         response
     }
 
+    /// There is a fault, and the caller sees to what has gone out.
+    pub(super) fn fail(&self, fault: Fault) -> LastWord {
+        let mut state = self.lock();
+        if fault.kind() == FaultKind::ClientAborted {
+            state.exchange.phase.get_or_insert(fault.phase());
+            drop(state);
+            self.left();
+            return LastWord::Silence;
+        }
+        let fault = state.review(fault);
+        let decision = state.gateway.decide(&fault, &state.exchange);
+        drop(state);
+        if matches!(decision, Decision::Respond(_)) {
+            return LastWord::Answer(self.respond(fault));
+        }
+        self.failed(fault);
+        match decision {
+            Decision::Abort(how) => LastWord::Abort(how),
+            Decision::Respond(_) | Decision::Silence => LastWord::Silence,
+        }
+    }
+
     /// The exchange failed, and nothing can be answered any more.
     pub(super) fn failed(&self, fault: Fault) {
         if let Some(mut ending) = self.end() {
@@ -216,7 +244,7 @@ impl Shared {
     /// All of it went well.
     pub(super) fn whole(&self) {
         let mut state = self.lock();
-        if state.exchange.first_try.is_none() && state.link.as_ref().is_none_or(|link| link.is_flawless()) {
+        if state.exchange.first_try.is_none() && state.is_flawless() {
             // Nearly every exchange: nobody has anything to say of it. So nothing is moved, and no clock is read.
             if !mem::replace(&mut state.is_over, true) {
                 state.note_upload();
@@ -256,7 +284,7 @@ impl Shared {
         if mem::replace(&mut state.is_over, true) {
             return None;
         }
-        let State { gateway, exchange, evidence, found, link, upload, unread, started, .. } = &mut *state;
+        let State { gateway, exchange, evidence, found, link, parsed, upload, unread, started, .. } = &mut *state;
         upload.tell(exchange);
         if let (Some(started), Some(now)) = (started, gateway.now()) {
             exchange.elapsed = Some(now.saturating_duration_since(*started));
@@ -267,6 +295,7 @@ impl Shared {
             exchange: mem::take(exchange),
             evidence: mem::take(evidence),
             link: link.take(),
+            parsed: *parsed,
             _unread: unread.take(),
         })
     }
@@ -283,6 +312,18 @@ impl State {
 
     pub(super) fn support(&mut self, label: &'static str, text: &str) {
         self.evidence = mem::take(&mut self.evidence).with_text(label, text);
+    }
+
+    pub(super) fn found(&mut self, evidence: Evidence) {
+        self.found.append(evidence);
+    }
+
+    /// Whether a good response left nothing to tell.
+    fn is_flawless(&self) -> bool {
+        match &self.parsed {
+            Some(end) => end.deviations.is_empty() && end.leftover == 0 && !end.forbidden_trailers,
+            None => self.link.as_ref().is_none_or(|link| link.is_flawless()),
+        }
     }
 
     pub(super) fn note_upload(&mut self) {
@@ -347,7 +388,7 @@ impl State {
             self.ask_link(); // what was sent on it says whether the try could have been applied
         }
         again(fault, &mut self.exchange);
-        (self.link, self.found) = (None, Evidence::new());
+        (self.link, self.parsed, self.found) = (None, None, Evidence::new());
     }
 
     /// What this error is, by all that is known.
@@ -414,6 +455,7 @@ struct Ending {
     exchange: Exchange,
     evidence: Evidence,
     link: Option<Box<dyn Link>>,
+    parsed: Option<h1::End>,
     _unread: Option<Box<dyn Any + Send>>,
 }
 
@@ -435,8 +477,13 @@ impl Ending {
 
     /// What was put up with in an exchange that went well.
     fn tolerate(&self) {
-        let seen = self.link.as_ref().and_then(|link| link.observation());
-        let tolerated = Tolerated::new(&self.exchange, seen.as_ref());
+        let tolerated = match &self.parsed {
+            Some(end) => Tolerated::parsed(&self.exchange, end),
+            None => {
+                let seen = self.link.as_ref().and_then(|link| link.observation());
+                Tolerated::seen(&self.exchange, seen.as_ref())
+            }
+        };
         if !tolerated.is_nothing() {
             self.gateway.log(&Report::Tolerated(tolerated));
         }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::exchange::Exchange;
 use crate::fault::{Fault, FaultKind};
-use crate::h1::Deviations;
+use crate::h1::{self, Deviations};
 use crate::tap::Observation;
 
 use super::record::{self, Record};
@@ -77,13 +77,19 @@ pub struct Tolerated<'a> {
 }
 
 impl<'a> Tolerated<'a> {
-    pub(crate) fn new(exchange: &'a Exchange, seen: Option<&Observation>) -> Self {
+    /// By what a tap saw.
+    pub(crate) fn seen(exchange: &'a Exchange, seen: Option<&Observation>) -> Self {
         Self {
             exchange,
             deviations: seen.map(Observation::deviations).unwrap_or_default(),
             leftover: seen.is_some_and(|seen| seen.leftover() > 0),
             trailers: seen.is_some_and(Observation::forbidden_trailers),
         }
+    }
+
+    /// By what the parser says that read the response.
+    pub(crate) const fn parsed(exchange: &'a Exchange, end: &h1::End) -> Self {
+        Self { exchange, deviations: end.deviations, leftover: end.leftover > 0, trailers: end.forbidden_trailers }
     }
 
     pub(crate) fn is_nothing(&self) -> bool {

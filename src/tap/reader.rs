@@ -107,13 +107,11 @@ impl Reader {
                         }
                         Event::End(end) => {
                             self.deviations = self.deviations.union(end.deviations);
+                            self.forbidden_trailers = end.forbidden_trailers;
                             self.leftover = used < bytes.len();
                             break;
                         }
-                        Event::Trailers(section) => {
-                            self.forbidden_trailers = section.forwardable().count() < section.fields().count();
-                        }
-                        Event::Data(_) => {}
+                        Event::Data(_) | Event::Trailers(_) => {}
                     }
                 }
                 Err(error) => {

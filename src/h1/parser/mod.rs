@@ -75,6 +75,7 @@ pub struct Parser {
     progress: Progress,
     close: Option<CloseReason>,
     deviations: Deviations,
+    forbidden_trailers: bool,
     first: FirstBytes,
 }
 
@@ -109,6 +110,7 @@ impl Parser {
             progress: Progress::default(),
             close: None,
             deviations: Deviations::new(),
+            forbidden_trailers: false,
             first: FirstBytes::default(),
         }
     }
@@ -268,6 +270,7 @@ impl Parser {
             return Ok(self.end(consumed, rest, eof));
         }
         let trailers = Trailers { fields: Fields::of_lines(section, 0, self.scan.count), offset };
+        self.forbidden_trailers = trailers.forwardable().count() < trailers.fields().count();
         Ok(Step { consumed, event: Event::Trailers(trailers) })
     }
 
@@ -292,6 +295,7 @@ impl Parser {
             body: self.progress.body,
             bytes: self.at,
             deviations: self.deviations,
+            forbidden_trailers: self.forbidden_trailers,
         };
         Step { consumed, event: Event::End(end) }
     }
