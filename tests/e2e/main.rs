@@ -37,6 +37,7 @@ mod minimal;
 mod once;
 #[path = "../../examples/shared/signal.rs"]
 mod signal;
+mod tolerated;
 mod tour;
 
 use std::io::{Read, Write};
