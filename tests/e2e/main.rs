@@ -40,6 +40,7 @@ mod next_hop;
 mod once;
 #[path = "../../examples/shared/signal.rs"]
 mod signal;
+mod tolerated;
 mod tour;
 mod versions;
 
