@@ -55,7 +55,7 @@ mod trust;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use badgateway::Gateway;
 use badgateway::adapters::hyper1::Tunnels;
@@ -112,9 +112,6 @@ async fn run(flags: Flags) -> Result<(), String> {
 /// Where the proxy listens unless told otherwise.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
-/// The longest that nothing may pass through a tunnel.
-const TUNNEL_IDLE: Duration = Duration::from_secs(600);
-
 fn build(flags: &Flags, log: Log) -> Result<Arc<Proxy>, String> {
     let log = Arc::new(log);
     let reports = Arc::clone(&log);
@@ -123,7 +120,7 @@ fn build(flags: &Flags, log: Log) -> Result<Arc<Proxy>, String> {
         .with_profile(flags.profile.clone())
         .with_disclosure(flags.disclosure)
         .with_clock(Instant::now, SystemTime::now)
-        .with_upgrades(Tunnels::new(|tunnel| drop(tokio::spawn(tunnel))).timed(TokioTimer, TUNNEL_IDLE))
+        .with_upgrades(Tunnels::new(|tunnel| drop(tokio::spawn(tunnel))).timed(TokioTimer, flags.timeouts.tunnel))
         .with_log(move |report| reports.report(report));
     let resolver = flags.resolver.map_or(Resolver::System, Resolver::Server);
     let connector = Connector::new(gateway.clone(), resolver, flags.ca.as_deref(), flags.timeouts)?;

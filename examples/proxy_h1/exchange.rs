@@ -23,7 +23,7 @@ use crate::relay::Reply;
 use crate::request::{Body, Incoming};
 use crate::route::Target;
 use crate::serve::Proxy;
-use crate::tunnel;
+use crate::tunnel::{self, Broken};
 use crate::upload::Upload;
 use crate::upstream::{Attempt, Outcome, has_left, look};
 
@@ -36,14 +36,24 @@ pub(crate) fn run(proxy: &Arc<Proxy>, client: &mut Client, incoming: Incoming) -
         Ok(done) => done,
         Err(fault) => return answer::give_up(client, exchange, fault, keep_alive),
     };
-    exchange.finish();
-    match done {
-        Done::Whole(after) => after,
-        Done::Tunnel(link) => {
-            tunnel::run(client, *link);
-            After::Close
+    let link = match done {
+        Done::Whole(after) => {
+            exchange.finish();
+            return after;
         }
-    }
+        Done::Tunnel(link) => link,
+    };
+    exchange.phase(Phase::Body);
+    let fault = match tunnel::run(client, *link, proxy.timeouts.tunnel) {
+        Ok(()) => {
+            exchange.finish();
+            return After::Close;
+        }
+        Err(Broken::Client) => FaultKind::ClientAborted.into(),
+        Err(Broken::NextHop(error)) => exchange.classify(&error),
+        Err(Broken::Idle) => FaultKind::BodyStalled.into(),
+    };
+    answer::give_up(client, exchange, fault, false)
 }
 
 /// What is to be sent, and where to.

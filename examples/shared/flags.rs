@@ -45,6 +45,8 @@ pub(crate) struct Timeouts {
     pub(crate) response: Duration,
     /// Between two reads of a body, the response's or the request's.
     pub(crate) idle: Duration,
+    /// The longest that nothing may pass through a tunnel, in either direction.
+    pub(crate) tunnel: Duration,
     /// How long a clean head waits for its first body frame.
     pub(crate) first_byte_hold: Duration,
 }
@@ -83,8 +85,9 @@ pub(crate) fn usage(program: &str) -> String {
 const USAGE: &str = "\
 usage: PROGRAM [--listen ADDR] [--route /prefix=URL]... [--ca FILE] [--resolver ADDR[:PORT]]
              [--connect-timeout T] [--tls-timeout T] [--send-timeout T] [--response-timeout T]
-             [--idle-timeout T] [--first-byte-hold T] [--profile rfc9209|cloudflare|nginx|envoy|haproxy]
-             [--disclosure token|details|trusted] [--name NAME] [--log FILE]
+             [--idle-timeout T] [--tunnel-timeout T] [--first-byte-hold T]
+             [--profile rfc9209|cloudflare|nginx|envoy|haproxy] [--disclosure token|details|trusted]
+             [--name NAME] [--log FILE]
              [--eject-after N] [--eject-for T] [--only GROUP|BEHAVIOUR]...
 T is like 2s or 500ms. A next hop that failed N times in a row (5; 0 is never) is left alone for 5s, or T.
 Without a route it takes a tour: it starts the lab of misbehaving upstreams (or --only those) and a route to
@@ -103,6 +106,7 @@ impl Default for Flags {
                 send: Duration::from_secs(2),
                 response: Duration::from_secs(2),
                 idle: Duration::from_secs(2),
+                tunnel: Duration::from_secs(600),
                 first_byte_hold: Duration::from_millis(10),
             },
             profile: Profile::Rfc9209,
@@ -144,6 +148,7 @@ impl Flags {
                 "--send-timeout" => flags.timeouts.send = duration(&name, &value()?)?,
                 "--response-timeout" => flags.timeouts.response = duration(&name, &value()?)?,
                 "--idle-timeout" => flags.timeouts.idle = duration(&name, &value()?)?,
+                "--tunnel-timeout" => flags.timeouts.tunnel = duration(&name, &value()?)?,
                 "--first-byte-hold" => flags.timeouts.first_byte_hold = hold(&name, &value()?)?,
                 "--profile" => flags.profile = setting(&name, &value()?)?,
                 "--disclosure" => flags.disclosure = setting(&name, &value()?)?,

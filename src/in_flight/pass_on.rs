@@ -201,7 +201,6 @@ fn switch(handle: &Handle, parts: &mut response::Parts) -> Result<(), Fault> {
     }
     // From here on the tunnel ends the exchange.
     state.is_passed_on = true;
-    state.attend();
     drop(state);
     let exchange = Arc::clone(&handle.0);
     let ended = move |end| {

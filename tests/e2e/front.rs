@@ -63,7 +63,8 @@ impl Front {
         Self::start_with(program, url, &["--ca", ca, "--resolver", &resolver])
     }
 
-    fn start_with(program: Program, url: &str, flags: &[&str]) -> Self {
+    /// The same, with more flags for the two that take some.
+    pub(crate) fn start_with(program: Program, url: &str, flags: &[&str]) -> Self {
         let mut command = Command::new(example(program.name()));
         command.stdout(Stdio::piped());
         if program == Program::Minimal {

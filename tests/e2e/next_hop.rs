@@ -1,15 +1,17 @@
 //! What the next hop is asked by each program, and what of its first words reaches the client: no field of one connection's
 //! alone, upgrades joined or refused, interim responses as far as the client's version has them.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use badgateway::lab::probe::End;
 use bytes::Bytes;
 use http::{HeaderMap, Version};
 use http_body_util::{BodyExt, Full};
+use socket2::SockRef;
 
 use crate::PATIENCE;
 use crate::client::{Reply, exchange};
@@ -444,6 +446,66 @@ fn an_upgrade_is_joined_from_the_first_byte_to_the_last() {
         client.shutdown(Shutdown::Write).unwrap();
         assert_eq!(client.read(&mut byte).unwrap(), 0, "{}: one end is the other's", program.name());
         assert_eq!(front.faults(0).len(), 0, "{}", program.name());
+    }
+}
+
+/// What the next hop does behind its 101 and "hello", when the client has said a word, or what the client does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Breaks {
+    /// Resets the connection.
+    NextHop,
+    Client,
+    /// Nobody says anything.
+    Idle,
+}
+
+/// "Each fault leaves exactly one record", and no half of a conversation looks like the whole of it.
+#[test]
+fn a_tunnel_that_breaks_leaves_one_record() {
+    for program in Program::ALL {
+        for (breaks, fault, how) in [
+            (Breaks::NextHop, "body_reset", Some("reset")),
+            (Breaks::Client, "client_aborted", None),
+            (Breaks::Idle, "body_stalled", Some("reset")),
+        ] {
+            let what = format!("{}, {breaks:?}", program.name());
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let url = format!("http://{}", listener.local_addr().unwrap());
+            let (breaking, until) = mpsc::channel::<()>();
+            thread::spawn(move || {
+                let mut stream = listener.accept().unwrap().0;
+                read_message(&mut stream);
+                stream.write_all(SWITCH.as_bytes()).unwrap();
+                // Until the test is done with it, and then with the client's word unread: by a reset.
+                let _ = until.recv();
+            });
+            let front = Front::start_with(program, &url, &["--tunnel-timeout", "1s"]);
+            let mut client = TcpStream::connect(front.address).unwrap();
+            client.set_read_timeout(Some(PATIENCE * 2)).unwrap();
+            client.write_all(WEBSOCKET.as_bytes()).unwrap();
+            let (mut answer, mut byte) = (String::new(), [0]);
+            while !answer.ends_with("\r\n\r\nhello") {
+                client.read_exact(&mut byte).unwrap_or_else(|e| panic!("{what}: {e} after {answer:?}"));
+                answer.push(char::from(byte[0]));
+            }
+            client.write_all(b"and you?").unwrap();
+            if breaks == Breaks::NextHop {
+                thread::sleep(Duration::from_millis(100));
+                drop(breaking);
+            }
+            if breaks == Breaks::Client {
+                SockRef::from(&client).set_linger(Some(Duration::ZERO)).unwrap();
+                drop(client);
+            } else {
+                let error = client.read(&mut byte).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{what}");
+            }
+            let faults = front.faults(1);
+            let [record] = faults.as_slice() else { panic!("{what}: {faults:?}") };
+            assert_eq!(record.text("fault").as_deref(), Some(fault), "{what}: {}", record.0);
+            assert_eq!(record.text("how").as_deref(), how, "{what}: {}", record.0);
+            assert_eq!(record.number("forwarded_status"), Some(101), "{what}: {}", record.0);
+        }
     }
 }
 
