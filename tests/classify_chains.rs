@@ -304,11 +304,17 @@ fn names_tell_the_phase_where_nobody_else_does() {
         assert_eq!((fault.kind(), fault.phase()), (kind, phase), "{error:?}");
         let guessed = error.to_string() == "a wrapper" && kind == FaultKind::ResponseTimeout;
         assert!(guessed || fault.confidence() == Confidence::Text, "{error:?}");
+        // Who has come to the head by a call that connects as well may say so: the error knows how far that came.
+        for said in [Phase::Send, Phase::Head] {
+            if format!("{error:?}").starts_with("hyper_util::client::legacy::Error(Connect") {
+                assert_eq!(classify(&error, &[], &at(said)), fault, "{error:?}, said to be in {said}");
+            }
+        }
     }
 }
 
 #[test]
-fn the_caller_beats_text_and_a_type_beats_the_caller() {
+fn the_caller_beats_text_of_what_it_has_sent_and_a_type_beats_the_caller() {
     let reset = hyper("Io", os(number(ErrorKind::ConnectionReset)));
     let fault = classify(&reset, &[], &at(Phase::Body));
     assert_eq!((fault.kind(), fault.confidence()), (FaultKind::BodyReset, Confidence::Typed));

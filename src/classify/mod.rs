@@ -26,7 +26,7 @@
 //! # How to make it sharper
 //!
 //! - Set [`Exchange::phase`]: without it nobody can tell whose patience ended, nor what a bare reset hit.
-//!   Set it where you *know* it: a call that connects and sends in one has no phase to name.
+//!   A call that connects and sends in one has none to name; an error that says that it could not connect is believed either way.
 //! - Set [`Exchange::received`]: it tells "no answer" from "half an answer", and hyper's three meanings of
 //!   "message head is too large" apart.
 //! - Set [`Exchange::request_body`] to `Failed` when the client's body fails: it counts before the error.
@@ -146,7 +146,8 @@ fn walk_down<P: Ask + ?Sized>(error: &(dyn Error + 'static), probes: &P, exchang
 /// Whether nothing else in the chain could change what such a cause means.
 #[inline]
 fn stands_alone(cause: Cause, exchange: &Exchange) -> bool {
-    exchange.request_body != RequestBody::Failed && (exchange.phase.is_some() || !table::needs_phase(cause))
+    exchange.request_body != RequestBody::Failed
+        && (!table::needs_phase(cause) || exchange.phase.is_some_and(|said| !may_connect_too(said)))
 }
 
 /// What needs no judgement: somebody has judged already, or the client's body failed.
@@ -205,10 +206,16 @@ fn is_open(facts: &Facts<'_>, exchange: &Exchange) -> bool {
         Some(cause) => {
             facts.phase.is_none()
                 && facts.likely_phase.is_none()
-                && exchange.phase.is_none()
+                && exchange.phase.is_none_or(may_connect_too)
                 && table::needs_phase(cause)
         }
     }
+}
+
+/// Whether a caller may mean a call that connects as well, when it says that it has come so far. Of a body it knows better.
+#[inline]
+const fn may_connect_too(said: Phase) -> bool {
+    matches!(said, Phase::Send | Phase::Head)
 }
 
 #[inline]
@@ -256,6 +263,8 @@ fn phase(cause: Cause, proved: Option<Phase>, likely: Option<(Phase, bool)>, exc
         };
     }
     match (exchange.phase, likely) {
+        // Who failed to connect says so, and nobody says so later.
+        (Some(said), Some(phase)) if phase < Phase::Send && may_connect_too(said) => (phase, by_text),
         (Some(phase), _) => (phase, false),
         (None, Some(phase)) => (phase, by_text && table::needs_phase(cause)),
         (None, None) => (table::implied(cause), false),
