@@ -127,25 +127,36 @@ pub fn audit(parts: &Parts, exchange: &Exchange) -> Result<Framing, Fault> {
 }
 
 pub(crate) fn audit_present(parts: &Parts, exchange: &Exchange, present: Present) -> Result<Framing, Fault> {
-    if parts.status.as_u16() > 599 {
+    audit_head(parts.status, parts.version, &parts.headers, exchange, present)
+}
+
+/// The same for a response that is still whole, which has no [`Parts`] to show.
+pub(crate) fn audit_head(
+    status: StatusCode,
+    version: Version,
+    headers: &HeaderMap,
+    exchange: &Exchange,
+    present: Present,
+) -> Result<Framing, Fault> {
+    if status.as_u16() > 599 {
         return Err(Fault::of_class(Class::StatusLineCodeAbove599));
     }
-    if parts.status == StatusCode::SWITCHING_PROTOCOLS {
-        return audit_upgrade(&parts.headers, exchange);
+    if status == StatusCode::SWITCHING_PROTOCOLS {
+        return audit_upgrade(headers, exchange);
     }
-    if has_no_content(parts.status, &exchange.method) {
+    if has_no_content(status, &exchange.method) {
         return Ok(Framing::None);
     }
-    if is_tunnel(parts.status, &exchange.method) {
+    if is_tunnel(status, &exchange.method) {
         return Ok(Framing::Tunnel);
     }
     if present.any(Present::TRANSFER_ENCODING) {
-        return audit_codings(parts);
+        return audit_codings(version, headers);
     }
     if present.any(Present::CONTENT_LENGTH) {
-        return content_length(&parts.headers).map(Framing::Length).map_err(Fault::of_class);
+        return content_length(headers).map(Framing::Length).map_err(Fault::of_class);
     }
-    Ok(if parts.version >= Version::HTTP_2 { Framing::Stream } else { Framing::UntilClose })
+    Ok(if version >= Version::HTTP_2 { Framing::Stream } else { Framing::UntilClose })
 }
 
 fn audit_upgrade(headers: &HeaderMap, exchange: &Exchange) -> Result<Framing, Fault> {
@@ -183,21 +194,21 @@ pub fn answers_upgrade<'a, 'b>(
     answered.peek().is_some() && answered.all(is_offered)
 }
 
-fn audit_codings(parts: &Parts) -> Result<Framing, Fault> {
-    if parts.version >= Version::HTTP_3 {
+fn audit_codings(version: Version, headers: &HeaderMap) -> Result<Framing, Fault> {
+    if version >= Version::HTTP_3 {
         return Err(Fault::new(FaultKind::H3ProtocolError));
     }
-    if parts.version >= Version::HTTP_2 {
+    if version >= Version::HTTP_2 {
         // A connection-specific field makes the message malformed (RFC 9113 section 8.2.2).
         return Err(Fault::new(FaultKind::H2ProtocolError));
     }
-    if parts.version < Version::HTTP_11 {
+    if version < Version::HTTP_11 {
         return Err(Fault::of_class(Class::FramingTeInHttp10));
     }
-    if parts.headers.contains_key(CONTENT_LENGTH) {
+    if headers.contains_key(CONTENT_LENGTH) {
         return Err(Fault::of_class(Class::FramingClAndTe));
     }
-    match transfer_codings(&parts.headers) {
+    match transfer_codings(headers) {
         Ok(()) => Ok(Framing::Chunked),
         Err(class) => Err(Fault::of_class(class)),
     }

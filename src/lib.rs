@@ -89,6 +89,7 @@
 //! | `axum08` | axum 0.8's server on sockets that can be reset; includes `http_body1` and `tokio1` | `axum` 0.8 |
 //! | `hyper_util01` | the tap under hyper-util 0.1's pooled client; includes `hyper1` and `tokio1` | `hyper-util` 0.1, `tower-service` 0.3 |
 //! | `tower05` | `Elapsed` and `Overloaded` of tower 0.5's layers | `tower` 0.5 |
+//! | `tower_http07` | a classifier for tower-http 0.7's `TraceLayer`, whose failures are faults; includes `http_body1` | `tower-http` 0.7 |
 //! | `ureq3` | errors of ureq 3 | `ureq` 3 |
 //! | `lab` | upstreams that misbehave on purpose, and a client that judges what a proxy made of them | |
 //! | `full` | what the examples and tests need: all of the above but `axum08` | |

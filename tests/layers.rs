@@ -37,8 +37,12 @@ const FLOORS: &[(&str, u8)] = &[
 ];
 
 /// Files of `adapters` that are middleware: they are made of whole exchanges, and nobody but their own room imports them.
-const MIDDLEWARE: &[&str] =
-    &["adapters/hyper_util01/service.rs", "adapters/tower05/layer.rs", "adapters/tower05/retry.rs"];
+const MIDDLEWARE: &[&str] = &[
+    "adapters/hyper_util01/service.rs",
+    "adapters/tower05/layer.rs",
+    "adapters/tower05/retry.rs",
+    "adapters/tower_http07.rs",
+];
 
 fn floor(room: &str) -> Option<u8> {
     FLOORS.iter().find(|(name, _)| *name == room).map(|(_, floor)| *floor)

@@ -29,6 +29,9 @@ pub mod tokio1;
 #[cfg(feature = "tower05")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "tower05")))]
 pub mod tower05;
+#[cfg(feature = "tower_http07")]
+#[cfg_attr(badgateway_docsrs, doc(cfg(feature = "tower_http07")))]
+pub mod tower_http07;
 #[cfg(feature = "ureq3")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "ureq3")))]
 pub mod ureq3;

@@ -128,6 +128,12 @@ impl SharedFacts {
         self.0.lock().judge(error)
     }
 
+    /// The fault that the exchange has ended with: the one of its record. `None` before the end, and where all went well.
+    #[must_use]
+    pub fn fault(&self) -> Option<Fault> {
+        self.0.lock().fault
+    }
+
     /// Whether the request may be sent once more after this fault: see [`retry`](crate::decide::retry).
     #[must_use]
     pub fn advise_retry(&self, fault: &Fault) -> Retry {

@@ -17,6 +17,7 @@ use crate::fault::{Class, Fault, FaultKind, Phase};
 use crate::upgrade::Tunnel;
 
 use super::body::{BodyOwner, ResponseBody};
+use super::facts::SharedFacts;
 use super::held::PassOnHeld;
 use super::named::Named;
 use super::state::State;
@@ -45,7 +46,7 @@ impl<T: Timer> InFlight<T> {
     /// reset to clients that know no other way; without, the record says that it could not be shown.
     ///
     /// A gRPC call ends in a `grpc-status`, also when its body breaks, when no status came, or when the next hop answered with
-    /// a page. A 101 goes through if the gateway has [tunnels](crate::Gateway::with_upgrades) and the client asked for that
+    /// a page; the response of a call that goes on has the [`SharedFacts`] in its extensions. A 101 goes through if the gateway has [tunnels](crate::Gateway::with_upgrades) and the client asked for that
     /// protocol, and is a fault otherwise.
     ///
     /// An answer to HEAD, a 204 and a 304 end with their heads, whatever their fields say (RFC 9112 section 6.3). What a client
@@ -140,6 +141,8 @@ impl<T: Timer> InFlight<T> {
             }
             if ends_in_trailers {
                 state.gateway.announce(&mut parts.headers);
+                // A fault that is told in trailers is no error of the body: whoever watches that asks the exchange.
+                parts.extensions.insert(SharedFacts(Arc::clone(&handle.0)));
             }
         }
         let downstream = state.exchange.body_framing(parts.status, &parts.headers);

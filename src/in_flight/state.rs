@@ -64,6 +64,8 @@ pub(super) struct State {
     /// How the body ended, while somebody else still had to say how the exchange does.
     body_end: Option<End>,
     is_over: bool,
+    /// What it ended with, where that was not well.
+    pub(super) fault: Option<Fault>,
 }
 
 impl Shared {
@@ -90,6 +92,7 @@ impl Shared {
             is_passed_on: false,
             body_end: None,
             is_over: false,
+            fault: None,
         })))
     }
 
@@ -296,6 +299,7 @@ impl Shared {
             evidence: mem::take(evidence),
             link: link.take(),
             parsed: *parsed,
+            fault: None,
             _unread: unread.take(),
         })
     }
@@ -456,6 +460,7 @@ struct Ending {
     evidence: Evidence,
     link: Option<Box<dyn Link>>,
     parsed: Option<h1::End>,
+    fault: Option<Fault>,
     _unread: Option<Box<dyn Any + Send>>,
 }
 
@@ -467,6 +472,7 @@ pub(super) enum Left {
 
 impl Ending {
     fn record(&mut self, fault: &Fault) {
+        self.fault = Some(*fault);
         self.exchange.time = self.exchange.time.or_else(|| self.gateway.date());
         if self.gateway.hides_queries() {
             self.evidence.hide_queries();
@@ -494,6 +500,7 @@ impl Ending {
             link.ended(end, &self.exchange);
         }
         // For whoever still reads the facts.
-        shared.lock().exchange = self.exchange;
+        let mut state = shared.lock();
+        (state.exchange, state.fault) = (self.exchange, self.fault);
     }
 }

@@ -33,8 +33,69 @@ const HOLD: Duration = Duration::from_millis(10);
 ///   tower's is one of the phase that the facts tell, load that was shed is a 503;
 /// - makes a record of whatever went wrong, for [`Gateway::with_log`]. Its future dropped is a client that left.
 ///
-/// It goes outside of all other layers that may fail: what fails around it is not answered by it. Where the request goes is
-/// the host of its target (the URI), unless the facts have a [`next_hop`](crate::Exchange::next_hop).
+/// It goes outside of all other layers that may fail: what fails around it is not answered by it.
+///
+/// # Routes
+///
+/// Where the request goes is the host of its target (the URI) when it gets here. So what sets the target, which is routing,
+/// stands outside: a `map_request`, or a handler that calls this service. One that finds no route answers by itself.
+///
+/// A router or a load balancer within is free to choose later, and says so by [`SharedFacts::next_hop`]. That counts for
+/// more than the target, and the last word counts: it is the next hop in the record, and in `Proxy-Status` where that may be
+/// [disclosed](crate::reply::Disclosure). One that finds none fails with a fault, [`NoRoute`](crate::FaultKind::NoRoute) or
+/// [`NoHealthyUpstream`](crate::FaultKind::NoHealthyUpstream), which is answered.
+///
+/// ```
+/// use badgateway::adapters::tower05::GatewayLayer;
+/// use badgateway::{Fault, FaultKind, Gateway, SharedFacts, Upload};
+/// use http::{Request, Response, Uri};
+/// use http_body_util::Full;
+/// use tower::{BoxError, Service, ServiceBuilder};
+///
+/// type Body = Full<bytes::Bytes>;
+///
+/// /// Outside: `/cart/7` goes to `http://cart.internal/7`.
+/// fn route(mut request: Request<Body>) -> Request<Body> {
+///     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+///     // With the slash, or what follows could become part of the host.
+///     let target = path.strip_prefix("/cart/").map(|rest| format!("http://cart.internal/{rest}"));
+///     if let Some(Ok(target)) = target.map(Uri::try_from) {
+///         *request.uri_mut() = target;
+///     }
+///     request
+/// }
+///
+/// /// Within: which of its servers.
+/// async fn balanced(request: Request<Upload<Body>>) -> Result<Response<Body>, BoxError> {
+///     if request.uri().host() != Some("cart.internal") {
+///         return Err(Fault::new(FaultKind::NoRoute).into());
+///     }
+///     if let Some(facts) = SharedFacts::of(request.extensions()) {
+///         facts.next_hop("10.0.0.7:8080");
+///     }
+///     // The request is sent, and refused:
+///     Err(std::io::Error::from(std::io::ErrorKind::ConnectionRefused).into())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let gateway = Gateway::new("edge-1.example").unwrap().with_log(|report| {
+///     println!("{:?} of {:?}", report.fault().unwrap().kind(), report.exchange().next_hop);
+/// #   match report.fault().unwrap().kind() {
+/// #       FaultKind::NoRoute => assert_eq!(report.exchange().next_hop, None),
+/// #       _ => assert_eq!(report.exchange().next_hop.as_deref(), Some("10.0.0.7:8080")),
+/// #   }
+/// });
+/// let layers = ServiceBuilder::new().map_request(route).layer(GatewayLayer::new(gateway));
+/// let mut service = layers.service(tower::service_fn(balanced));
+/// for (path, status) in [("/cart/7", 502), ("/nowhere", 500)] {
+///     let Ok(response) = service.call(Request::get(path).body(Body::default()).unwrap()).await;
+///     assert_eq!(response.status(), status);
+/// }
+/// # }
+/// ```
+///
+/// # One exchange
 ///
 /// ```
 /// use badgateway::adapters::tower05::{GatewayLayer, GatewayService};

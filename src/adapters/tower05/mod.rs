@@ -32,6 +32,59 @@
 //! # Ok(()) }
 //! ```
 //!
+//! # In which order
+//!
+//! Outermost first. Each layer answers for, or tells of, what is written below it:
+//!
+//! | layer | why there |
+//! |---|---|
+//! | `TraceLayer` of tower-http, with the `FaultClassifier` of feature `tower_http07` | it tells what the client saw, and nothing below can fail unseen |
+//! | what sets the request's target, which is routing | [`GatewayLayer`] takes the next hop from it |
+//! | [`GatewayLayer`] | it answers every error of the layers below, and never fails |
+//! | `load_shed`, `concurrency_limit` | what they refuse is a 503, and was not sent |
+//! | `timeout` | over all tries; below `retry` it would be for each of them |
+//! | `retry` with [`RetryIfSafe`] | it counts the tries in the facts of the gateway |
+//! | `TapLayer` of feature `hyper_util01` | below the retries, because each try may go over another connection |
+//! | the client | |
+//!
+//! ```
+//! # #[cfg(all(feature = "hyper_util01", feature = "tower_http07"))]
+//! # async fn gateway(request: http::Request<hyper::body::Incoming>) -> Result<(), Box<dyn std::error::Error>> {
+//! use std::time::Duration;
+//!
+//! use badgateway::Gateway;
+//! use badgateway::adapters::hyper_util01::{TapConnector, TapLayer};
+//! use badgateway::adapters::tokio1::TokioTimer;
+//! use badgateway::adapters::tower_http07::FaultClassifier;
+//! use badgateway::adapters::tower05::{GatewayLayer, RetryIfSafe};
+//! use http::{Request, Uri};
+//! use hyper_util::client::legacy::{Client, connect::HttpConnector};
+//! use hyper_util::rt::TokioExecutor;
+//! use tower::{Service, ServiceBuilder};
+//! use tower_http::trace::TraceLayer;
+//!
+//! let gateway = Gateway::new("edge-1.example")?.with_log(|report| println!("{report}"));
+//! let client = Client::builder(TokioExecutor::new())
+//!     .retry_canceled_requests(false) // it would try again by itself, unseen by the layers
+//!     .build(TapConnector::new(HttpConnector::new()));
+//! let mut service = ServiceBuilder::new()
+//!     .layer(TraceLayer::new(FaultClassifier::new(gateway.clone())))
+//!     .map_request(|mut request: Request<hyper::body::Incoming>| {
+//!         *request.uri_mut() = Uri::from_static("http://10.0.0.7:8080/cart"); // by the request's own, in earnest
+//!         request
+//!     })
+//!     .layer(GatewayLayer::new(gateway).timed(TokioTimer, Some(Duration::from_secs(30)), None))
+//!     .timeout(Duration::from_secs(60))
+//!     .retry(RetryIfSafe::new())
+//!     .layer(TapLayer::new())
+//!     .service(client);
+//! let Ok(response) = service.call(request).await;
+//! # let _ = response;
+//! # Ok(()) }
+//! ```
+//!
+//! # What the gateway is told
+//!
 //! What stands further in tells the gateway what it knows: the retries how many there were, the tap how far the last one
 //! had got. So a timeout while the client connects is a `connection_timeout`, of a request that was never applied.
 //!

@@ -117,14 +117,13 @@ async fn forward(state: &State, exchange: InFlight, request: Request<Upload<Inco
     let mut headers = HeaderMap::new();
     convert(response.headers(), &mut headers)?;
     // awc reads no body that the end of an HTTP/1.1 connection delimits: passed on, it would be empty, and look whole.
-    let (has_none, is_framed) = (has_no_content(status), framed(response.headers()));
-    if !has_none && !is_framed && version == Version::HTTP_11 && head.method != Method::HEAD {
+    let may_have_content = !has_no_content(status) && head.method != Method::HEAD;
+    if may_have_content && !framed(response.headers()) && version == Version::HTTP_11 {
         exchange.evidence("awc", "a body without length or chunks is not read");
         return Ok(exchange.answer_fault(Fault::new(FaultKind::ProxyInternal)));
     }
-    // And it waits for content of a status that has none.
-    let mut response =
-        Response::new(if has_none { empty() } else { Box::pin(StreamBody::new(response.map_ok(Frame::data))) });
+    let body: Incoming = Box::pin(StreamBody::new(response.map_ok(Frame::data)));
+    let mut response = Response::new(body);
     (*response.status_mut(), *response.version_mut(), *response.headers_mut()) = (status, version, headers);
     Ok(exchange.pass_on(response))
 }

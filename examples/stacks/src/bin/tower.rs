@@ -6,6 +6,7 @@ use badgateway::Gateway;
 use badgateway::adapters::hyper_util01::{TapConnector, TapLayer};
 use badgateway::adapters::hyper1::Tunnels;
 use badgateway::adapters::tokio1::{ClientListener, TokioTimer};
+use badgateway::adapters::tower_http07::FaultClassifier;
 use badgateway::adapters::tower05::{GatewayLayer, RetryIfSafe};
 use http::{Request, Uri, header::HOST};
 use hyper::body::Incoming;
@@ -47,7 +48,7 @@ async fn main() -> Result<(), Error> {
     // A client of its own mind would try again, unseen by the layers.
     let client = Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build(TapConnector::new(tls));
     let service = ServiceBuilder::new()
-        .layer(TraceLayer::new_for_http())
+        .layer(TraceLayer::new(FaultClassifier::new(gateway.clone()))) // whose failures are the faults on record
         .map_request(move |request| route(request, &upstream)) // whose host the gateway's layer takes for the next hop
         .layer(GatewayLayer::new(gateway).timed(TokioTimer, Some(PATIENCE), None))
         .timeout(PATIENCE) // up to the head of the response
