@@ -3,7 +3,6 @@ use std::time::{Duration, Instant, SystemTime};
 
 use badgateway::adapters::hyper1::Tunnels;
 use badgateway::adapters::tokio1::{ClientListener, Tap, TokioTimer};
-use badgateway::deadline::{Timer, deadline};
 use badgateway::fault::{Fault, FaultKind, Phase};
 use badgateway::{Gateway, InFlight, ResponseBody, Upload};
 use http::{Request, Response, Uri, header::HOST};
@@ -23,17 +22,15 @@ async fn forward(exchange: InFlight, mut request: Request<Upload<Incoming>>, hop
     *request.uri_mut() = Uri::from(path.clone());
     request.headers_mut().insert(HOST, hop.parse()?);
     exchange.phase(Phase::Connect);
-    let late = TokioTimer.sleep(PATIENCE);
-    let stream = deadline(TcpStream::connect(hop), late, FaultKind::ConnectionTimeout).await??;
+    let stream = exchange.within(TokioTimer, PATIENCE, TcpStream::connect(hop)).await??;
     exchange.phase(Phase::Head);
     let (io, tap) = Tap::new(stream); // which sees an SSH greeting where hyper says "invalid HTTP version"
     tap.begin(request.method());
     exchange.over(tap);
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(io)).await?;
     tokio::spawn(connection.with_upgrades());
-    let late = TokioTimer.sleep(PATIENCE);
     let sent = exchange.interims(&mut request).during(sender.send_request(request));
-    let response = deadline(sent, late, FaultKind::ResponseTimeout).await???;
+    let response = exchange.within(TokioTimer, PATIENCE, sent).await???;
     Ok(exchange.timed(TokioTimer, Some(PATIENCE), None).pass_on(response))
 }
 

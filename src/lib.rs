@@ -136,7 +136,7 @@ mod via;
 pub use crate::exchange::Exchange;
 pub use crate::fault::{Fault, FaultKind};
 pub use crate::gateway::{Gateway, classify};
-pub use crate::in_flight::{Facts, InFlight, LastWord, Progress, SharedFacts};
+pub use crate::in_flight::{Facts, InFlight, LastWord, Progress, SharedFacts, Within};
 #[cfg(feature = "http_body1")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "http_body1")))]
 pub use crate::in_flight::{Handled, PassOnHeld, ResponseBody, Upload};

@@ -19,6 +19,7 @@ mod progress;
 mod state;
 #[cfg(feature = "http_body1")]
 mod upload;
+mod within;
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -56,6 +57,7 @@ pub use self::last_word::LastWord;
 pub use self::progress::Progress;
 #[cfg(feature = "http_body1")]
 pub use self::upload::Upload;
+pub use self::within::Within;
 
 /// One exchange on its way: it is given what came of the request, and makes of it what goes to the client, with a record
 /// of whatever went wrong.

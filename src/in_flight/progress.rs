@@ -51,6 +51,8 @@ impl Progress {
 /// The body as its exchange keeps account of it.
 pub(super) struct Account {
     progress: Progress,
+    /// How often it has moved on.
+    moves: u64,
     is_watched: bool,
     /// All of it so far, where it is kept for a second try.
     kept: Option<Kept>,
@@ -79,7 +81,7 @@ impl Kept {
 impl Account {
     pub(super) const fn new(stage: RequestBody) -> Self {
         let progress = Progress { stage, moved: None, client_is_slow: false };
-        Self { progress, is_watched: false, kept: None, room: 0 }
+        Self { progress, moves: 0, is_watched: false, kept: None, room: 0 }
     }
 
     /// From now on somebody looks.
@@ -146,18 +148,22 @@ impl Account {
     }
 
     pub(super) const fn ended(&mut self, now: Option<Instant>) {
-        let stage = match self.progress.stage {
-            RequestBody::None => RequestBody::None,
-            RequestBody::Unread | RequestBody::Partial | RequestBody::Whole | RequestBody::Failed => RequestBody::Whole,
-        };
-        self.move_on(now, stage);
+        // Who asks behind the end has moved nothing.
+        if !matches!(self.progress.stage, RequestBody::None | RequestBody::Whole) {
+            self.move_on(now, RequestBody::Whole);
+        }
     }
 
     pub(super) const fn failed(&mut self, now: Option<Instant>) {
         self.move_on(now, RequestBody::Failed);
     }
 
+    pub(super) const fn moves(&self) -> u64 {
+        self.moves
+    }
+
     const fn move_on(&mut self, now: Option<Instant>, stage: RequestBody) {
+        self.moves = self.moves.wrapping_add(1);
         self.progress = Progress { stage, moved: now, client_is_slow: false };
     }
 }

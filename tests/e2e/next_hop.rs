@@ -403,6 +403,33 @@ fn no_trailer_of_one_connection_reaches_the_client() {
     }
 }
 
+/// Longer than any timer, and never as long without a byte.
+#[test]
+fn a_slow_upload_may_take_its_time() {
+    thread::scope(|scope| {
+        for program in Program::ALL {
+            scope.spawn(move || {
+                let (url, seen) = next_hop(OK);
+                let front = Front::start(program, &url);
+                let mut client = TcpStream::connect(front.address).unwrap();
+                client.set_read_timeout(Some(PATIENCE)).unwrap();
+                client
+                    .write_all(b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 8\r\n\r\n")
+                    .unwrap();
+                for _ in 0..8 {
+                    thread::sleep(Duration::from_millis(900));
+                    client.write_all(b"x").unwrap();
+                }
+                let mut answer = String::new();
+                client.read_to_string(&mut answer).unwrap();
+                assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{}: {answer}", program.name());
+                assert!(seen.recv_timeout(PATIENCE).unwrap().ends_with("xxxxxxxx"), "{}", program.name());
+                assert_eq!(front.faults(0).len(), 0, "{}", program.name());
+            });
+        }
+    });
+}
+
 const WEBSOCKET: &str = "GET /chat HTTP/1.1\r\nHost: client.example\r\nConnection: keep-alive, Upgrade\r\n\
     Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 /// With the next hop's first word right behind the head.

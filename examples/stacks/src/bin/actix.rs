@@ -14,7 +14,6 @@ use awc::error::{ConnectError, SendRequestError};
 use badgateway::adapters::tokio1::TokioTimer;
 use badgateway::body::ClientHandle;
 use badgateway::classify::{Cause, Finding, downcast};
-use badgateway::deadline::{Timer, deadline};
 use badgateway::fault::{Fault, FaultKind, Phase};
 use badgateway::{Gateway, InFlight, ResponseBody, Upload};
 use bytes::Bytes;
@@ -109,7 +108,7 @@ async fn forward(state: &State, exchange: InFlight, request: Request<Upload<Inco
         Some(length) => request.send_body(SizedStream::new(length, BodyDataStream::new(body))),
         None => request.send_stream(BodyDataStream::new(body)),
     };
-    let response = match deadline(sent, TokioTimer.sleep(PATIENCE), FaultKind::ResponseTimeout).await? {
+    let response = match exchange.within(TokioTimer, PATIENCE, sent).await? {
         Ok(response) => response,
         Err(error) => return Ok(exchange.answer(&error)), // which is not `Send`, so that `?` does not take it
     };

@@ -9,8 +9,7 @@ use axum::handler::Handler;
 use badgateway::adapters::hyper1::Tunnels;
 use badgateway::adapters::tokio1::{ClientListener, TokioTimer};
 use badgateway::body::ClientHandle;
-use badgateway::deadline::{Timer, deadline};
-use badgateway::{FaultKind, Gateway, InFlight, ResponseBody, Upload};
+use badgateway::{Gateway, InFlight, ResponseBody, Upload};
 use http::{Response, Uri, header::HOST};
 use http_body::Body as _;
 
@@ -41,8 +40,7 @@ async fn forward(app: App, exchange: InFlight, mut request: http::Request<Upload
         true => reqwest::Body::default(),
         false => reqwest::Body::wrap_stream(Body::new(body).into_data_stream()),
     });
-    let response = app.client.execute(request.try_into()?);
-    let response = deadline(response, TokioTimer.sleep(PATIENCE), FaultKind::ResponseTimeout).await??;
+    let response = exchange.within(TokioTimer, PATIENCE, app.client.execute(request.try_into()?)).await??;
     Ok(exchange.timed(TokioTimer, Some(PATIENCE), None).pass_on(response.into()))
 }
 

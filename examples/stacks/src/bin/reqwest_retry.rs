@@ -9,8 +9,7 @@ use axum::extract::{Request, State};
 use axum::handler::Handler;
 use badgateway::adapters::tokio1::{ClientListener, TokioTimer};
 use badgateway::body::ClientHandle;
-use badgateway::deadline::{Timer, deadline};
-use badgateway::{FaultKind, Gateway, InFlight, ResponseBody, SharedFacts, Upload};
+use badgateway::{Gateway, InFlight, ResponseBody, SharedFacts, Upload};
 use http::{Response, Uri, header::HOST};
 use http_body::Body as _;
 use reqwest_middleware::ClientBuilder;
@@ -72,7 +71,7 @@ async fn forward(app: App, exchange: InFlight, mut request: http::Request<Upload
     let request = http::Request::from_parts(parts, body).try_into()?;
     let client = client.build();
     let response = client.execute(request);
-    let response = deadline(response, TokioTimer.sleep(PATIENCE), FaultKind::ResponseTimeout).await??;
+    let response = exchange.within(TokioTimer, PATIENCE, response).await??;
     Ok(exchange.timed(TokioTimer, Some(PATIENCE), None).pass_on(response.into()))
 }
 

@@ -8,8 +8,7 @@ use axum::extract::{Request, State};
 use axum::handler::Handler;
 use badgateway::adapters::tokio1::{ClientListener, TokioTimer};
 use badgateway::body::ClientHandle;
-use badgateway::deadline::{Timer, deadline};
-use badgateway::{FaultKind, Gateway, InFlight, ResponseBody, Upload};
+use badgateway::{Gateway, InFlight, ResponseBody, Upload};
 use http::{Response, Uri, Version, header::HOST};
 use tonic::transport::Channel;
 use tower::ServiceExt;
@@ -35,7 +34,7 @@ async fn forward(app: App, exchange: InFlight, mut request: http::Request<Upload
     *request.version_mut() = Version::HTTP_2;
     request.headers_mut().remove(HOST); // the channel writes `:authority`
     let response = app.channel.oneshot(request.map(tonic::body::Body::new));
-    let response = deadline(response, TokioTimer.sleep(PATIENCE), FaultKind::ResponseTimeout).await??;
+    let response = exchange.within(TokioTimer, PATIENCE, response).await??;
     Ok(exchange.timed(TokioTimer, Some(PATIENCE), None).pass_on(response))
 }
 
