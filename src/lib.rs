@@ -53,7 +53,7 @@
 //!    `body::Guarded` wraps a body.
 //! 10. [`deadline`]: phase timers over any runtime's timer.
 //! 11. [`mod@diagnose`]: what an operator reads: likely causes, commands to run next, settings to look at.
-//! 12. [`adapters`]: one side door for each foreign crate and major version.
+//! 12. [`adapters`]: one module for each foreign crate and major version.
 //! 13. [`lab`]: over two hundred upstreams that misbehave on purpose, to test *your* proxy with.
 //!
 //! [`Gateway`] holds them together: a name, a policy, a disclosure, built once. [`InFlight`] is one exchange of it, with
@@ -79,7 +79,7 @@
 //! None is on by default, and a feature only adds API. With an adapter on, [`classify()`](fn@classify) and [`Gateway`]
 //! recognise that crate's errors by type; without it they fall back to what `std` can tell.
 //!
-//! | feature | adds | makes public |
+//! | feature | adds | its types appear |
 //! |---|---|---|
 //! | `http_body1` | `body::Guarded` | `http-body` 1 |
 //! | `hyper1` | errors of hyper 1, reason phrases for 520 to 530, interim responses; includes `http_body1` | `hyper` 1 |
@@ -88,15 +88,14 @@
 //! | `tokio1` | `Elapsed`, tokio's timer, the tap for `AsyncRead + AsyncWrite`, sockets of clients that can be reset | `tokio` 1 |
 //! | `axum08` | axum 0.8's server on sockets that can be reset; includes `http_body1` and `tokio1` | `axum` 0.8 |
 //! | `hyper_util01` | the tap under hyper-util 0.1's pooled client; includes `hyper1` and `tokio1` | `hyper-util` 0.1, `tower-service` 0.3 |
-//! | `tower05` | `Elapsed` and `Overloaded` of tower 0.5's layers | `tower` 0.5 |
+//! | `tower05` | `GatewayLayer`, `RetryIfSafe`; `Elapsed` and `Overloaded` of tower 0.5's layers | `tower` 0.5 |
 //! | `tower_http07` | a classifier for tower-http 0.7's `TraceLayer`, whose failures are faults; includes `http_body1` | `tower-http` 0.7 |
 //! | `ureq3` | errors of ureq 3 | `ureq` 3 |
 //! | `lab` | upstreams that misbehave on purpose, and a client that judges what a proxy made of them | |
 //! | `full` | what the examples and tests need: all of the above but `axum08` | |
 //! | `all-adapters` | every adapter | |
 //!
-//! An adapter for a foreign major version may be dropped in a minor release, a year after that major's last
-//! release at the earliest. `Display` texts are for people and may change; codes, tokens and classes do not.
+//! `Display` texts are for people and may change; codes, tokens and classes do not.
 //!
 //! # The table
 //!

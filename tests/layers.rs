@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Rooms and their floors. `lib.rs`, `gateway.rs`, `in_flight` and the middleware are the porch: they may import
-/// everything, and are the only ones that may import `adapters`.
+/// Rooms and their floors. `lib.rs`, `gateway.rs`, `in_flight` and the middleware may import everything, and are the
+/// only ones that may import `adapters`.
 const FLOORS: &[(&str, u8)] = &[
     ("fault", 0),
     ("date", 0),
@@ -108,4 +108,24 @@ fn an_upward_import_is_found() {
     assert_eq!(upward("tap", "use crate::Exchange;"), ["line 1: tap may not import Exchange"]);
     assert!(upward("reply", "/// [x](crate::adapters)\nuse crate::fault::Fault;").is_empty());
     assert!(upward("gateway", "use crate::adapters::hyper1;").is_empty());
+}
+
+/// The page for whoever is new has every module on its floor.
+#[test]
+fn the_page_of_the_architecture_is_up_to_date() {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/ARCHITECTURE.md")).unwrap();
+    let mut listed = Vec::new();
+    for row in page.lines().filter(|line| line.starts_with("| ")) {
+        let mut cells = row.trim_matches('|').split('|').map(str::trim);
+        let (Some(floor), Some(names)) = (cells.next().and_then(|f| f.parse::<u8>().ok()), cells.next()) else {
+            continue;
+        };
+        let names = names.split(": files").next().unwrap();
+        listed.extend(names.split(", ").map(|name| (name.trim_matches('`').to_owned(), floor)));
+    }
+    listed.sort_unstable();
+    let mut floors: Vec<_> = FLOORS.iter().map(|(room, floor)| ((*room).to_owned(), *floor)).collect();
+    floors.retain(|(room, _)| room != "lib");
+    floors.sort_unstable();
+    assert_eq!(listed, floors);
 }
