@@ -1,6 +1,6 @@
 //! The audit of a response head that another library parsed.
 //!
-//! Its one rule: what the other library let pass is judged again, by RFC 9112 section 6.3 and as
+//! What the other library let pass is judged again, by RFC 9112 section 6.3 and as
 //! strictly as [`h1`](crate::h1) would: a gateway must not guess where a message ends. What can be
 //! repaired without guessing is no fault but [`tidy`]'s work.
 //!

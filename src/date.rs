@@ -1,6 +1,6 @@
 //! Seconds since 1970 as a date and a time of day, in UTC.
 //!
-//! Its one rule: four digits of year are all there are; who asks for a later one is told so.
+//! Four digits of year are all there are; who asks for a later one is told so.
 
 /// Seconds of a day.
 const DAY: u64 = 86_400;

@@ -1,6 +1,6 @@
 //! Deadlines: a future, a timer, and the fault it is if the timer wins.
 //!
-//! Its one rule: no clock and no runtime here. The caller brings the timer, and work that is done
+//! No clock and no runtime here. The caller brings the timer, and work that is done
 //! beats a timer that fires in the same poll.
 
 use core::future::{Future, Pending, pending};

@@ -1,6 +1,6 @@
 //! What the caller knows about one exchange: facts, not opinions.
 //!
-//! Its one rule: every field has a default that is safe, so that an [`Exchange::default()`] never
+//! Every field has a default that is safe, so that an [`Exchange::default()`] never
 //! leads to a retry that may apply a request twice, nor to a connection reused with bytes left in it.
 
 use std::borrow::Cow;

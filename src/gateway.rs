@@ -1,6 +1,6 @@
 //! `Gateway`: the configured whole. Built once, asked for every exchange.
 //!
-//! Its one rule: it decides nothing and renders nothing by itself; it hands its settings to the rooms
+//! It decides nothing and renders nothing by itself; it hands its settings to the rooms
 //! that do.
 
 use std::error::Error;

@@ -1,6 +1,6 @@
 //! Where rendered text goes: a buffer or a formatter, through one narrow door.
 //!
-//! Its one rule: static text goes in as it is, everything else through one of the escapes below.
+//! Static text goes in as it is, everything else through one of the escapes below.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! The command line: what is asked, and how the answer is to look.
 //!
-//! Its one rule: an argument says by its shape what it is, and what has no shape is a file.
+//! An argument says by its shape what it is, and what has no shape is a file.
 
 use badgateway::fault::FaultKind;
 

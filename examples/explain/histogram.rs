@@ -1,6 +1,6 @@
 //! How many failures there were, and when: a bar for each stretch of time.
 //!
-//! Its one rule: at most [`BARS`] bars, whatever times are in the log. Stretches grow until they fit.
+//! At most [`BARS`] bars, whatever times are in the log. Stretches grow until they fit.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

@@ -1,6 +1,6 @@
 //! Lines of any input, in constant memory.
 //!
-//! Its one rule: nothing is copied but what a block ends in, and of a line longer than the block only the
+//! Nothing is copied but what a block ends in, and of a line longer than the block only the
 //! beginning is kept.
 
 use std::io::{self, Read};

@@ -1,6 +1,6 @@
 //! Lines of logs, explained as they come.
 //!
-//! Its one rule: a line that says nothing costs nothing: no allocation, no output.
+//! A line that says nothing costs nothing: no allocation, no output.
 
 use std::io::{self, Read, Write};
 

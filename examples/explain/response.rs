@@ -1,6 +1,6 @@
 //! A response as `curl -i` prints it: who made it, and what it says about why.
 //!
-//! Its one rule: the last head counts. Before it may stand interim responses, a proxy's answer to CONNECT, and
+//! The last head counts. Before it may stand interim responses, a proxy's answer to CONNECT, and
 //! redirects.
 
 use std::io::{self, Write};

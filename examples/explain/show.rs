@@ -1,6 +1,6 @@
 //! What goes to a terminal or into JSON, escaped.
 //!
-//! Its one rule: nothing foreign is written but through one of these.
+//! Nothing foreign is written but through one of these.
 
 use std::fmt::Write as _;
 

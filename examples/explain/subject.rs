@@ -1,6 +1,6 @@
 //! What an argument asks for: a status, a fault, a `Proxy-Status`, or everything.
 //!
-//! Its one rule: the words are those of [`diagnose`]; here they are only put in order.
+//! The words are those of [`diagnose`]; here they are only put in order.
 
 use std::io::{self, Write};
 

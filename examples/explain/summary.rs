@@ -1,6 +1,6 @@
 //! How often what failed, where and when.
 //!
-//! Its one rule: constant memory. Faults are as many as the tables have words; upstreams are counted one by one up
+//! Constant memory. Faults are as many as the tables have words; upstreams are counted one by one up
 //! to [`UPSTREAMS`], and all others together, said as that.
 
 use std::collections::HashMap;

@@ -1,6 +1,6 @@
 //! What a word of another proxy's log means: a state, a flag, a message number, a phrase.
 //!
-//! Its one rule: a word that several dialects have is explained in each, and none is chosen.
+//! A word that several dialects have is explained in each, and none is chosen.
 
 use std::io::{self, Write};
 

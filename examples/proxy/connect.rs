@@ -1,6 +1,6 @@
 //! From a route to an open connection: resolve, connect, TLS, tap, hyper.
 //!
-//! Its one rule: each step has its own timer and its own phase, so that every failure here is exact
+//! Each step has its own timer and its own phase, so that every failure here is exact
 //! and provably before the request.
 
 use std::io;

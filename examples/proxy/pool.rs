@@ -1,6 +1,6 @@
 //! Which idle connection is fit for another exchange.
 //!
-//! Its one rule: nothing has arrived on it since the last one, as far as the tap has seen and hyper knows.
+//! Nothing has arrived on it since the last one, as far as the tap has seen and hyper knows.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! Accepts clients and finds the route for each request.
 //!
-//! Its one rule: a request that cannot be served still gets a response that says why.
+//! A request that cannot be served still gets a response that says why.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! The main job without flags: the lab, the proxy in front of it, one request to each upstream, the
 //! table of what each became, and then an index page to try them by hand.
 //!
-//! Its one rule: nothing is staged. The rows are what a client got over a socket, and what the log said.
+//! Nothing is staged. The rows are what a client got over a socket, and what the log said.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

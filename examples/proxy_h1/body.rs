@@ -1,6 +1,6 @@
 //! The client's request body, read off its connection and framed anew for the next hop.
 //!
-//! Its one rule: where the body ends is the client's word, read strictly; how it is framed from here on is ours. What
+//! Where the body ends is the client's word, read strictly; how it is framed from here on is ours. What
 //! could have to be said again is kept, as long as it is little.
 
 use std::io::{self, ErrorKind};

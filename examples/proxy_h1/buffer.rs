@@ -1,6 +1,6 @@
 //! Bytes that have arrived and are not used yet.
 //!
-//! Its one rule: it grows only while the parser asks for more of one piece, which the parser's limits
+//! It grows only while the parser asks for more of one piece, which the parser's limits
 //! bound, and it moves bytes only when there is no room behind them.
 
 /// A buffer that is filled at its end and used from its beginning.

@@ -1,6 +1,6 @@
 //! A client's connection: one request after the other, and the ways to end it.
 //!
-//! Its one rule: a connection is kept only if the last request was read to its end. Where it was not, the
+//! A connection is kept only if the last request was read to its end. Where it was not, the
 //! rest is read and dropped for a while after our FIN, lest the kernel resets the connection for the
 //! unread bytes and the answer is lost with it (RFC 9112 section 9.6).
 

@@ -1,6 +1,6 @@
 //! From a route to an open connection: resolve, connect, TLS.
 //!
-//! Its one rule: each step has its own timer and its own phase, so that every failure here is exact
+//! Each step has its own timer and its own phase, so that every failure here is exact
 //! and provably before the request. Nobody waits for it who has lost the reason to.
 
 use std::error::Error;

@@ -1,6 +1,6 @@
 //! The `Date` field.
 //!
-//! Its one rule: who has a clock adds one to a message that has none (RFC 9110 section 6.6.1).
+//! Who has a clock adds one to a message that has none (RFC 9110 section 6.6.1).
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

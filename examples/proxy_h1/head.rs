@@ -1,6 +1,6 @@
 //! What a proxy asks of a response head that its parser takes.
 //!
-//! Its one rule: what the next one behind us could misread, or did not ask for, stops here.
+//! What the next one behind us could misread, or did not ask for, stops here.
 
 use badgateway::InFlight;
 use badgateway::fault::{Fault, FaultKind};

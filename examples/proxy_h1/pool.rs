@@ -1,6 +1,6 @@
 //! Which idle connection is fit for another exchange.
 //!
-//! Its one rule: nothing has arrived on it since the last one, neither read nor unread.
+//! Nothing has arrived on it since the last one, neither read nor unread.
 
 use crate::connect::Link;
 use crate::idle::Idle;

@@ -1,6 +1,6 @@
 //! A response on its way in: the parser, fed from a socket, under timers.
 //!
-//! Its one rule: what comes is judged before it is passed on, and what does not come is told by which timer ran out.
+//! What comes is judged before it is passed on, and what does not come is told by which timer ran out.
 
 use std::io;
 use std::time::{Duration, Instant};

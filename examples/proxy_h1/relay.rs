@@ -1,6 +1,6 @@
 //! The response on its way to the client: framed by us, whatever framed it upstream.
 //!
-//! Its one rule: nothing goes out before it is known to be sound as far as it has come; and once the head is
+//! Nothing goes out before it is known to be sound as far as it has come; and once the head is
 //! out, only a whole body gets an end that looks like one.
 
 use std::io::{self, Write};

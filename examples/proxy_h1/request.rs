@@ -1,7 +1,7 @@
 //! A client's request head: read strictly, because whoever is lenient here lets a client smuggle a second
 //! request past the first.
 //!
-//! Its one rule: a request whose end is not certain is refused, and so is one that is not addressed to a host
+//! A request whose end is not certain is refused, and so is one that is not addressed to a host
 //! (RFC 9112 sections 3.2, 6.1, 6.3).
 
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};

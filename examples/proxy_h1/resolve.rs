@@ -1,6 +1,6 @@
 //! Names to addresses: the system's resolver, or one name server asked directly.
 //!
-//! Its one rule: a name server is given its time and no more. `getaddrinfo` cannot be held to one: who calls it keeps
+//! A name server is given its time and no more. `getaddrinfo` cannot be held to one: who calls it keeps
 //! the number of those that hang bounded.
 
 use std::io::{self, ErrorKind, Read, Write};

@@ -1,6 +1,6 @@
 //! Accepts clients: one thread for each, and no more of them than the limit.
 //!
-//! Its one rule: who comes when all threads are busy waits in the kernel's queue and not in our memory.
+//! Who comes when all threads are busy waits in the kernel's queue and not in our memory.
 
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};

@@ -1,7 +1,7 @@
 //! The main job without flags: the lab, the proxy in front of it, one request to each upstream, the
 //! table of what each became, and then an index page to try them by hand.
 //!
-//! Its one rule: it serves like any other start; only the routes come from the lab.
+//! It serves like any other start; only the routes come from the lab.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! The client's request body on its way to the next hop, on a thread of its own, because an answer may
 //! come before its end.
 //!
-//! Its one rule: it remembers how far it got and who was waiting for whom, because afterwards nobody
+//! It remembers how far it got and who was waiting for whom, because afterwards nobody
 //! else can tell a slow client from a slow upstream, nor a failed client from a failed upstream.
 
 use std::io::{self, ErrorKind};

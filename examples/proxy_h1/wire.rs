@@ -1,6 +1,6 @@
 //! A connection to a next hop, with or without TLS, for one who reads and one who writes.
 //!
-//! Its one rule: no call takes longer than it was told, and each end of the connection has its own
+//! No call takes longer than it was told, and each end of the connection has its own
 //! name: orderly, cut, or failed.
 
 use std::io::{self, ErrorKind, Read, Write};

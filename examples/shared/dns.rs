@@ -1,6 +1,6 @@
 //! DNS messages, without the sockets they travel over.
 //!
-//! Its one rule: every way a lookup can end has a fault of its own.
+//! Every way a lookup can end has a fault of its own.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -1,6 +1,6 @@
 //! Passive ejection: a next hop that failed several times in a row is left alone for a while.
 //!
-//! Its one rule: only an outcome that says something about the next hop moves it. Who is ejected comes back by one
+//! Only an outcome that says something about the next hop moves it. Who is ejected comes back by one
 //! request at a time that went well, and by no clock alone.
 //!
 //! It reads no clock and makes no connection: times are arguments, so that both engines share it and a test needs

@@ -2,7 +2,7 @@
 //!
 //! Shared by both engines, which differ in how they move bytes and in nothing that a flag could say.
 //!
-//! Its one rule: what is wrong is said in one clear line, and nothing is guessed.
+//! What is wrong is said in one clear line, and nothing is guessed.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

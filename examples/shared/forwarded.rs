@@ -1,6 +1,6 @@
 //! What a next hop is told of the client, who does not talk to it.
 //!
-//! Its one rule: it is said behind what others have said before us, all of it, and nothing is taken back.
+//! It is said behind what others have said before us, all of it, and nothing is taken back.
 
 use std::net::IpAddr;
 

@@ -1,6 +1,6 @@
 //! Connections kept alive between exchanges.
 //!
-//! Its one rule: a connection comes back only after a whole response to a whole request. Whether it may go out again is
+//! A connection comes back only after a whole response to a whole request. Whether it may go out again is
 //! for its engine to say, who can look at what has arrived on it since: a byte too many from an upstream must end that
 //! connection (RFC 9112 section 6.3).
 

@@ -1,6 +1,6 @@
 //! What is wrong, or dangerous, in what a proxy made of an upstream that misbehaves.
 //!
-//! Its one rule: each rule is one function with its source, and looks at what a client saw, never at how
+//! Each rule is one function with its source, and looks at what a client saw, never at how
 //! the proxy works. They are the rules by which twenty proxies were compared.
 
 use badgateway::lab::probe::{Answer, End};

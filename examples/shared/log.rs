@@ -1,6 +1,6 @@
 //! Where the records go: one JSON object a line for each faulty exchange, and for what else an operator should know.
 //!
-//! Its one rule: a log that cannot be written never holds up an exchange.
+//! A log that cannot be written never holds up an exchange.
 
 use std::cell::Cell;
 use std::collections::HashMap;

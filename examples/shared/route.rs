@@ -1,6 +1,6 @@
 //! Which next hop a request goes to, and what it is asked for there.
 //!
-//! Its one rule: the longest prefix wins, and a prefix ends where a path segment does.
+//! The longest prefix wins, and a prefix ends where a path segment does.
 
 use std::net::{IpAddr, SocketAddr};
 

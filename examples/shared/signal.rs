@@ -1,7 +1,7 @@
 //! How much a proxy tells: in how many ways its client, and its operator, can tell the upstream's faults
 //! apart.
 //!
-//! Its one rule: what differs from one request to the next (addresses, ports, times, paths, ids) is taken
+//! What differs from one request to the next (addresses, ports, times, paths, ids) is taken
 //! away before anything is compared, so that only what was said about the fault can tell it apart.
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! The tour's table: one request to each upstream of the lab, and what each became.
 //!
-//! Its one rule: nothing is staged. The rows are what a client got over a socket, and what the log said.
+//! Nothing is staged. The rows are what a client got over a socket, and what the log said.
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;

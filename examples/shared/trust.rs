@@ -1,6 +1,6 @@
 //! Which certificates of next hops are trusted.
 //!
-//! Its one rule: the public roots always, a file's besides, and nothing else.
+//! The public roots always, a file's besides, and nothing else.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! h2 0.4: `RST_STREAM`, `GOAWAY` and broken frames, alone or inside errors of hyper, reqwest and tonic.
 //!
-//! Its one rule: who ended the stream comes before the code. A peer's `REFUSED_STREAM` is its promise that
+//! Who ended the stream comes before the code. A peer's `REFUSED_STREAM` is its promise that
 //! the request was not processed (RFC 9113 section 8.7); the same code from anybody else promises nothing.
 //!
 //! # What h2 does not say

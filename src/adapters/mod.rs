@@ -1,8 +1,8 @@
-//! Side doors: one small file for each foreign crate and major version.
+//! One module for each foreign crate and major version.
 //!
-//! Their one rule: no other room imports them, except the porch. Each has a `PROBE` for
-//! [`classify`](crate::classify()), if the crate makes errors of a next hop, and what else that crate needs, and nothing
-//! that changes what a more precise finding says.
+//! No other module imports them but [`Gateway`](crate::Gateway) and what is made of it. Each has a `PROBE` for
+//! [`classify`](crate::classify()) if the crate makes errors of a next hop, and what else the crate needs. None changes what
+//! a more precise finding says.
 
 use http::Extensions;
 

@@ -1,6 +1,6 @@
 //! rustls 0.23: alerts, certificates, and ports that speak no TLS.
 //!
-//! Its one rule: what the certificate is judged for is told apart; what the two TLS stacks disagree
+//! What the certificate is judged for is told apart; what the two TLS stacks disagree
 //! about is one kind, because the repair is the same. Sources: RFC 8446 section 6, RFC 5280 section 6.
 
 use std::error::Error;

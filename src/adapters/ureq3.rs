@@ -1,6 +1,6 @@
 //! ureq 3: its errors, none of which has a `source()`.
 //!
-//! Its one rule: the `io::Error` inside is the judge, and ureq's own words count where there is none.
+//! The `io::Error` inside is the judge, and ureq's own words count where there is none.
 //!
 //! Set `http_status_as_error(false)` and `max_redirects(0)`: a gateway hands responses on, and ureq makes errors of some otherwise.
 //! Those are [`FaultKind::ProxyMisconfigured`] here, because nothing went wrong upstream.

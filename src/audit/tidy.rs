@@ -1,6 +1,6 @@
 //! What a proxy takes out of a head before it forwards it.
 //!
-//! Its one rule: what concerns one connection stays on it (RFC 9110 section 7.6.1), and what concerns
+//! What concerns one connection stays on it (RFC 9110 section 7.6.1), and what concerns
 //! the recipient of the content stays in it, even where a `Connection` field asks for its removal.
 
 use http::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRAILER, UPGRADE};

@@ -1,6 +1,6 @@
 //! `AbortHandle`: the word from a body to the socket under it.
 //!
-//! Its one rule: set once, never unset. A connection that was to be reset serves nobody else.
+//! Set once, never unset. A connection that was to be reset serves nobody else.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,6 +1,6 @@
 //! `Guard`: the settings of a guarded body, before there is a body.
 //!
-//! Its one rule: everything optional is off until it is asked for.
+//! Everything optional is off until it is asked for.
 
 use core::error::Error;
 use core::time::Duration;

@@ -1,6 +1,6 @@
 //! `Guarded`: any `http_body::Body`, counted, with faults for errors and every cut visible.
 //!
-//! Its one rule: **it never errs in the poll after a frame.** A server such as hyper polls a body
+//! **it never errs in the poll after a frame.** A server such as hyper polls a body
 //! for frame after frame and flushes only when it is `Pending`; an error in between makes it drop
 //! what it had buffered, the status line included, and the client sees a connection that closed for
 //! no reason. So before an error, a short end included, the guarded body is `Pending` once and wakes

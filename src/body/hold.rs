@@ -1,6 +1,6 @@
 //! `hold_first`: waiting a moment for the first frame, before the head goes out.
 //!
-//! Its one rule: never longer than it was told. Event streams and long polls have no first frame for
+//! Never longer than it was told. Event streams and long polls have no first frame for
 //! minutes, and their heads must not wait.
 
 use core::error::Error;

@@ -1,6 +1,6 @@
 //! `Ledger`: body bytes, counted against the length that was announced.
 //!
-//! Its one rule: it says one thing and then sticks to it. After the end, or after a failure, every
+//! It says one thing and then sticks to it. After the end, or after a failure, every
 //! call repeats the first verdict.
 
 use crate::fault::{Class, Fault, FaultKind, Phase};

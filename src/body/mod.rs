@@ -1,6 +1,6 @@
 //! The response body on its way through: counted, guarded, and cut visibly where it must be.
 //!
-//! Its one rule: a body that is not whole never looks whole, neither to the client nor to the pool.
+//! A body that is not whole never looks whole, neither to the client nor to the pool.
 //!
 //! - [`Ledger`] counts bytes against the announced length. No IO, no async.
 //! - [`ClientHandle`] is what an exchange asks of the client's connection: a reset ([`AbortHandle`]), a lingering close,

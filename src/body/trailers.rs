@@ -1,6 +1,6 @@
 //! Which fields may not travel in a trailer section.
 //!
-//! Its one rule: a field that somebody has to know *before* the content comes too late behind it, and
+//! A field that somebody has to know *before* the content comes too late behind it, and
 //! a recipient that merges trailers into the head would be steered by it.
 
 use http::header::{HeaderMap, HeaderName};

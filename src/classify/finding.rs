@@ -1,6 +1,6 @@
 //! `Finding`: what a probe has to say about one link of an error chain.
 //!
-//! Its one rule: facts about that link only. What they amount to, together with the rest of the chain
+//! Facts about that link only. What they amount to, together with the rest of the chain
 //! and with the exchange, is decided in one place, the table.
 
 use std::error::Error;

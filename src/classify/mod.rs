@@ -1,6 +1,6 @@
 //! From an error value to a fault, whoever made it.
 //!
-//! Its one rule: facts are gathered from every link of the chain, and judged once.
+//! Facts are gathered from every link of the chain, and judged once.
 //!
 //! # How the walk goes
 //!

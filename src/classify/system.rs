@@ -1,6 +1,6 @@
 //! What the operating system said: `io::ErrorKind` and error numbers.
 //!
-//! Its one rule: the kind first, which the standard library has made from the number on every system;
+//! The kind first, which the standard library has made from the number on every system;
 //! numbers only where it has no stable kind for them.
 
 use std::io::{self, ErrorKind};

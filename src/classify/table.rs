@@ -1,6 +1,6 @@
 //! The table: cause × phase → kind of fault.
 //!
-//! Its one rule: a [`Cause`] says why the work stopped, the phase says which work it was, and only
+//! A [`Cause`] says why the work stopped, the phase says which work it was, and only
 //! the two together are a fault. Every cell is filled in; facts of the exchange pick between the two
 //! columns of the head, and decide three rows that no phase can.
 

@@ -1,6 +1,6 @@
 //! The last resort: fixed texts of errors that expose nothing else.
 //!
-//! Its one rule: a bounded prefix in a fixed buffer, from the first byte on, and never a search. What
+//! A bounded prefix in a fixed buffer, from the first byte on, and never a search. What
 //! a peer wrote stands further back in such texts, if at all. All that is read here is marked
 //! [`Confidence::Text`](crate::fault::Confidence::Text).
 //!

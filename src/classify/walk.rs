@@ -1,6 +1,6 @@
 //! The walk down an error chain, and the facts that it gathers.
 //!
-//! Its one rule: facts are merged, not taken first come, first served: the outermost phase, the
+//! Facts are merged, not taken first come, first served: the outermost phase, the
 //! deepest cause, and a fault that somebody has named already above both.
 
 use std::error::Error;

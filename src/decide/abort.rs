@@ -1,6 +1,6 @@
 //! How to make a cut visible once the head has gone out.
 //!
-//! Its one rule: the client must not be able to take what it got for the whole, and must not be told that nothing
+//! The client must not be able to take what it got for the whole, and must not be told that nothing
 //! was processed, since something was: it has the head. Where a gateway cannot hold to that, the decision says so.
 
 use http::Version;

@@ -1,6 +1,6 @@
 //! The `grpc-status` of a fault.
 //!
-//! Its one rule: `UNAVAILABLE` invites the client to repeat the call, so that it is for connections that could
+//! `UNAVAILABLE` invites the client to repeat the call, so that it is for connections that could
 //! not be had or broke, and never for an answer that would be as wrong the second time.
 
 use crate::fault::{Code, Fault, FaultKind};

@@ -1,6 +1,6 @@
 //! Does a fault speak against the next hop's health?
 //!
-//! Its one rule: only what was tried, and failed on the other side of our own network card, counts.
+//! Only what was tried, and failed on the other side of our own network card, counts.
 
 use crate::exchange::{Exchange, RequestBody};
 use crate::fault::{Category, Code, Fault, FaultKind};

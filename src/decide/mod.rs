@@ -1,6 +1,6 @@
 //! What to do about a fault: pure functions of facts and policy.
 //!
-//! Its one rule: nothing is done here and nothing is rendered; an answer is a value with a reason.
+//! Nothing is done here and nothing is rendered; an answer is a value with a reason.
 //!
 //! - [`decide`]: respond, abort, or stay silent?
 //! - [`retry::advise`]: may the request be sent again?

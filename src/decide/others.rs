@@ -1,6 +1,6 @@
 //! What nginx, Envoy, HAProxy and gRPC make of each kind: one row a kind, one column for each of them.
 //!
-//! Its one rule: a cell holds what that proxy answers, measured or read in its source; `-` is a kind for which
+//! A cell holds what that proxy answers, measured or read in its source; `-` is a kind for which
 //! it has no answer of its own, and then the RFC's stands. `tests/profiles.rs` holds the columns to the
 //! 225 error statuses that these proxies answered 72 faults with.
 //!

@@ -1,6 +1,6 @@
 //! Which status a fault becomes: policy, apart from the facts.
 //!
-//! Its one rule: a profile only picks among 4xx and 5xx; it never turns a fault into a success.
+//! A profile only picks among 4xx and 5xx; it never turns a fault into a success.
 
 use std::fmt;
 use std::str::FromStr;

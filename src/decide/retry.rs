@@ -1,6 +1,6 @@
 //! May the request be sent again? Advice with its reason.
 //!
-//! Its one rule: "A proxy MUST NOT automatically retry non-idempotent requests" (RFC 9110 section
+//! "A proxy MUST NOT automatically retry non-idempotent requests" (RFC 9110 section
 //! 9.2.2), unless it can tell that the request was never applied. In doubt the answer is no.
 
 use std::fmt;

@@ -1,6 +1,6 @@
 //! `Context`: what the caller knows about the next hop and an exchange does not hold.
 //!
-//! Its one rule: everything is optional, and what is missing shows as a word in capitals.
+//! Everything is optional, and what is missing shows as a word in capitals.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;

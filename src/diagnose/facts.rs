@@ -1,6 +1,6 @@
 //! The facts of a diagnosis: what was seen, in words and numbers.
 //!
-//! Its one rule: a fact is either a number or word of our own, or it is marked as trusted, escaped and bounded.
+//! A fact is either a number or word of our own, or it is marked as trusted, escaped and bounded.
 
 use std::borrow::Cow;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Commands: templates of this crate's own, filled with the names and numbers of one exchange.
 //!
-//! Its one rule: a value that was not written here is one word to a POSIX shell, or it is not in the
+//! A value that was not written here is one word to a POSIX shell, or it is not in the
 //! command at all. Hosts and units are held to plain characters; what is not plain gives way to a word
 //! in capitals. A path may have any character and is quoted.
 

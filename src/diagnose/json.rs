@@ -1,6 +1,6 @@
 //! The diagnosis as one JSON object on one line.
 //!
-//! Its one rule: the same keys in the same order, `null` or `[]` where there is nothing, and every
+//! The same keys in the same order, `null` or `[]` where there is nothing, and every
 //! text through the one escape.
 
 use std::fmt;

@@ -1,6 +1,6 @@
 //! What the statuses of gateways mean: who sends them, how they differ from their neighbours.
 //!
-//! Its one rule: a status is the coarsest word for a fault; a row here leads on to the kinds behind it.
+//! A status is the coarsest word for a fault; a row here leads on to the kinds behind it.
 
 use std::borrow::Cow;
 

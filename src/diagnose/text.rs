@@ -1,6 +1,6 @@
 //! The plain text of a diagnosis: 80 columns, no markup, in the order one reads it at night.
 //!
-//! Its one rule: words are wrapped, commands never are: they must run as they stand.
+//! Words are wrapped, commands never are: they must run as they stand.
 
 use std::fmt::{self, Write};
 

@@ -1,6 +1,6 @@
 //! Known timers: after how long which product gives up, unless somebody sets it otherwise.
 //!
-//! Its one rule: a row is a documented number. Rows without a number say that there is no limit by default.
+//! A row is a documented number. Rows without a number say that there is no limit by default.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! `Diagnosis`: the answer as data, ready to be printed, put on a page or into JSON.
 //!
-//! Its one rule: what may be shown to whom can be told from the part. Causes, settings and warnings are
+//! What may be shown to whom can be told from the part. Causes, settings and warnings are
 //! this crate's own words and numbers; the summary, the commands and the facts marked
 //! [`trusted`](Fact::trusted) name hosts or quote a peer.
 

@@ -1,6 +1,6 @@
 //! When a cause, a step or a warning applies: conditions on the facts, and how they turn out.
 //!
-//! Its one rule: what nobody knows rules nothing out. A cause is dropped only where a fact speaks
+//! What nobody knows rules nothing out. A cause is dropped only where a fact speaks
 //! against it, and put first only where a fact speaks for it.
 
 use std::time::Duration;

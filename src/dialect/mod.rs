@@ -1,6 +1,6 @@
 //! The same faults in other proxies' words, and those proxies' logs read back.
 //!
-//! Its one rule: honest both ways. A foreign word that covers several faults gives the coarser one and says so.
+//! Honest both ways. A foreign word that covers several faults gives the coarser one and says so.
 //!
 //! - [`Dialect`]: nginx, HAProxy, Envoy, Apache, clouds, gRPC, wasi:http ...: the word for a fault, and the faults for a word.
 //!   `docs/dialects.md` is the whole table.

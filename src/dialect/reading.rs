@@ -1,6 +1,6 @@
 //! `Reading`: what a foreign word may mean.
 //!
-//! Its one rule: never narrower than the word. Where a proxy says one thing for five faults, the reading holds
+//! Never narrower than the word. Where a proxy says one thing for five faults, the reading holds
 //! all five, the likeliest first.
 
 use core::fmt;

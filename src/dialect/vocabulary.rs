@@ -1,6 +1,6 @@
 //! `Dialect`: whose words.
 //!
-//! Its one rule: a word that we say is one that we read, and what it then may mean holds what we meant.
+//! A word that we say is one that we read, and what it then may mean holds what we meant.
 
 use super::reading::Reading;
 use super::words::{Row, caches, clouds, envoy, grpc, haproxy, httpd, libraries, nginx, wasi};

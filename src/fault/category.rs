@@ -1,6 +1,6 @@
 //! The small closed answers a row of the table gives: category, applied, blame, who reports it.
 //!
-//! Its one rule: each enum answers one question, in words people use.
+//! Each enum answers one question, in words people use.
 
 use core::fmt;
 

@@ -1,6 +1,6 @@
 //! The finer class of a malformation: `stage.cause`, as the parser and the tap report it.
 //!
-//! Its one rule: one row a class, with the kind of fault it belongs to, and the wider class that it is a case of
+//! One row a class, with the kind of fault it belongs to, and the wider class that it is a case of
 //! where there is one. Sources are RFC 9112 and RFC 9110; where a class is a limit of ours, the row says so.
 
 use core::fmt;

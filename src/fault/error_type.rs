@@ -1,6 +1,6 @@
 //! The proxy error types of RFC 9209, in registry order.
 //!
-//! Its one rule: what the registry says and nothing else; our own judgement is in [`kind`](super::kind).
+//! What the registry says and nothing else; our own judgement is in [`kind`](super::kind).
 
 use core::fmt;
 

@@ -1,6 +1,6 @@
 //! `Evidence`: the text that supports a fault, made on demand.
 //!
-//! Its one rule: everything in here may have been written by the peer. It is bounded and escaped
+//! Everything in here may have been written by the peer. It is bounded and escaped
 //! when it comes in, it is for the operator's log, and no reply contains it below full disclosure.
 
 use core::error::Error;

@@ -1,6 +1,6 @@
 //! `Failure`: a fault together with the error that caused it, for `?`.
 //!
-//! Its one rule: the fault is the data, the source is the cause; neither is glued into the other's text.
+//! The fault is the data, the source is the cause; neither is glued into the other's text.
 
 use core::error::Error;
 use core::fmt;

@@ -1,6 +1,6 @@
 //! The vocabulary: what can go wrong upstream, as plain data.
 //!
-//! Its one rule: numbers and enums only, no text, no policy, no foreign type. What a fault *means*
+//! Numbers and enums only, no text, no policy, no foreign type. What a fault *means*
 //! stands in one table, [`kind`]; what to do about it is [`decide`](crate::decide)'s business.
 //! Everybody may import this room; it imports nobody.
 //!

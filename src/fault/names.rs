@@ -1,6 +1,6 @@
 //! The names of the numbers in a [`Code`], as their registries have them.
 //!
-//! Its one rule: a number that its registry does not name has no name here either.
+//! A number that its registry does not name has no name here either.
 
 use super::value::Code;
 

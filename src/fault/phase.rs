@@ -1,6 +1,6 @@
 //! How far an exchange had got when it failed.
 //!
-//! Its one rule: the order of the variants is the order of the work.
+//! The order of the variants is the order of the work.
 
 use core::fmt;
 

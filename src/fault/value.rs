@@ -1,6 +1,6 @@
 //! `Fault`: one thing that went wrong, as data.
 //!
-//! Its one rule: `Copy`, at most 32 bytes, numbers and enums only. It implements `Error` without a
+//! `Copy`, at most 32 bytes, numbers and enums only. It implements `Error` without a
 //! source, so that connectors and deadlines can return it inside anybody's error chain, where
 //! [`classify`](crate::classify) finds it again.
 

@@ -1,6 +1,6 @@
 //! The chunked transfer coding (RFC 9112 section 7.1).
 //!
-//! Its one rule: framing bytes are judged one by one and nothing is let pass that could be read as
+//! Framing bytes are judged one by one and nothing is let pass that could be read as
 //! another boundary; bytes of data are not looked at at all, but handed out as slices.
 
 use super::error::Flaw;

@@ -1,6 +1,6 @@
 //! What a parser is made with: how strict it is, and the request whose response it reads.
 //!
-//! Its one rule: nothing here changes while a response is read.
+//! Nothing here changes while a response is read.
 
 use http::Method;
 

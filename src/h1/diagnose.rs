@@ -1,6 +1,6 @@
 //! Where a response head goes wrong, byte by byte.
 //!
-//! Its one rule: for the error path alone. It is slow and careful, and names only what a lenient
+//! For the error path alone. It is slow and careful, and names only what a lenient
 //! recipient refuses too: a line feed alone, an empty line first or a missing reason are let pass,
 //! because they are not why hyper, nginx or Go gave up.
 

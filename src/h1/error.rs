@@ -1,6 +1,6 @@
 //! Why a response cannot be used.
 //!
-//! Its one rule: a class, an offset and numbers. The only text is the first bytes that came, for the
+//! A class, an offset and numbers. The only text is the first bytes that came, for the
 //! operator's log.
 
 use core::fmt;

@@ -1,6 +1,6 @@
 //! What goes into the parser beside bytes, and what comes out.
 //!
-//! Its one rule: everything that comes out is borrowed from the caller's bytes, or is a number.
+//! Everything that comes out is borrowed from the caller's bytes, or is a number.
 
 use super::framing::{CloseReason, Framing};
 use super::head::Head;

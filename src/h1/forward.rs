@@ -1,6 +1,6 @@
 //! What a proxy may pass on, and what it has to write instead.
 //!
-//! Its one rule: nothing that was said about one connection is repeated on another. The message that
+//! Nothing that was said about one connection is repeated on another. The message that
 //! goes out is framed by the proxy, not by the upstream.
 
 use http::{StatusCode, Version};

@@ -1,6 +1,6 @@
 //! Where a response's content ends: RFC 9112 section 6.3, in its order.
 //!
-//! Its one rule: what two recipients could read differently is an error, in every mode. A proxy that
+//! What two recipients could read differently is an error, in every mode. A proxy that
 //! guesses here lets an upstream write the next client's response.
 
 use super::config::Request;

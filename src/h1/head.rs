@@ -1,6 +1,6 @@
 //! A head as it stands in the caller's bytes: borrowed, in order, in its own case.
 //!
-//! Its one rule: nothing is copied unless the caller asks for `http`'s types, because building a
+//! Nothing is copied unless the caller asks for `http`'s types, because building a
 //! `HeaderMap` costs four times what parsing does.
 
 use core::mem::MaybeUninit;

@@ -1,6 +1,6 @@
 //! What is said about one connection, and what no connection may keep from the recipient.
 //!
-//! Its one rule: what a `Connection` field names goes no further (RFC 9110 section 7.6.1), unless it is
+//! What a `Connection` field names goes no further (RFC 9110 section 7.6.1), unless it is
 //! for every recipient of the content, which it must not name.
 
 use http::header::{CONNECTION, HeaderMap, HeaderName};

@@ -1,6 +1,6 @@
 //! What is tolerated, and what was.
 //!
-//! Its one rule: nothing that could move the boundary of a message is ever tolerated, by any switch.
+//! Nothing that could move the boundary of a message is ever tolerated, by any switch.
 
 use core::fmt;
 

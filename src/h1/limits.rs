@@ -1,6 +1,6 @@
 //! How much of a response is taken before it is too much.
 //!
-//! Its one rule: every number bounds something that a peer could otherwise make endless, and is
+//! Every number bounds something that a peer could otherwise make endless, and is
 //! argued from what the peers of this parser allow.
 
 /// Bounds on one response. Sizes are in bytes and include line ends.

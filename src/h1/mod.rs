@@ -1,6 +1,6 @@
 //! HTTP/1 responses as bytes, without IO: a parser for one response to one known request.
 //!
-//! Its one rule: the same bytes give the same verdict, in whatever pieces they come.
+//! The same bytes give the same verdict, in whatever pieces they come.
 //!
 //! | | |
 //! |---|---|

@@ -1,6 +1,6 @@
 //! A field section, line by line, as it comes: the head's behind the status line, or the trailers.
 //!
-//! Its one rule: every byte is looked at once however the bytes trickle, and a line is judged when
+//! Every byte is looked at once however the bytes trickle, and a line is judged when
 //! its end is there: first the end, then the line. So no split changes the verdict. This is the truth
 //! about fields; the fast path through httparse only comes to the same result sooner.
 

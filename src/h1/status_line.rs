@@ -1,6 +1,6 @@
 //! The status line: `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 section 4).
 //!
-//! Its one rule: every byte is judged as soon as it is there, in order, so that an endless or
+//! Every byte is judged as soon as it is there, in order, so that an endless or
 //! unfinished line that is wrong already is not waited for.
 
 use super::error::Flaw;

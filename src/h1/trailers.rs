@@ -1,6 +1,6 @@
 //! The trailer section (RFC 9110 section 6.5, RFC 9112 section 7.1.2).
 //!
-//! Its one rule: trailers are never merged into the head.
+//! Trailers are never merged into the head.
 
 use http::{HeaderMap, HeaderValue};
 

@@ -1,6 +1,6 @@
 //! The items of a structured field value (RFC 9651 section 4.2.3): what a name or a parameter can be.
 //!
-//! Its one rule: each method takes one item off the front, or says where the grammar ends.
+//! Each method takes one item off the front, or says where the grammar ends.
 
 use std::borrow::Cow;
 

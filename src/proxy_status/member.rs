@@ -1,6 +1,6 @@
 //! One member of `Proxy-Status`: an intermediary, and what it says about the exchange.
 //!
-//! Its one rule: what a member says is given as it was sent; an unknown or ill-typed parameter is no error, it is
+//! What a member says is given as it was sent; an unknown or ill-typed parameter is no error, it is
 //! passed over (RFC 9209 section 2).
 
 use std::borrow::Cow;

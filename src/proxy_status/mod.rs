@@ -1,6 +1,6 @@
 //! `Proxy-Status` read back (RFC 9209): who on the way says that what went wrong.
 //!
-//! Its one rule: a value is a claim of whoever sent it, read by the grammar of RFC 9651 or not at all.
+//! A value is a claim of whoever sent it, read by the grammar of RFC 9651 or not at all.
 //!
 //! The first member is the intermediary nearest the origin, the last one nearest the reader
 //! ([RFC 9209, section 2](https://www.rfc-editor.org/rfc/rfc9209#section-2)). Nothing in the field is

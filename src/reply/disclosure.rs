@@ -1,6 +1,6 @@
 //! How much detail leaves the house.
 //!
-//! Its one rule: more is told only to whom the operator trusts more.
+//! More is told only to whom the operator trusts more.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,6 +1,6 @@
 //! The facts under the words: who answered, what it was, and where.
 //!
-//! Its one rule: one list in one order for every format that shows it line by line, so that what
+//! One list in one order for every format that shows it line by line, so that what
 //! [`Disclosure`] allows is asked in one place.
 
 use super::Reply;

@@ -1,6 +1,6 @@
 //! The answer to a gRPC call: Trailers-Only, which is a status and a message in the head and no content.
 //!
-//! Its one rule: the HTTP status is 200 whatever went wrong, because a gRPC client that gets another must guess
+//! The HTTP status is 200 whatever went wrong, because a gRPC client that gets another must guess
 //! (PROTOCOL-HTTP2.md, "Responses"); what went wrong is told by `grpc-status`.
 
 use http::header::HeaderMap;

@@ -1,6 +1,6 @@
 //! The fields of a response.
 //!
-//! Its one rule: one list in one order, whoever takes it, so that the map and the wire cannot differ.
+//! One list in one order, whoever takes it, so that the map and the wire cannot differ.
 
 use std::time::Duration;
 

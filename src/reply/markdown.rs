@@ -1,6 +1,6 @@
 //! The body as Markdown, for programs that read along (`Accept: text/markdown`, RFC 7763).
 //!
-//! Its one rule: what we did not write ourselves stands in a code span, where nothing is markup, and cannot leave it.
+//! What we did not write ourselves stands in a code span, where nothing is markup, and cannot leave it.
 
 use super::Reply;
 use super::sink::{Sink, code_span};

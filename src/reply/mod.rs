@@ -1,6 +1,6 @@
 //! What the client is told: a complete, correct response, and the line for the log.
 //!
-//! Its one rule: everything interpolated is escaped for its format and bounded, and no more is told
+//! Everything interpolated is escaped for its format and bounded, and no more is told
 //! than [`Disclosure`] allows.
 //!
 //! - [`Gateway::answer`](crate::Gateway::answer) makes the response, in the format that the client

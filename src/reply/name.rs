@@ -1,6 +1,6 @@
 //! The gateway's name in `Proxy-Status`.
 //!
-//! Its one rule: checked once, so that no reply can fail for it.
+//! Checked once, so that no reply can fail for it.
 
 use std::sync::Arc;
 

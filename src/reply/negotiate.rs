@@ -1,6 +1,6 @@
 //! Which format a generated body has: `Accept` with its weights (RFC 9110 section 12.5.1).
 //!
-//! Its one rule: there is always an answer. A client that accepts nothing we have still gets an
+//! There is always an answer. A client that accepts nothing we have still gets an
 //! error it may read, which section 12.5.1 allows and RFC 9457 section 3 expects.
 
 use http::HeaderValue;

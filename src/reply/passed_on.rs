@@ -1,6 +1,6 @@
 //! Our `Proxy-Status` member on a response that is the next hop's own, and in trailers.
 //!
-//! Its one rule: what the proxies before us said stays, ours comes behind it, and the field parses afterwards.
+//! What the proxies before us said stays, ours comes behind it, and the field parses afterwards.
 
 use std::fmt;
 use std::str::FromStr;

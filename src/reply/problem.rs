@@ -1,6 +1,6 @@
 //! The body as problem details (RFC 9457), and as plain JSON.
 //!
-//! Its one rule: a member more never changes what the others mean, so that clients can ignore it.
+//! A member more never changes what the others mean, so that clients can ignore it.
 //!
 //! `retryable` is for the client: whether its own second request does no harm. Whether the proxy may send this one again is
 //! another question, which the record answers under `retry`: of a PUT whose body is gone, only the client has another.

@@ -1,6 +1,6 @@
 //! The `Proxy-Status` member (RFC 9209): who we are, what failed, and as much more as may be told.
 //!
-//! Its one rule: the value is a valid structured field, whatever the names and numbers in it.
+//! The value is a valid structured field, whatever the names and numbers in it.
 
 use crate::exchange::Exchange;
 use crate::fault::names::{alert_name, rcode_name};

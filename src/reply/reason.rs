@@ -1,6 +1,6 @@
 //! Reason phrases, those included that no registry has.
 //!
-//! Its one rule: never empty for a status that this crate answers with.
+//! Never empty for a status that this crate answers with.
 
 use http::StatusCode;
 

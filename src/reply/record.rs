@@ -1,6 +1,6 @@
 //! The log record: one JSON object on one line, for every exchange with a fault.
 //!
-//! Its one rule: the same keys in the same order, `null` where nothing is known, and nothing that
+//! The same keys in the same order, `null` where nothing is known, and nothing that
 //! could break the line.
 
 use std::fmt;

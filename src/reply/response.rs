@@ -1,6 +1,6 @@
 //! The complete response, as [`http::Response`] and as bytes on the wire.
 //!
-//! Its one rule: both are made from one list of fields and one rendering of the body, so that they
+//! Both are made from one list of fields and one rendering of the body, so that they
 //! cannot differ.
 
 use std::mem;

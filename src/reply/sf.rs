@@ -1,6 +1,6 @@
 //! Structured field values (RFC 9651), as much of them as `Proxy-Status` needs.
 //!
-//! Its one rule: what is written here parses, whatever went in.
+//! What is written here parses, whatever went in.
 
 use super::sink::{Sink, escape, percent, put_char};
 use crate::h1::is_tchar;

@@ -1,6 +1,6 @@
 //! The body as plain text, for a terminal.
 //!
-//! Its one rule: one fact a line.
+//! One fact a line.
 
 use super::Reply;
 use super::sink::{Sink, plain};

@@ -1,6 +1,6 @@
 //! What a visitor is told: fixed, plain sentences without blame.
 //!
-//! Its one rule: what happened is told by the RFC 9209 error type alone, so that it says no more than
+//! What happened is told by the RFC 9209 error type alone, so that it says no more than
 //! the token beside it, or less: nobody knows what an unclassified fault was. Whoever called by gRPC knows that already, and
 //! is told of gRPC. Only the advice looks at the fault and the request. No sentence has a
 //! character that any format would have to escape.

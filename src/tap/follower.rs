@@ -1,6 +1,6 @@
 //! Follows the framing of the responses on one connection: where the head ends, how long the body is.
 //!
-//! Its one rule: it watches and never judges the bytes that matter only when something failed; those
+//! It watches and never judges the bytes that matter only when something failed; those
 //! are kept and looked at then. A line costs a search for its end and a look at its first byte.
 
 use http::Method;

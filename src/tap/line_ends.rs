@@ -1,6 +1,6 @@
 //! `LineEnds`: where the LFs are.
 //!
-//! Its one rule: eight bytes at a time. The search is most of what following a head costs.
+//! Eight bytes at a time. The search is most of what following a head costs.
 
 /// The offsets of all LFs, in order.
 pub(super) struct LineEnds<'a> {

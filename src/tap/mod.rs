@@ -1,6 +1,6 @@
 //! The tap: what passed on a connection to the next hop, for what an error value cannot tell.
 //!
-//! Its one rule: it watches. It changes no byte, delays none, and costs a few adds and a copy of at
+//! It watches. It changes no byte, delays none, and costs a few adds and a copy of at
 //! most 2048 bytes a response; what the bytes *mean* is worked out only when something has failed.
 //!
 //! It belongs above TLS and below the HTTP library, so that it sees plain bytes and TLS's ends. The

@@ -1,6 +1,6 @@
 //! `Observation`: what the tap saw of one exchange, at one moment.
 //!
-//! Its one rule: counts are exact, and what was not seen is `None`, never a guess.
+//! Counts are exact, and what was not seen is `None`, never a guess.
 
 use std::fmt;
 use std::time::{Duration, Instant};

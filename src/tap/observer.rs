@@ -1,6 +1,6 @@
 //! `Observer`: the tap's memory of one connection, fed with what passes on it.
 //!
-//! Its one rule: O(1) memory, and the same facts for the same bytes in any split.
+//! O(1) memory, and the same facts for the same bytes in any split.
 
 use std::time::{Duration, Instant};
 

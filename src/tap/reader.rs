@@ -1,6 +1,6 @@
 //! The parser, reading along: what is wrong with a response, and at which byte.
 //!
-//! Its one rule: it decides nothing. The HTTP library has the word; when that gives up, this says why.
+//! It decides nothing. The HTTP library has the word; when that gives up, this says why.
 
 use http::Method;
 

@@ -1,6 +1,6 @@
 //! Sharpens a fault by what the tap saw.
 //!
-//! Its one rule: a precise finding stays. Whoever typed a certificate, a refused connection, a bad
+//! A precise finding stays. Whoever typed a certificate, a refused connection, a bad
 //! chunk or a client that left knows more than the bytes do; only what an HTTP library tells by
 //! "parse error", "incomplete message" or "canceled" is looked up here.
 

@@ -1,6 +1,6 @@
 //! `Requests`: the requests on one connection, as they are written: where each begins, and its method.
 //!
-//! Its one rule: what cannot be followed is given up for good. A wrong boundary would mix two exchanges up.
+//! What cannot be followed is given up for good. A wrong boundary would mix two exchanges up.
 
 use http::Method;
 

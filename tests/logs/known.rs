@@ -1,6 +1,6 @@
 //! What each upstream of the lab did, where a proxy is mistaken about it, and how a log does that tells of it.
 //!
-//! Its one rule: a reading may hold more than the truth; one without the truth is wrong, unless the proxy itself was
+//! A reading may hold more than the truth; one without the truth is wrong, unless the proxy itself was
 //! mistaken, which is listed with the reason.
 
 use badgateway::fault::FaultKind::{self, *};

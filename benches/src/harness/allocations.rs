@@ -1,6 +1,6 @@
 //! What an operation allocates.
 //!
-//! Its one rule: it counts only while asked to. Otherwise it costs one load and one branch per
+//! It counts only while asked to. Otherwise it costs one load and one branch per
 //! allocation, the same for every contestant.
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -1,6 +1,6 @@
 //! Instructions per operation, by callgrind.
 //!
-//! Its one rule: two runs of this very binary, N and 2N operations; the difference is N
+//! Two runs of this very binary, N and 2N operations; the difference is N
 //! operations alone, whatever start and set-up cost.
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! The harness: contestants, what is measured of them, and what is promised.
 //!
-//! Its one rule: every contestant of a group gets the same input and gives the same answer; topics
+//! Every contestant of a group gets the same input and gives the same answer; topics
 //! assert that before anything is measured.
 
 pub mod allocations;

@@ -1,6 +1,6 @@
 //! The table of a topic, as Markdown with aligned columns.
 //!
-//! Its one rule: a budget is printed with its verdict beside it; only exact ones count as missed.
+//! A budget is printed with its verdict beside it; only exact ones count as missed.
 
 use super::{Budget, Columns, Contestant, Group, Measured, Topic};
 

@@ -1,6 +1,6 @@
 //! Time per operation.
 //!
-//! Its one rule: contestants take turns, in rotating order, so that what disturbs the machine
+//! Contestants take turns, in rotating order, so that what disturbs the machine
 //! disturbs all of them.
 
 use std::time::{Duration, Instant};

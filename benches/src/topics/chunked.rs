@@ -1,6 +1,6 @@
 //! A body in chunks.
 //!
-//! Its one rule: figures are per chunk, of a body of 512 KiB that stays in the cache, as one that was just
+//! Figures are per chunk, of a body of 512 KiB that stays in the cache, as one that was just
 //! read does.
 
 use std::hint::black_box;

@@ -1,6 +1,6 @@
 //! From an error to a fault.
 //!
-//! Its one rule: errors are real: a failed connect, and an answer cut short, through hyper-util's
+//! Errors are real: a failed connect, and an answer cut short, through hyper-util's
 //! client, in axum's error.
 
 use std::error::Error;

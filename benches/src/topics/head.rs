@@ -1,6 +1,6 @@
 //! From the bytes of a response head to its parts.
 //!
-//! Its one rule: what a contestant keeps is part of its name: nothing, offsets, or a `HeaderMap`.
+//! What a contestant keeps is part of its name: nothing, offsets, or a `HeaderMap`.
 
 use std::hint::black_box;
 use std::mem::MaybeUninit;

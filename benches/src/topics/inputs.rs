@@ -1,7 +1,7 @@
 //! Response heads, all of one shape with those that budgets were found on: 2, 12, 28 and 100 fields, one with
 //! a bad name at its end, one without its last line end.
 //!
-//! Its one rule: their sizes are fixed, so that figures compare over time.
+//! Their sizes are fixed, so that figures compare over time.
 
 pub const NAMES: [&str; 6] = ["tiny, 2 fields", "typical, 12", "cdn, 28", "huge, 100", "bad end", "incomplete"];
 

@@ -1,6 +1,6 @@
 //! One line of a log, read.
 //!
-//! Its one rule: lines of the size that they have in production, so that a figure times lines is a file. What a
+//! Lines of the size that they have in production, so that a figure times lines is a file. What a
 //! whole file takes, beside `grep`, `benches/explain-log` measures.
 
 use std::hint::black_box;

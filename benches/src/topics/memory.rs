@@ -1,6 +1,6 @@
 //! hyper's client over a connection in memory: the way to its parser and decoder that is public.
 //!
-//! Its one rule: the connection answers each request with the same bytes, at most so many a read, and is
+//! The connection answers each request with the same bytes, at most so many a read, and is
 //! always ready; nothing but hyper and a task is around it.
 
 use std::io;

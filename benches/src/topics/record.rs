@@ -1,6 +1,6 @@
 //! From a fault to its line in the log.
 //!
-//! Its one rule: every contestant makes the same line, but for escapes that JSON leaves open; that is asserted first.
+//! Every contestant makes the same line, but for escapes that JSON leaves open; that is asserted first.
 
 use std::hint::black_box;
 

@@ -1,6 +1,6 @@
 //! From a fault to a response.
 //!
-//! Its one rule: every contestant makes the same response, to the byte where its way allows; that is
+//! Every contestant makes the same response, to the byte where its way allows; that is
 //! asserted first, against what badgateway makes.
 
 use std::hint::black_box;

@@ -1,6 +1,6 @@
 //! What the tap adds to a whole exchange.
 //!
-//! Its one rule: client and server are hyper's own, on one connection and one thread, with as little
+//! Client and server are hyper's own, on one connection and one thread, with as little
 //! around them as goes; whatever else a proxy does would only make the tap's part smaller.
 
 use badgateway::adapters::tokio1::{Tap, TapHandle};

@@ -1,6 +1,6 @@
 //! A response head that comes in pieces.
 //!
-//! Its one rule: every contestant is handed the same pieces one after the other, and knows nothing of those to
+//! Every contestant is handed the same pieces one after the other, and knows nothing of those to
 //! come.
 
 use std::hint::black_box;

@@ -1,6 +1,6 @@
 //! hyper 1: its errors, reason phrases for its server, the interim responses of its client, and tunnels.
 //!
-//! Its one rule: hyper's predicates first. They leave "reading the head", "reading the body" and
+//! Hyper's predicates first. They leave "reading the head", "reading the body" and
 //! "writing the request" alike; those three are told apart by the name of the private kind.
 
 mod interims;

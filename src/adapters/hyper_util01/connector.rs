@@ -1,6 +1,6 @@
 //! `TapConnector`: a connector whose connections have a tap on them.
 //!
-//! Its one rule: the tap is the one for tokio's traits. Between two `TokioIo` it copies no byte, which under hyper's own
+//! The tap is the one for tokio's traits. Between two `TokioIo` it copies no byte, which under hyper's own
 //! traits it would have to.
 
 use std::future::Future;

@@ -1,6 +1,6 @@
 //! hyper-util 0.1: the [tap](crate::tap) under its pooled `client::legacy::Client`.
 //!
-//! Its one rule: what is said of a request was seen in its own exchange. The pool tells nobody which connection
+//! What is said of a request was seen in its own exchange. The pool tells nobody which connection
 //! serves whom, and when; where that is not known, nothing is said.
 //!
 //! [`TapConnector`] goes around the connector, the one for TLS included, so that the tap sees plain bytes.

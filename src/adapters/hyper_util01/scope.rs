@@ -1,6 +1,6 @@
 //! `TapScope`: which connection served a request, and what passed on it in that exchange.
 //!
-//! Its one rule: the last of the pool's choices counts. It may try a used connection, find it closed, and make a new one.
+//! The last of the pool's choices counts. It may try a used connection, find it closed, and make a new one.
 
 use std::cell::RefCell;
 use std::fmt;

@@ -1,6 +1,6 @@
 //! tokio 1's clock as a [`Timer`].
 //!
-//! Its one rule: the runtime's own timer wheel, and nothing besides.
+//! The runtime's own timer wheel, and nothing besides.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! The marks that software leaves on a response.
 //!
-//! Its one rule: one row a mark, and each says whether it is set on responses that its software *made*, or on all
+//! One row a mark, and each says whether it is set on responses that its software *made*, or on all
 //! that *passed* through it. Where two rows of one weight match, the earlier stands: the special before the general.
 //!
 //! Rows were held against the answers of twenty proxies to 51 misbehaviours of their upstream; those of vendors that

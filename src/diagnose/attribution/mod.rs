@@ -1,6 +1,6 @@
 //! Who generated this error response: the application, or an intermediary on the way, and which.
 //!
-//! Its one rule: every verdict comes with what was seen and how far it carries. A `Server` field alone convicts
+//! Every verdict comes with what was seen and how far it carries. A `Server` field alone convicts
 //! nobody, because proxies overwrite it, replace it or pass it on.
 //!
 //! A gateway calls it with an upstream's own 4xx or 5xx, before it looks for the fault in the wrong machine. An

@@ -1,6 +1,6 @@
 //! The software that error responses are known of.
 //!
-//! Its one rule: one row each, with the name its operators use and the part it plays.
+//! One row each, with the name its operators use and the part it plays.
 
 macro_rules! software {
     ($($(#[$meta:meta])* $variant:ident = $code:literal, $name:literal, $role:ident;)+) => {

@@ -1,6 +1,6 @@
 //! The commands that the texts name. Each stands here once.
 //!
-//! Its one rule: a command looks and changes nothing, ends by itself, and says how to read its answer.
+//! A command looks and changes nothing, ends by itself, and says how to read its answer.
 //! In a template a placeholder never stands between quotes.
 
 use super::{Command, Deployment, Place};

@@ -1,6 +1,6 @@
 //! What is said about each kind of fault: one row a kind, in a file for each stage of the exchange.
 //!
-//! Its one rule: a sentence is a fact or a thing to try, and everything in it is this crate's own
+//! A sentence is a fact or a thing to try, and everything in it is this crate's own
 //! words. Rows come in the order of likelihood without any evidence; evidence reorders them.
 
 mod body;

@@ -1,6 +1,6 @@
 //! Settings that are no timers, with their defaults, by what they are about.
 //!
-//! Its one rule: product, name and default as the product's documentation has them.
+//! Product, name and default as the product's documentation has them.
 
 use super::Look;
 

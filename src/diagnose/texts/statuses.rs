@@ -1,6 +1,6 @@
 //! What is said about the statuses that gateways send: one row a status.
 //!
-//! Its one rule: as in the texts of the kinds; and a status leads on to the kinds behind it, by their codes.
+//! As in the texts of the kinds; and a status leads on to the kinds behind it, by their codes.
 
 use super::{Command, commands as c};
 

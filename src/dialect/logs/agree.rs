@@ -1,6 +1,6 @@
 //! The phrases of nginx and Go, which the readers of lines and the tables of words both have: they say the same.
 //!
-//! Its one rule: a line is finer than its phrase. Whatever a reader makes of a phrase, with any number and at any
+//! A line is finer than its phrase. Whatever a reader makes of a phrase, with any number and at any
 //! moment, is in the word's reading; and a word with one reading is never read as something else.
 
 #![allow(clippy::unwrap_used)]

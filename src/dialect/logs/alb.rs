@@ -1,7 +1,7 @@
 //! A line of an AWS Application Load Balancer's access log:
 //! `http 2026-11-20T18:57:21.186641Z app/name/id 10.0.0.9:2817 10.0.0.1:80 0.000 0.001 0.000 502 - 34 366 "GET http://host:80/ HTTP/1.1" "curl" ...`.
 //!
-//! Its one rule: a status of the target's own is the target's; where there is a dash, the balancer made the answer,
+//! A status of the target's own is the target's; where there is a dash, the balancer made the answer,
 //! and the three times say how far it had got. It gives no reason but for Lambda.
 //!
 //! Source: AWS's user guide, "Access logs for your Application Load Balancer" and "Troubleshoot your Application

@@ -1,7 +1,7 @@
 //! A line of Apache httpd's `ErrorLog` (2.4's default format):
 //! `[Fri Nov 20 18:54:29.123456 2026] [proxy_http:error] [pid 9:tid 7] (104)Connection reset by peer: [client 10.0.0.9:40000] AH01102: error reading ...`.
 //!
-//! Its one rule: the AH number says where in mod_proxy it was, the status in parentheses says why; the words
+//! The AH number says where in mod_proxy it was, the status in parentheses says why; the words
 //! behind the number count only where one number serves for everything (AH00898).
 //!
 //! Sources: `modules/proxy/proxy_util.c`, `mod_proxy_http.c`, `mod_proxy_balancer.c` of httpd 2.4 and trunk;

@@ -1,6 +1,6 @@
 //! A line of Caddy's log, in JSON: `{"level":"error","ts":1795200890.0,"logger":"http.log.error.log0","msg":"dial tcp ...",...}`.
 //!
-//! Its one rule: the logger says whose line it is. Errors are Go's own texts; the access log has a status and no
+//! The logger says whose line it is. Errors are Go's own texts; the access log has a status and no
 //! reason, and follows an error line for everything that Caddy itself answers.
 
 use super::cut;

@@ -1,6 +1,6 @@
 //! Why the work stopped, as operating systems put it, and what that means in each phase.
 //!
-//! Its one rule: the text decides, and the number only where the text is unknown. Numbers differ between
+//! The text decides, and the number only where the text is unknown. Numbers differ between
 //! systems (111 is Linux's refused connection, 61 that of the BSDs), texts hardly do.
 
 use crate::dialect::Reading;

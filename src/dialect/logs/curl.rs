@@ -1,6 +1,6 @@
 //! What `curl -v` writes, line by line, and its last words, `curl: (52) Empty reply from server`.
 //!
-//! Its one rule: a failure counts once. With `-v` curl says it behind a star and again behind its exit code; the
+//! A failure counts once. With `-v` curl says it behind a star and again behind its exit code; the
 //! second is [`Said::Again`]. What came before says where it was: connecting, shaking hands, waiting or reading.
 //!
 //! Source: `lib/` of curl 7.88 and 8.

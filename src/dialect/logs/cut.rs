@@ -1,6 +1,6 @@
 //! Cutting a line into pieces: slices of it, never copies.
 //!
-//! Its one rule: forward only. A needle is a constant of the tables, at most a few dozen bytes, so that any
+//! Forward only. A needle is a constant of the tables, at most a few dozen bytes, so that any
 //! search costs at most that many comparisons a byte, and most cost one.
 
 use core::time::Duration;

@@ -1,6 +1,6 @@
 //! `Entry`: what one line of a log says.
 //!
-//! Its one rule: slices of the line as they stand in it. They are foreign: escape them before they go to a
+//! Slices of the line as they stand in it. They are foreign: escape them before they go to a
 //! terminal, and do not show them to a client.
 
 use core::fmt;

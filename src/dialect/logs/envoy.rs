@@ -1,7 +1,7 @@
 //! A line of Envoy's access log in its default format, or in Istio's, which has the details besides:
 //! `[2026-11-20T18:57:21.000Z] "GET / HTTP/1.1" 503 UF 0 98 1 - "-" "curl" "id" "host" "10.0.0.1:80"`.
 //!
-//! Its one rule: the flag says how Envoy's stream ended, the details say why, the transport's reason says what
+//! The flag says how Envoy's stream ended, the details say why, the transport's reason says what
 //! the connection did; what says more wins.
 //!
 //! Sources: Envoy's `source/common/stream_info/utility.cc` and `docs/.../access_log/usage.rst`.

@@ -1,6 +1,6 @@
 //! What Go's `net`, `net/http` and `crypto/tls` say: Caddy, Traefik and every other proxy in Go log these texts.
 //!
-//! Its one rule: the beginning says which call failed, the end says why. `EOF` alone is the end of a connection
+//! The beginning says which call failed, the end says why. `EOF` alone is the end of a connection
 //! before a byte, whether of TLS or of HTTP: Go does not say which.
 
 use crate::dialect::Reading;

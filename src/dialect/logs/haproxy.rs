@@ -1,7 +1,7 @@
 //! A line of HAProxy's `option httplog`, with or without what syslog puts before it:
 //! `10.0.1.2:33317 [06/Feb/2026:12:14:14.655] front back/srv1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 {} {} "GET / HTTP/1.1"`.
 //!
-//! Its one rule: the two letters of the termination state say who ended it and when, and hardly ever why.
+//! The two letters of the termination state say who ended it and when, and hardly ever why.
 //! `connection_error` reads the words that say why, `%[bc_err_str]`, which no default format has.
 //!
 //! Source: HAProxy's configuration manual, sections 8.2.3 and 8.5, and `src/connection.c`.

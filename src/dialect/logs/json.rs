@@ -1,6 +1,6 @@
 //! Members of a JSON object, found without reading the rest.
 //!
-//! Its one rule: one pass, no recursion. A value that is an object is stepped over by its brackets, or given
+//! One pass, no recursion. A value that is an object is stepped over by its brackets, or given
 //! as it stands; strings are given raw, with their escapes.
 
 use super::cut::quoted;

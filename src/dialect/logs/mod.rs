@@ -1,6 +1,6 @@
 //! Lines of proxies' logs, read back into faults.
 //!
-//! Its one rule: a line says what its proxy believed, in the proxy's words, and is read as that. Where the words
+//! A line says what its proxy believed, in the proxy's words, and is read as that. Where the words
 //! cover several faults, all are given ([`Reading`](super::Reading)); where they name none, none is.
 //!
 //! ```

@@ -1,6 +1,6 @@
 //! A line of nginx's `error_log`: `YYYY/MM/DD HH:MM:SS [level] pid#tid: *cid MESSAGE, client: ..., server: ...`.
 //!
-//! Its one rule: what stands before `, client: ` is nginx's, what stands behind it is the client's. The fields
+//! What stands before `, client: ` is nginx's, what stands behind it is the client's. The fields
 //! hold the request as it came, unescaped: a client that writes `", upstream: "` into it (which nginx refuses
 //! since 1.21.1, because of the spaces) spoils its own line's fields, and never what the line is read to say.
 

@@ -1,6 +1,6 @@
 //! nginx's phrases, a row each, with what they mean.
 //!
-//! Its one rule: the beginning of the message decides. That is nginx's own text; what an upstream sent is quoted
+//! The beginning of the message decides. That is nginx's own text; what an upstream sent is quoted
 //! further back, if at all. Phrases: `ngx_http_upstream.c`, `ngx_http_proxy_module.c`, `ngx_http_grpc_module.c`,
 //! `ngx_http_fastcgi_module.c`, `ngx_event_openssl.c` of nginx 1.22 to 1.31.
 

@@ -1,6 +1,6 @@
 //! `Reader`: from a line to an entry, whatever log it is of.
 //!
-//! Its one rule: the shapes of the formats exclude each other by their first bytes, so that what is tried first,
+//! The shapes of the formats exclude each other by their first bytes, so that what is tried first,
 //! which is the format of the line before, never decides what a line is.
 
 use super::entry::{Entry, Format};

@@ -1,6 +1,6 @@
 //! When a line was written, to the second.
 //!
-//! Its one rule: as the line has it. Most logs write local time and do not say where, so that there is no
+//! As the line has it. Most logs write local time and do not say where, so that there is no
 //! zone here, and stamps compare within one log only.
 
 use core::fmt;

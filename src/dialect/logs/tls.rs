@@ -1,6 +1,6 @@
 //! What TLS libraries say: OpenSSL's and BoringSSL's error texts, and OpenSSL's verdicts on certificates.
 //!
-//! Its one rule: an alert is what the *other* side found wrong, everything else is what ours did. Letters'
+//! An alert is what the *other* side found wrong, everything else is what ours did. Letters'
 //! case and underscores do not count: Envoy writes `CERTIFICATE_VERIFY_FAILED` for "certificate verify failed".
 
 use crate::dialect::Reading;

@@ -1,6 +1,6 @@
 //! The words of each dialect, one file a family.
 //!
-//! Its one rule: a dialect is one table of *its* words. Ours are spread over them without gap or overlap, which the
+//! A dialect is one table of *its* words. Ours are spread over them without gap or overlap, which the
 //! compiler checks: a kind that stands in no row, or in two, does not compile.
 
 pub(super) mod caches;

@@ -1,6 +1,6 @@
 //! The parser's way with heads: most come whole and take one pass; the others are scanned as they come.
 //!
-//! Its one rule: the fast path takes nothing that the careful one would not, and never says no.
+//! The fast path takes nothing that the careful one would not, and never says no.
 
 use core::mem::MaybeUninit;
 

@@ -1,6 +1,6 @@
 //! The parser: one response to one known request, bytes in, events out.
 //!
-//! Its one rule: the same bytes give the same events and the same error in whatever pieces they come.
+//! The same bytes give the same events and the same error in whatever pieces they come.
 //!
 //! # The caller owns the buffer
 //!

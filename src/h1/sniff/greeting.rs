@@ -1,6 +1,6 @@
 //! Who greets with a number: a mail server or a file server, whose replies look the same.
 //!
-//! Its one rule: by the words that they say of themselves, and where these are missing, or both are there, by none.
+//! By the words that they say of themselves, and where these are missing, or both are there, by none.
 
 use super::Look;
 use crate::fault::Class;

@@ -1,6 +1,6 @@
 //! What answered instead of HTTP/1, told by its first bytes.
 //!
-//! Its one rule: as soon as the bytes tell, and never differently for more of them. A TLS alert has
+//! As soon as the bytes tell, and never differently for more of them. A TLS alert has
 //! no line end to wait for, and an SSH server waits for us while we wait for it.
 
 mod greeting;

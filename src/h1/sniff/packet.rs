@@ -1,6 +1,6 @@
 //! What is no text: protocols of records, frames and packets, by the first of these.
 //!
-//! Its one rule: every byte of a header that has one right value is looked at, so that what only begins alike has no name.
+//! Every byte of a header that has one right value is looked at, so that what only begins alike has no name.
 
 use super::{Look, OPEN};
 use crate::fault::Class;

@@ -1,6 +1,6 @@
 //! What a diagnosis has for the page: what was seen, likely causes, next steps.
 //!
-//! Its one rule: by disclosure. Nobody outside gets a diagnosis; with [`Disclosure::Details`] it is made without what
+//! By disclosure. Nobody outside gets a diagnosis; with [`Disclosure::Details`] it is made without what
 //! only [`Disclosure::Trusted`] may tell, so that none of it can show through; and it never needs more than its room.
 
 use crate::diagnose::{self, Cause, Context, Diagnosis, Fact, Step};

@@ -1,6 +1,6 @@
 //! The body as a page for a browser: it says what happened, where, and what one can do.
 //!
-//! Its one rule: self-contained. No script and no external asset: the policy in its head allows its own style
+//! Self-contained. No script and no external asset: the policy in its head allows its own style
 //! sheets, by their hashes, and nothing else.
 //!
 //! The page is a [template](standard.html) like any that a user brings: [`template`] reads it, [`value`] is the table of

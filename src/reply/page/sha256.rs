@@ -1,6 +1,6 @@
 //! SHA-256 (FIPS 180-4), for the hash of a style sheet in a policy.
 //!
-//! Its one rule: it runs when a page is made, never for an answer, so that it is short and not fast.
+//! It runs when a page is made, never for an answer, so that it is short and not fast.
 
 /// FIPS 180-4 section 4.2.2.
 #[rustfmt::skip] // eight a line, as in the standard

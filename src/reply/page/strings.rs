@@ -1,6 +1,6 @@
 //! `Strings`: the texts of the page, in English or in a language of the caller's own.
 //!
-//! Its one rule: every text has a key, so that a translation is a list of pairs, and what is not
+//! Every text has a key, so that a translation is a list of pairs, and what is not
 //! translated yet can be told.
 
 use std::borrow::Cow;

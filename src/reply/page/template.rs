@@ -1,6 +1,6 @@
 //! The template of a page: HTML with placeholders, parsed once.
 //!
-//! Its one rule: a placeholder stands where its escape holds (content of an element, a quoted attribute that is no
+//! A placeholder stands where its escape holds (content of an element, a quoted attribute that is no
 //! program, the query of a link) or the template is refused.
 
 use std::ops::Range;

@@ -1,6 +1,6 @@
 //! A time for people and programs: `2026-11-21 15:02:24Z` in UTC.
 //!
-//! Its one rule: the time is the caller's; there is no clock in here.
+//! The time is the caller's; there is no clock in here.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

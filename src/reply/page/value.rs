@@ -1,6 +1,6 @@
 //! The values a template can ask for, and how each is written.
 //!
-//! Its one rule: a template asks, [`Disclosure`] decides: what may not be told is not there, and what is written is
+//! A template asks, [`Disclosure`] decides: what may not be told is not there, and what is written is
 //! bounded after its escape, whatever a peer put into it.
 
 use crate::fault::ErrorType;

@@ -1,6 +1,6 @@
 //! The way from the visitor to the service, drawn, with what is broken on it.
 //!
-//! Its one rule: every state is told three times: in words, by the shape of a line or a cross, and by a color.
+//! Every state is told three times: in words, by the shape of a line or a cross, and by a color.
 
 use crate::reply::words::Place;
 use crate::sink::Sink;

@@ -1,6 +1,6 @@
 //! A child process that does not outlive who started it.
 //!
-//! Its one rule: what was started is ended and waited for, whatever happens in between.
+//! What was started is ended and waited for, whatever happens in between.
 
 use std::fs;
 use std::io;

@@ -7,7 +7,7 @@
 //! `EXPLAIN` is the built example, `DIR` (`target/peers`) what `peers` left: logs, and `truth.jsonl`. Each line of a
 //! log finds its request by the path. The tables of truth and of the proxies' own mistakes are those of the crate's tests.
 //!
-//! Its one rule: a reading that excludes the truth is an error, and so is a log of which hardly anything is read.
+//! A reading that excludes the truth is an error, and so is a log of which hardly anything is read.
 //!
 //! Exit: 0 no contradiction, 1 some, 2 something could not be read.
 

@@ -1,6 +1,6 @@
 //! The client's side of one kept-alive connection, and how an answer on it ended.
 //!
-//! Its one rule: it trusts nobody. It reads by RFC 9112 and by nothing of the crate under test, and what
+//! It trusts nobody. It reads by RFC 9112 and by nothing of the crate under test, and what
 //! it cannot read is [`Ending::Nonsense`], never a guess.
 
 use std::io::{self, ErrorKind, Read, Write};

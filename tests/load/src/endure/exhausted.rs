@@ -1,6 +1,6 @@
 //! No descriptors left: the proxy's own trouble, which must not be blamed on an upstream, and must pass.
 //!
-//! Its one rule: the limit is taken from the running process and given back, as an operator would.
+//! The limit is taken from the running process and given back, as an operator would.
 
 use std::io;
 use std::net::TcpStream;

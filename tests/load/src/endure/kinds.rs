@@ -1,6 +1,6 @@
 //! What is asked for, and which answers to it are right.
 //!
-//! Its one rule: the lab's own [`Rule`] decides, and the faults are those of the end-to-end tests; nothing
+//! The lab's own [`Rule`] decides, and the faults are those of the end-to-end tests; nothing
 //! is right here that is not right there, but for what an upstream that is killed makes of itself.
 
 use badgateway::lab::{Lab, Rule, Upstream};

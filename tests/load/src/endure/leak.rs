@@ -1,6 +1,6 @@
 //! Whether the proxy holds more and more.
 //!
-//! Its one rule: medians of thirds, the first tenth (at most half a minute) left out: what is warming up is
+//! Medians of thirds, the first tenth (at most half a minute) left out: what is warming up is
 //! no leak, and one sample is no trend.
 
 use std::thread;

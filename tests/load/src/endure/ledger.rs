@@ -1,6 +1,6 @@
 //! What all clients together saw, and whether the log says the same.
 //!
-//! Its one rule: exactly. A faulty exchange that the log does not tell, or tells twice, or tells as
+//! Exactly. A faulty exchange that the log does not tell, or tells twice, or tells as
 //! something else, is an error.
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! Everything at once, at full rate, for as long as asked.
 //!
-//! Its one rule: every answer is judged and every fault counted, by the client and in the log, and the two
+//! Every answer is judged and every fault counted, by the client and in the log, and the two
 //! are compared at the end.
 
 use std::collections::BTreeMap;

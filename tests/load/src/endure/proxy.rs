@@ -1,6 +1,6 @@
 //! The proxy under test: a process of its own, its log, and what it takes of the machine.
 //!
-//! Its one rule: it is the program that users run, with the flags that users have.
+//! It is the program that users run, with the flags that users have.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader};

@@ -1,6 +1,6 @@
 //! Random numbers that are the same in every run: xorshift64*.
 //!
-//! Its one rule: no run depends on luck that cannot be had again.
+//! No run depends on luck that cannot be had again.
 
 /// A generator.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Thousands of upstreams that take a request and do not answer: what one such exchange costs.
 //!
-//! Its one rule: they are all under way at the same moment, when memory is measured.
+//! They are all under way at the same moment, when memory is measured.
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};

@@ -1,6 +1,6 @@
 //! The proxy's log, counted while it is written.
 //!
-//! Its one rule: every line counts once, and a line that cannot be read is an error. What was counted is
+//! Every line counts once, and a line that cannot be read is an error. What was counted is
 //! given back to the file system, so that millions of lines take no room.
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! Upstreams in a process of their own, which is killed now and then: what a crash looks like.
 //!
-//! Its one rule: SIGKILL, in the middle of whatever it was doing.
+//! SIGKILL, in the middle of whatever it was doing.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, TcpListener};

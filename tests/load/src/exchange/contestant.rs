@@ -1,6 +1,6 @@
 //! Who takes part: servers on processor 0, with one thread each.
 //!
-//! Its one rule: fair. Who logs is compared with who logs, and who does not with who does not.
+//! Fair. Who logs is compared with who logs, and who does not with who does not.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader};

@@ -1,6 +1,6 @@
 //! The configurations: one location or backend for each upstream of the lab.
 //!
-//! Its one rule: what the matrix was measured with. Timeouts for connecting, reading and sending of 2 s,
+//! What the matrix was measured with. Timeouts for connecting, reading and sending of 2 s,
 //! retries off, HTTP/1.1 to the upstream, certificates verified, and else the defaults.
 
 use std::fmt::Write as _;

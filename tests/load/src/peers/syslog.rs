@@ -1,6 +1,6 @@
 //! A syslog server: what HAProxy logs, as rsyslog would write it to a file.
 //!
-//! Its one rule: the line is HAProxy's, less the priority in front, which no file has.
+//! The line is HAProxy's, less the priority in front, which no file has.
 
 use std::fs::File;
 use std::io::{self, Write};

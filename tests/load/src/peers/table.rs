@@ -1,6 +1,6 @@
 //! The published matrix, as far as it is about the proxies that run here.
 //!
-//! Its one rule: a cell that is more than one verdict says why.
+//! A cell that is more than one verdict says why.
 
 /// The columns for Debian 12's nginx and HAProxy, of a matrix of 82 faults and 20 proxies.
 const MATRIX: &str = include_str!("../../fixtures/peers.tsv");

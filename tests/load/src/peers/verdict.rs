@@ -1,6 +1,6 @@
 //! What a client saw, in the few characters in which the published matrix says it.
 //!
-//! Its one rule: the same words for both. `502` is complete by its framing, `200/cut` visibly is not,
+//! The same words for both. `502` is complete by its framing, `200/cut` visibly is not,
 //! `200/eof` ends with the connection, `200/stuck` never does, `200/?` has bytes after its end; `RAW`
 //! is no response at all, `CLOSED`, `RST` and `HANG` have not a byte of one; `1xx,CLOSED` and its like had
 //! interim responses before that.
