@@ -134,7 +134,7 @@ pub struct Exchange {
     pub forwarded: Forwarded,
     /// Whether the gateway can end the client's connection with a reset, or over TLS without `close_notify`. Default: yes.
     /// Where it cannot, because its server closes sockets in good order only, a cut body that only the end of the connection
-    /// delimits is [`How::Unmarked`](crate::decide::How::Unmarked). Streams of HTTP/2 and HTTP/3 can be reset always.
+    /// delimits is [`AbortMethod::Unmarked`](crate::decide::AbortMethod::Unmarked). Streams of HTTP/2 and HTTP/3 can be reset always.
     pub can_reset: bool,
     /// The client has gone. Default: no. [`client_aborted`](Self::client_aborted) sets it, and gives the fault.
     pub client_gone: bool,
@@ -162,7 +162,7 @@ impl Exchange {
     /// `Content-Length` counts; else there are chunks, which HTTP/1.0 does not have (RFC 9112 section 6.3).
     ///
     /// Behind a 101 there is no body but another protocol, whose end is that of the connection: `UntilClose`, so that a
-    /// tunnel that breaks is [reset](crate::decide::How::Reset) and does not look like one that was ended.
+    /// tunnel that breaks is [reset](crate::decide::AbortMethod::Reset) and does not look like one that was ended.
     #[must_use]
     pub fn body_framing(&self, status: StatusCode, headers: &HeaderMap) -> BodyFraming {
         if status == StatusCode::SWITCHING_PROTOCOLS {

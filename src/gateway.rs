@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, Version, response};
 
 use crate::audit::{Framing, audit_present, tidy_present};
 use crate::classify::{Finding, Probe, Probes};
-use crate::decide::{Decision, How, Profile};
+use crate::decide::{AbortMethod, Decision, Profile};
 use crate::diagnose::{Context, Diagnosis};
 use crate::exchange::Exchange;
 use crate::fault::{Evidence, Fault};
@@ -404,7 +404,7 @@ impl Gateway {
     /// The trailers that end a gRPC call whose head has gone out: `grpc-status`, `grpc-message`, and `Proxy-Status` if
     /// `head`, the fields that were sent, [announces](Self::announce) us.
     ///
-    /// `None` unless the decision is [`How::GrpcStatus`]: anywhere else a trailer would make a cut body look whole.
+    /// `None` unless the decision is [`AbortMethod::GrpcStatus`]: anywhere else a trailer would make a cut body look whole.
     ///
     /// ```
     /// use badgateway::exchange::{BodyFraming, Forwarded};
@@ -428,7 +428,7 @@ impl Gateway {
     }
 
     pub(crate) fn trailers_of(&self, fault: &Fault, exchange: &Exchange, is_announced: bool) -> Option<HeaderMap> {
-        let Decision::Abort(How::GrpcStatus(status)) = self.decide(fault, exchange) else { return None };
+        let Decision::Abort(AbortMethod::GrpcStatus(status)) = self.decide(fault, exchange) else { return None };
         let reply = self.reply(fault, exchange);
         let mut trailers = reply.grpc_trailers(status);
         if is_announced {

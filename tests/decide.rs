@@ -1,8 +1,8 @@
 //! Decisions: respond, abort, silence; retries; health; facts taken from a request.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::wildcard_enum_match_arm)]
 
-use badgateway::decide::retry::{self, Retry, Why, WhyNot, advise};
-use badgateway::decide::{Decision, How, Profile, applied, decide, grpc_status, health};
+use badgateway::decide::retry::{self, NeverReason, Retry, SafeReason, advise};
+use badgateway::decide::{AbortMethod, Decision, Profile, applied, decide, grpc_status, health};
 use badgateway::exchange::{BodyFraming, Forwarded, RequestBody};
 use badgateway::fault::{Applied, Category, Class, Code, Fault, FaultKind, Phase};
 use badgateway::{Exchange, Gateway};
@@ -23,7 +23,7 @@ const VERSIONS: [Version; 5] = [Version::HTTP_09, Version::HTTP_10, Version::HTT
 const FRAMINGS: [BodyFraming; 4] =
     [BodyFraming::None, BodyFraming::Length, BodyFraming::Chunked, BodyFraming::UntilClose];
 
-fn abort(fault: &Fault, version: Version, grpc: bool, framing: BodyFraming) -> How {
+fn abort(fault: &Fault, version: Version, grpc: bool, framing: BodyFraming) -> AbortMethod {
     let mut exchange = Exchange::default();
     exchange.version = version;
     exchange.grpc = grpc;
@@ -37,7 +37,7 @@ fn abort(fault: &Fault, version: Version, grpc: bool, framing: BodyFraming) -> H
 /// One row a version: without a body, by length, chunked, until close.
 #[test]
 fn a_cut_is_made_visible_in_the_way_of_each_downstream() {
-    use How::{CloseShort, GrpcStatus, H3StreamReset, NoLastChunk, Reset, StreamReset};
+    use AbortMethod::{CloseShort, GrpcStatus, H3StreamReset, NoLastChunk, Reset, StreamReset};
     let (h2, h3) = (StreamReset(2), H3StreamReset(0x10c));
     let (h2_whole, h3_whole) = (StreamReset(0), H3StreamReset(0x100));
     let rows = [
@@ -70,8 +70,12 @@ fn a_cut_that_takes_a_reset_is_unmarked_where_there_can_be_none() {
         let able = decide(&fault, &exchange, &Profile::Rfc9209);
         exchange.can_reset = false;
         let unable = decide(&fault, &exchange, &Profile::Rfc9209);
-        let resets = able == Decision::Abort(How::Reset);
-        assert_eq!(unable, if resets { Decision::Abort(How::Unmarked) } else { able }, "{version:?} {framing:?}");
+        let resets = able == Decision::Abort(AbortMethod::Reset);
+        assert_eq!(
+            unable,
+            if resets { Decision::Abort(AbortMethod::Unmarked) } else { able },
+            "{version:?} {framing:?}"
+        );
         let how = if resets { r#""decision":"abort","how":"unmarked""# } else { r#""decision":"abort""# };
         let record = Gateway::new("gw").unwrap().record(&fault, &exchange).to_string();
         assert!(record.contains(how) && !record.contains(r#""how":"reset""#), "{version:?} {framing:?}: {record}");
@@ -99,7 +103,7 @@ fn no_abort_blames_the_wrong_side_or_says_that_nothing_was_processed() {
             let how = abort(&fault, version, false, framing);
             let whole = framing == BodyFraming::None;
             match how {
-                How::StreamReset(code) => {
+                AbortMethod::StreamReset(code) => {
                     assert_eq!(version, Version::HTTP_2, "{what}");
                     let expected = match kind {
                         _ if whole => 0,
@@ -109,7 +113,7 @@ fn no_abort_blames_the_wrong_side_or_says_that_nothing_was_processed() {
                     };
                     assert_eq!(code, expected, "{what}");
                 }
-                How::H3StreamReset(code) => {
+                AbortMethod::H3StreamReset(code) => {
                     assert_eq!(version, Version::HTTP_3, "{what}");
                     let expected = match kind {
                         _ if whole => 0x100,
@@ -118,7 +122,9 @@ fn no_abort_blames_the_wrong_side_or_says_that_nothing_was_processed() {
                     };
                     assert_eq!(code, expected, "{what}");
                 }
-                How::CloseShort | How::NoLastChunk | How::Reset => assert!(version < Version::HTTP_2, "{what}"),
+                AbortMethod::CloseShort | AbortMethod::NoLastChunk | AbortMethod::Reset => {
+                    assert!(version < Version::HTTP_2, "{what}")
+                }
                 other => panic!("{what}: {other:?}"),
             }
             let grpc = abort(&fault, version, true, framing);
@@ -129,7 +135,7 @@ fn no_abort_blames_the_wrong_side_or_says_that_nothing_was_processed() {
                 _ => false,
             };
             let in_band = version >= Version::HTTP_2 && open_ended;
-            assert_eq!(grpc, if in_band { How::GrpcStatus(grpc_status(&fault)) } else { how }, "{what}");
+            assert_eq!(grpc, if in_band { AbortMethod::GrpcStatus(grpc_status(&fault)) } else { how }, "{what}");
         }
     }
 }
@@ -265,28 +271,28 @@ fn retries_are_advised_only_where_they_are_safe() {
     let (get, post) = (Method::GET, Method::POST);
     let none = RequestBody::None;
     let cases: &[(K, &Method, RequestBody, Retry)] = &[
-        (K::ConnectionRefused, &post, RequestBody::Unread, Retry::Safe(Why::NotApplied)),
-        (K::DnsTimeout, &post, none, Retry::Safe(Why::NotApplied)),
-        (K::TlsClosed, &post, none, Retry::Safe(Why::NotApplied)),
-        (K::StreamRefused, &post, none, Retry::Safe(Why::NotApplied)),
-        (K::GoawayUnprocessed, &post, none, Retry::Safe(Why::NotApplied)),
-        (K::Goaway, &post, none, Retry::Never(WhyNot::NotIdempotent)),
-        (K::ResetBeforeResponse, &get, none, Retry::Safe(Why::Idempotent)),
-        (K::ResetBeforeResponse, &post, none, Retry::Never(WhyNot::NotIdempotent)),
-        (K::ResponseTimeout, &Method::PUT, none, Retry::Safe(Why::Idempotent)),
-        (K::ResponseTimeout, &Method::PUT, RequestBody::Whole, Retry::Never(WhyNot::NotReplayable)),
-        (K::ConnectionRefused, &post, RequestBody::Partial, Retry::Never(WhyNot::NotReplayable)),
+        (K::ConnectionRefused, &post, RequestBody::Unread, Retry::Safe(SafeReason::NotApplied)),
+        (K::DnsTimeout, &post, none, Retry::Safe(SafeReason::NotApplied)),
+        (K::TlsClosed, &post, none, Retry::Safe(SafeReason::NotApplied)),
+        (K::StreamRefused, &post, none, Retry::Safe(SafeReason::NotApplied)),
+        (K::GoawayUnprocessed, &post, none, Retry::Safe(SafeReason::NotApplied)),
+        (K::Goaway, &post, none, Retry::Never(NeverReason::NotIdempotent)),
+        (K::ResetBeforeResponse, &get, none, Retry::Safe(SafeReason::Idempotent)),
+        (K::ResetBeforeResponse, &post, none, Retry::Never(NeverReason::NotIdempotent)),
+        (K::ResponseTimeout, &Method::PUT, none, Retry::Safe(SafeReason::Idempotent)),
+        (K::ResponseTimeout, &Method::PUT, RequestBody::Whole, Retry::Never(NeverReason::NotReplayable)),
+        (K::ConnectionRefused, &post, RequestBody::Partial, Retry::Never(NeverReason::NotReplayable)),
         // Nobody has read from it, as far as the caller knows; and who sends a request reads its body.
-        (K::TlsClosed, &Method::PUT, RequestBody::Unread, Retry::Safe(Why::NotApplied)),
-        (K::SendReset, &Method::PUT, RequestBody::Unread, Retry::Never(WhyNot::NotReplayable)),
-        (K::ResetBeforeResponse, &Method::PUT, RequestBody::Unread, Retry::Never(WhyNot::NotReplayable)),
-        (K::ResponseTimeout, &Method::DELETE, RequestBody::Unread, Retry::Never(WhyNot::NotReplayable)),
-        (K::StreamRefused, &post, RequestBody::Unread, Retry::Never(WhyNot::NotReplayable)),
-        (K::Unclassified, &get, RequestBody::Unread, Retry::Never(WhyNot::NotReplayable)),
-        (K::CertExpired, &get, none, Retry::Never(WhyNot::Pointless)),
-        (K::AmbiguousFraming, &get, none, Retry::Never(WhyNot::Pointless)),
-        (K::ClientBodyFailed, &get, RequestBody::Failed, Retry::Never(WhyNot::ClientFault)),
-        (K::ClientAborted, &get, none, Retry::Never(WhyNot::ClientFault)),
+        (K::TlsClosed, &Method::PUT, RequestBody::Unread, Retry::Safe(SafeReason::NotApplied)),
+        (K::SendReset, &Method::PUT, RequestBody::Unread, Retry::Never(NeverReason::NotReplayable)),
+        (K::ResetBeforeResponse, &Method::PUT, RequestBody::Unread, Retry::Never(NeverReason::NotReplayable)),
+        (K::ResponseTimeout, &Method::DELETE, RequestBody::Unread, Retry::Never(NeverReason::NotReplayable)),
+        (K::StreamRefused, &post, RequestBody::Unread, Retry::Never(NeverReason::NotReplayable)),
+        (K::Unclassified, &get, RequestBody::Unread, Retry::Never(NeverReason::NotReplayable)),
+        (K::CertExpired, &get, none, Retry::Never(NeverReason::Pointless)),
+        (K::AmbiguousFraming, &get, none, Retry::Never(NeverReason::Pointless)),
+        (K::ClientBodyFailed, &get, RequestBody::Failed, Retry::Never(NeverReason::ClientFault)),
+        (K::ClientAborted, &get, none, Retry::Never(NeverReason::ClientFault)),
     ];
     for (kind, method, body, advice) in cases {
         assert_eq!(advise(&Fault::new(*kind), &exchange(method, *body)), *advice, "{kind} {method} {body:?}");
@@ -302,11 +308,11 @@ fn facts_of_the_caller_overrule_the_kind() {
     unsent.sent = Some(0);
     unsent.replayable = true;
     assert_eq!(applied(&fault, &unsent), Applied::No);
-    assert_eq!(advise(&fault, &unsent), Retry::Safe(Why::NotApplied));
+    assert_eq!(advise(&fault, &unsent), Retry::Safe(SafeReason::NotApplied));
 
     let mut second = exchange(&Method::GET, RequestBody::None);
     second.attempts = 2;
-    assert_eq!(advise(&fault, &second), Retry::Never(WhyNot::AlreadyRetried));
+    assert_eq!(advise(&fault, &second), Retry::Never(NeverReason::AlreadyRetried));
 
     // Whatever ended the last try, the one before may have been applied, as long as nobody says that it was not.
     second.sent = Some(0);
@@ -316,7 +322,7 @@ fn facts_of_the_caller_overrule_the_kind() {
 
     let mut interim = exchange(&Method::GET, RequestBody::None);
     interim.forwarded = Forwarded::Interim;
-    assert_eq!(advise(&fault, &interim), Retry::Never(WhyNot::Forwarded));
+    assert_eq!(advise(&fault, &interim), Retry::Never(NeverReason::Forwarded));
 }
 
 /// Unread is what the caller knows of, and moving a request into a client ends it.
@@ -324,25 +330,25 @@ fn facts_of_the_caller_overrule_the_kind() {
 fn a_body_that_may_have_gone_out_is_not_at_hand() {
     let mut put = Exchange::of(&Request::put("/").header("content-length", "5").body(()).unwrap());
     let (reset, refused) = (Fault::new(FaultKind::ResetBeforeResponse), Fault::new(FaultKind::ConnectionRefused));
-    assert_eq!(advise(&reset, &put), Retry::Never(WhyNot::NotReplayable));
-    assert_eq!(advise(&refused, &put), Retry::Safe(Why::NotApplied));
+    assert_eq!(advise(&reset, &put), Retry::Never(NeverReason::NotReplayable));
+    assert_eq!(advise(&refused, &put), Retry::Safe(SafeReason::NotApplied));
 
     // A refusal of the client's certificate may come when the request is out (TLS 1.3).
     let late = Fault::new(FaultKind::TlsClosed).at(Phase::Head);
-    assert_eq!(advise(&late, &put), Retry::Never(WhyNot::NotReplayable));
+    assert_eq!(advise(&late, &put), Retry::Never(NeverReason::NotReplayable));
 
     // What the caller knows counts for more than the phase.
     put.sent = Some(0);
-    assert_eq!(advise(&reset, &put), Retry::Safe(Why::NotApplied));
+    assert_eq!(advise(&reset, &put), Retry::Safe(SafeReason::NotApplied));
     put.sent = Some(1);
-    assert_eq!(advise(&refused, &put), Retry::Never(WhyNot::NotReplayable));
+    assert_eq!(advise(&refused, &put), Retry::Never(NeverReason::NotReplayable));
     put.replayable = true;
-    assert_eq!(advise(&reset, &put), Retry::Safe(Why::Idempotent));
+    assert_eq!(advise(&reset, &put), Retry::Safe(SafeReason::Idempotent));
 
     let mut bare = Exchange::of(&Request::put("/").body(()).unwrap());
-    assert_eq!(advise(&reset, &bare), Retry::Safe(Why::Idempotent));
+    assert_eq!(advise(&reset, &bare), Retry::Safe(SafeReason::Idempotent));
     bare.sent = Some(1);
-    assert_eq!(advise(&reset, &bare), Retry::Safe(Why::Idempotent));
+    assert_eq!(advise(&reset, &bare), Retry::Safe(SafeReason::Idempotent));
 }
 
 /// Whoever has sent a final head has acted on the request, whatever broke afterwards, and whoever broke it.
@@ -421,7 +427,7 @@ fn a_client_that_leaves_leaves_somewhere() {
         assert_eq!(applied(&fault, &exchange), acted, "{phase:?} {gone_out:?}");
         assert!(exchange.client_gone);
         assert_eq!(decide(&fault, &exchange, &Profile::Rfc9209), Decision::Silence);
-        assert_eq!(advise(&fault, &exchange), Retry::Never(WhyNot::ClientFault));
+        assert_eq!(advise(&fault, &exchange), Retry::Never(NeverReason::ClientFault));
     }
 }
 

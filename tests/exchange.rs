@@ -1,7 +1,7 @@
 //! What an exchange knows of its request, and of the response that goes out.
 #![allow(clippy::unwrap_used)]
 
-use badgateway::decide::{Decision, How, Profile, decide, retry};
+use badgateway::decide::{AbortMethod, Decision, Profile, decide, retry};
 use badgateway::exchange::{BodyFraming, Forwarded};
 use badgateway::fault::Phase;
 use badgateway::reply::Mark;
@@ -149,7 +149,7 @@ fn a_tunnel_that_breaks_is_reset() {
         assert_eq!(exchange.forwarded, Forwarded::Head { status, framing: BodyFraming::UntilClose });
         assert_eq!(exchange.phase, Some(Phase::Body));
         let decision = decide(&Fault::new(FaultKind::BodyReset), &exchange, &Profile::Rfc9209);
-        assert_eq!(decision, Decision::Abort(How::Reset));
+        assert_eq!(decision, Decision::Abort(AbortMethod::Reset));
     }
 }
 

@@ -1,7 +1,7 @@
 //! `Proxy-Status` as another implementation reads it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::wildcard_enum_match_arm)]
 
-use badgateway::decide::{Decision, How};
+use badgateway::decide::{AbortMethod, Decision};
 use badgateway::exchange::{BodyFraming, Forwarded};
 use badgateway::fault::{Class, Code};
 use badgateway::reply::{Disclosure, Mark};
@@ -305,7 +305,7 @@ fn trailers_and_a_cut_exclude_each_other() {
                     let head = if announced { head(&["gw"]) } else { HeaderMap::new() };
                     let trailers = gateway.trailers(&fault, &exchange, &head);
                     let how = gateway.decide(&fault, &exchange);
-                    let Decision::Abort(How::GrpcStatus(status)) = how else {
+                    let Decision::Abort(AbortMethod::GrpcStatus(status)) = how else {
                         assert_eq!(trailers, None, "{kind} {version:?} {framing:?}: {how:?}");
                         continue;
                     };

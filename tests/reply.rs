@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use badgateway::decide::{Decision, How, Profile};
+use badgateway::decide::{AbortMethod, Decision, Profile};
 use badgateway::exchange::{BodyFraming, Forwarded, RequestBody};
 use badgateway::fault::{Class, Code, Confidence, Evidence, Phase};
 use badgateway::reply::{Disclosure, reason};
@@ -394,7 +394,7 @@ fn a_status_after_an_abort_or_for_nobody_is_still_an_answer() {
     let mut exchange = get("*/*");
     let fault = Fault::new(FaultKind::BodyTruncated);
     exchange.forwarded = Forwarded::Head { status: StatusCode::OK, framing: BodyFraming::Length };
-    assert_eq!(gateway().decide(&fault, &exchange), Decision::Abort(How::CloseShort));
+    assert_eq!(gateway().decide(&fault, &exchange), Decision::Abort(AbortMethod::CloseShort));
     assert_eq!(gateway().answer_fault(&fault, &exchange).status(), 502);
     let gone = gateway().answer_fault(&Fault::new(FaultKind::ClientAborted), &exchange);
     assert_eq!((gone.status().as_u16(), &gone.headers()["proxy-status"]), (499, &HeaderValue::from_static("gw")));

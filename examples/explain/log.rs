@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 
 use badgateway::diagnose::{self, Context, Diagnosis};
 use badgateway::dialect::Reading;
-use badgateway::dialect::logs::{Entry, Format, Reader, Said};
+use badgateway::dialect::logs::{Entry, Format, Reader, Verdict};
 use badgateway::exchange::{BodyFraming, Forwarded, RequestBody};
 use badgateway::fault::{Evidence, Fault, Phase};
 use badgateway::reply::Disclosure;
@@ -103,7 +103,7 @@ impl<'f> Log<'f> {
             return json(self.number, &entry, out);
         }
         match entry.said {
-            Said::Fault { fault, reading } => {
+            Verdict::Fault { fault, reading } => {
                 let key = (entry.format, reading);
                 if self.flags.detail == Detail::Once {
                     if self.explained.contains(&key) {
@@ -114,7 +114,7 @@ impl<'f> Log<'f> {
                 }
                 explain(self.number, &entry, &fault, reading, out)
             }
-            Said::Unknown => {
+            Verdict::Unknown => {
                 let seen = self.summary.unknown_words();
                 if self.flags.detail == Detail::Once && seen > UNKNOWN {
                     return Ok(());
@@ -122,7 +122,7 @@ impl<'f> Log<'f> {
                 let (line, format, words) = (self.number, entry.format.product(), show::text(entry.words, WORDS));
                 writeln!(out, "line {line}: {format} says that something failed, in words unknown here: {words}\n")
             }
-            Said::Passed(status) if self.flags.detail == Detail::Each => {
+            Verdict::Passed(status) if self.flags.detail == Detail::Each => {
                 writeln!(
                     out,
                     "line {}: {} passed on the upstream's own {status}.\n",
@@ -130,7 +130,7 @@ impl<'f> Log<'f> {
                     entry.format.product()
                 )
             }
-            Said::Bare(status) if self.flags.detail == Detail::Each => {
+            Verdict::Bare(status) if self.flags.detail == Detail::Each => {
                 writeln!(
                     out,
                     "line {}: {} answered {status}; the line does not say why.\n",
@@ -247,11 +247,11 @@ fn empty(number: u64, format: Option<Format>, said: &str, words: &[u8]) -> Strin
 
 fn json(number: u64, entry: &Entry<'_>, out: &mut impl Write) -> io::Result<()> {
     let said = match entry.said {
-        Said::Fault { .. } => "fault",
-        Said::Passed(_) => "passed",
-        Said::Bare(_) => "bare",
-        Said::Again => "again",
-        Said::Unknown => "unknown_words",
+        Verdict::Fault { .. } => "fault",
+        Verdict::Passed(_) => "passed",
+        Verdict::Bare(_) => "bare",
+        Verdict::Again => "again",
+        Verdict::Unknown => "unknown_words",
         _ => "nothing",
     };
     let Some((fault, reading)) = entry.said.fault() else {

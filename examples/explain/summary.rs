@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use badgateway::dialect::Reading;
-use badgateway::dialect::logs::{Entry, Format, Said};
+use badgateway::dialect::logs::{Entry, Format, Verdict};
 
 use super::histogram::Histogram;
 use super::show;
@@ -85,7 +85,7 @@ impl Summary {
         self.lines += 1;
         count(&mut self.by_format, entry.format);
         match entry.said {
-            Said::Fault { reading, .. } => {
+            Verdict::Fault { reading, .. } => {
                 self.failures += 1;
                 count(&mut self.faults, reading);
                 if let Some(time) = entry.time {
@@ -95,9 +95,9 @@ impl Summary {
                     self.upstream(&upstream[..upstream.len().min(NAME)]);
                 }
             }
-            Said::Passed(status) => count(&mut self.passed, status),
-            Said::Bare(status) => count(&mut self.bare, status),
-            Said::Unknown => self.unknown_words += 1,
+            Verdict::Passed(status) => count(&mut self.passed, status),
+            Verdict::Bare(status) => count(&mut self.bare, status),
+            Verdict::Unknown => self.unknown_words += 1,
             _ => {}
         }
     }

@@ -4,7 +4,7 @@
 
 use std::io::Write;
 
-use badgateway::decide::How;
+use badgateway::decide::AbortMethod;
 use badgateway::exchange::RequestBody;
 use badgateway::fault::Fault;
 use badgateway::h1::forward::write_status_line;
@@ -27,7 +27,7 @@ pub(crate) fn give_up(client: &mut Client, exchange: InFlight, fault: Fault, kee
             Ok(()) => after,
             Err(_) => After::Close,
         },
-        LastWord::Abort(How::Reset) => After::Reset,
+        LastWord::Abort(AbortMethod::Reset) => After::Reset,
         // Closing now is short of the length, or without the last chunk. The enum may grow.
         LastWord::Abort(_) | LastWord::Silence | _ => After::Close,
     }

@@ -21,7 +21,7 @@
 //! code that is [decided](crate::decide::decide()):
 //!
 //! ```
-//! use badgateway::decide::{Decision, How, Profile, decide};
+//! use badgateway::decide::{AbortMethod, Decision, Profile, decide};
 //! use badgateway::exchange::Exchange;
 //! use badgateway::fault::Fault;
 //! use bytes::Bytes;
@@ -29,7 +29,7 @@
 //! /// The guarded body has erred; `exchange.forwarded` says that the head is out.
 //! fn cut(stream: &mut h2::SendStream<Bytes>, fault: &Fault, exchange: &Exchange) {
 //!     match decide(fault, exchange, &Profile::Rfc9209) {
-//!         Decision::Abort(How::StreamReset(code)) => stream.send_reset(code.into()),
+//!         Decision::Abort(AbortMethod::StreamReset(code)) => stream.send_reset(code.into()),
 //!         // A gRPC status was sent in trailers by the body itself, and a client that has gone reads nothing.
 //!         _ => {}
 //!     }

@@ -146,14 +146,14 @@ impl<O> Guard<O> {
 impl<F, T, E> Guard<Closures<F, E>, T> {
     /// With trailers in place of the error, where the protocol tells its end in them: gRPC. `None` from the
     /// closure is the error as ever: return it unless [`decide`](crate::decide::decide()) says
-    /// [`How::GrpcStatus`](crate::decide::How::GrpcStatus).
+    /// [`AbortMethod::GrpcStatus`](crate::decide::AbortMethod::GrpcStatus).
     ///
     /// Not asked where a length was announced: an end short of it is malformed, whatever the trailers say (RFC 9113
     /// section 8.1.1). `on_end` is told of the fault all the same.
     ///
     /// ```
     /// use badgateway::body::Guard;
-    /// use badgateway::decide::{Decision, How};
+    /// use badgateway::decide::{AbortMethod, Decision};
     /// use badgateway::exchange::{BodyFraming, Exchange, Forwarded};
     /// use badgateway::{Fault, FaultKind, Gateway};
     /// use http::{HeaderMap, HeaderValue, StatusCode};
@@ -163,7 +163,7 @@ impl<F, T, E> Guard<Closures<F, E>, T> {
     /// exchange.forwarded = Forwarded::Head { status: StatusCode::OK, framing: BodyFraming::UntilClose };
     /// let body = Guard::new(|_, _| Fault::new(FaultKind::BodyReset))
     ///     .in_trailers(move |fault| match gateway.decide(fault, &exchange) {
-    ///         Decision::Abort(How::GrpcStatus(status)) => {
+    ///         Decision::Abort(AbortMethod::GrpcStatus(status)) => {
     ///             Some(HeaderMap::from_iter([("grpc-status".parse().ok()?, HeaderValue::from(u16::from(status)))]))
     ///         }
     ///         _ => None,

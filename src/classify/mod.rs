@@ -258,7 +258,7 @@ fn phase(cause: Cause, proved: Option<Phase>, likely: Option<(Phase, bool)>, exc
     if matches!(cause, Cause::Refused) {
         return match (exchange.phase, likely) {
             (Some(Phase::Resolve), _) => (Phase::Resolve, false),
-            (_, Some(phase)) if phase == Phase::Resolve || phase.is_after_send() => (phase, by_text),
+            (_, Some(phase)) if phase == Phase::Resolve || phase.may_have_sent() => (phase, by_text),
             (_, _) => (Phase::Connect, false),
         };
     }

@@ -16,7 +16,7 @@ use super::grpc::grpc_status;
 /// (or `END_STREAM`), and that would make a cut body look whole wherever its end is not told in-band.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum How {
+pub enum AbortMethod {
     /// Close the connection short of the `Content-Length`.
     CloseShort,
     /// Close the connection without the last chunk.
@@ -53,7 +53,7 @@ mod h3 {
     pub(super) const MESSAGE_ERROR: u64 = 0x10e;
 }
 
-pub(super) fn how(fault: &Fault, exchange: &Exchange, framing: BodyFraming) -> How {
+pub(super) fn how(fault: &Fault, exchange: &Exchange, framing: BodyFraming) -> AbortMethod {
     if exchange.version >= Version::HTTP_2 {
         // A status in trailers is no help where the head has ended the stream already, nor where it announced a
         // length of which the body falls short: "malformed if the value of a Content-Length header field does not
@@ -65,22 +65,24 @@ pub(super) fn how(fault: &Fault, exchange: &Exchange, framing: BodyFraming) -> H
             BodyFraming::Chunked | BodyFraming::UntilClose => true,
         };
         if exchange.grpc && open_ended {
-            return How::GrpcStatus(grpc_status(fault));
+            return AbortMethod::GrpcStatus(grpc_status(fault));
         }
         return if exchange.version >= Version::HTTP_3 {
-            How::H3StreamReset(h3_code(fault, framing))
+            AbortMethod::H3StreamReset(h3_code(fault, framing))
         } else {
-            How::StreamReset(h2_code(fault, framing))
+            AbortMethod::StreamReset(h2_code(fault, framing))
         };
     }
     // HTTP/1.0 knows no chunks, and HTTP/0.9 no fields: the end of the connection is all they go by, whatever was
     // sent (RFC 9112 section 6.1 forbids to send a coding to them).
     match framing {
-        BodyFraming::None => How::CloseShort,
-        BodyFraming::Length if exchange.version >= Version::HTTP_10 => How::CloseShort,
-        BodyFraming::Chunked if exchange.version >= Version::HTTP_11 => How::NoLastChunk,
-        BodyFraming::Length | BodyFraming::Chunked | BodyFraming::UntilClose if exchange.can_reset => How::Reset,
-        BodyFraming::Length | BodyFraming::Chunked | BodyFraming::UntilClose => How::Unmarked,
+        BodyFraming::None => AbortMethod::CloseShort,
+        BodyFraming::Length if exchange.version >= Version::HTTP_10 => AbortMethod::CloseShort,
+        BodyFraming::Chunked if exchange.version >= Version::HTTP_11 => AbortMethod::NoLastChunk,
+        BodyFraming::Length | BodyFraming::Chunked | BodyFraming::UntilClose if exchange.can_reset => {
+            AbortMethod::Reset
+        }
+        BodyFraming::Length | BodyFraming::Chunked | BodyFraming::UntilClose => AbortMethod::Unmarked,
     }
 }
 

@@ -19,7 +19,7 @@ use http::StatusCode;
 use crate::exchange::{Exchange, Forwarded};
 use crate::fault::{Applied, Fault, FaultKind};
 
-pub use self::abort::How;
+pub use self::abort::AbortMethod;
 pub use self::grpc::grpc_status;
 pub use self::profile::Profile;
 
@@ -31,7 +31,7 @@ pub enum Decision {
     /// client would get; [`Gateway::answer`](crate::Gateway::answer) says it by [`grpc_status`] on a 200.
     Respond(StatusCode),
     /// The head has gone out, so no status can be changed: make the cut visible.
-    Abort(How),
+    Abort(AbortMethod),
     /// The client has gone, so there is nobody to answer: write the log and no byte.
     Silence,
 }
@@ -39,7 +39,7 @@ pub enum Decision {
 /// What to do about a fault in this exchange, by this policy. Total: there is an answer for everything.
 ///
 /// ```
-/// use badgateway::decide::{Decision, How, Profile, decide};
+/// use badgateway::decide::{AbortMethod, Decision, Profile, decide};
 /// use badgateway::exchange::{BodyFraming, Exchange, Forwarded};
 /// use badgateway::fault::{Fault, FaultKind};
 /// use http::StatusCode;
@@ -50,7 +50,7 @@ pub enum Decision {
 /// assert_eq!(decide(&fault, &exchange, &Profile::Cloudflare), Decision::Respond(StatusCode::from_u16(524).unwrap()));
 ///
 /// exchange.forwarded = Forwarded::Head { status: StatusCode::OK, framing: BodyFraming::Chunked };
-/// assert_eq!(decide(&fault, &exchange, &Profile::Rfc9209), Decision::Abort(How::NoLastChunk));
+/// assert_eq!(decide(&fault, &exchange, &Profile::Rfc9209), Decision::Abort(AbortMethod::NoLastChunk));
 /// ```
 #[must_use]
 pub fn decide(fault: &Fault, exchange: &Exchange, profile: &Profile) -> Decision {

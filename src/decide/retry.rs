@@ -14,15 +14,15 @@ use crate::fault::{Applied, Blame, Category, Fault};
 #[allow(clippy::exhaustive_enums)] // yes or no, each with its reason
 pub enum Retry {
     /// It may be sent again.
-    Safe(Why),
+    Safe(SafeReason),
     /// It must not, or it would be in vain.
-    Never(WhyNot),
+    Never(NeverReason),
 }
 
 /// Why it is safe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Why {
+pub enum SafeReason {
     /// The next hop provably never applied the request.
     NotApplied,
     /// The method is idempotent.
@@ -32,7 +32,7 @@ pub enum Why {
 /// Why it is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum WhyNot {
+pub enum NeverReason {
     /// The client has gone, or its request is what failed.
     ClientFault,
     /// The client has seen some of a response to it.
@@ -68,14 +68,14 @@ impl Retry {
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
-            Self::Safe(Why::NotApplied) => "not_applied",
-            Self::Safe(Why::Idempotent) => "idempotent",
-            Self::Never(WhyNot::ClientFault) => "client_fault",
-            Self::Never(WhyNot::Forwarded) => "forwarded",
-            Self::Never(WhyNot::AlreadyRetried) => "already_retried",
-            Self::Never(WhyNot::NotReplayable) => "not_replayable",
-            Self::Never(WhyNot::NotIdempotent) => "not_idempotent",
-            Self::Never(WhyNot::Pointless) => "pointless",
+            Self::Safe(SafeReason::NotApplied) => "not_applied",
+            Self::Safe(SafeReason::Idempotent) => "idempotent",
+            Self::Never(NeverReason::ClientFault) => "client_fault",
+            Self::Never(NeverReason::Forwarded) => "forwarded",
+            Self::Never(NeverReason::AlreadyRetried) => "already_retried",
+            Self::Never(NeverReason::NotReplayable) => "not_replayable",
+            Self::Never(NeverReason::NotIdempotent) => "not_idempotent",
+            Self::Never(NeverReason::Pointless) => "pointless",
         }
     }
 }
@@ -89,29 +89,29 @@ impl fmt::Display for Retry {
 /// Whether this request may be sent again after this fault.
 ///
 /// ```
-/// use badgateway::decide::retry::{Retry, Why, WhyNot, advise};
+/// use badgateway::decide::retry::{NeverReason, Retry, SafeReason, advise};
 /// use badgateway::exchange::Exchange;
 /// use badgateway::fault::{Fault, FaultKind};
 ///
 /// let post = Exchange::of(&http::Request::post("/pay").body(()).unwrap());
 /// let reset = Fault::new(FaultKind::ResetBeforeResponse);
-/// assert_eq!(advise(&reset, &post), Retry::Never(WhyNot::NotIdempotent));
+/// assert_eq!(advise(&reset, &post), Retry::Never(NeverReason::NotIdempotent));
 /// let refused = Fault::new(FaultKind::ConnectionRefused);
-/// assert_eq!(advise(&refused, &post), Retry::Safe(Why::NotApplied));
+/// assert_eq!(advise(&refused, &post), Retry::Safe(SafeReason::NotApplied));
 /// ```
 #[must_use]
 pub fn advise(fault: &Fault, exchange: &Exchange) -> Retry {
     if exchange.client_gone || fault.blame() == Blame::Client || fault.category() == Category::Client {
-        return Retry::Never(WhyNot::ClientFault);
+        return Retry::Never(NeverReason::ClientFault);
     }
     if exchange.forwarded != Forwarded::Nothing {
-        return Retry::Never(WhyNot::Forwarded);
+        return Retry::Never(NeverReason::Forwarded);
     }
     if exchange.attempts > 1 {
-        return Retry::Never(WhyNot::AlreadyRetried);
+        return Retry::Never(NeverReason::AlreadyRetried);
     }
     if !fault.kind().is_transient() {
-        return Retry::Never(WhyNot::Pointless);
+        return Retry::Never(NeverReason::Pointless);
     }
     let body_at_hand = match exchange.request_body {
         RequestBody::None => true,
@@ -120,15 +120,15 @@ pub fn advise(fault: &Fault, exchange: &Exchange) -> Retry {
         RequestBody::Failed => false,
     };
     if !body_at_hand {
-        return Retry::Never(WhyNot::NotReplayable);
+        return Retry::Never(NeverReason::NotReplayable);
     }
     if super::applied(fault, exchange) == Applied::No {
-        return Retry::Safe(Why::NotApplied);
+        return Retry::Safe(SafeReason::NotApplied);
     }
     if exchange.is_idempotent() {
-        return Retry::Safe(Why::Idempotent);
+        return Retry::Safe(SafeReason::Idempotent);
     }
-    Retry::Never(WhyNot::NotIdempotent)
+    Retry::Never(NeverReason::NotIdempotent)
 }
 
 /// The request is about to be sent once more, because of this fault: counts the try, remembers whether the last one could
@@ -157,5 +157,5 @@ pub fn again(fault: &Fault, exchange: &mut Exchange) {
 
 /// Whether some of the request was written, or may have been: whoever writes it reads its body, and tells nobody.
 fn may_have_been_sent(fault: &Fault, exchange: &Exchange) -> bool {
-    exchange.sent.map_or(fault.phase().is_after_send(), |sent| sent > 0)
+    exchange.sent.map_or(fault.phase().may_have_sent(), |sent| sent > 0)
 }

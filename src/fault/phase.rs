@@ -72,7 +72,7 @@ impl Phase {
 
     /// Whether some of the request may have been written by then.
     #[must_use]
-    pub const fn is_after_send(self) -> bool {
+    pub const fn may_have_sent(self) -> bool {
         match self {
             Self::Select | Self::Resolve | Self::Connect | Self::Tls => false,
             Self::Send | Self::Head | Self::Body | Self::Trailers => true,

@@ -262,7 +262,7 @@ impl Fault {
             Applied::No if matches!(self.phase, Phase::Body | Phase::Trailers) => Applied::Perhaps,
             // A TLS 1.3 server may refuse the client's certificate, or fail in any other way, after
             // the request was written.
-            Applied::No if self.kind.phase().is_after_send() || !self.phase.is_after_send() => Applied::No,
+            Applied::No if self.kind.phase().may_have_sent() || !self.phase.may_have_sent() => Applied::No,
             Applied::No | Applied::Perhaps => Applied::Perhaps,
             Applied::Yes => Applied::Yes,
         }

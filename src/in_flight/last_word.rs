@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Response;
 
-use crate::decide::How;
+use crate::decide::AbortMethod;
 
 /// How an exchange that failed ends for its client, whose gateway writes heads and bodies by itself: see
 /// [`InFlight::fail`](crate::InFlight::fail).
@@ -14,7 +14,7 @@ pub enum LastWord {
     /// Nothing final has gone out: this is the response, with the [`Fault`](crate::Fault) in its extensions.
     Answer(Response<Bytes>),
     /// The head has gone out: the body must end like this, so that it does not look whole.
-    Abort(How),
+    Abort(AbortMethod),
     /// The client has left.
     Silence,
 }

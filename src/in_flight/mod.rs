@@ -280,7 +280,7 @@ impl<T> InFlight<T> {
     /// comes behind it.
     ///
     /// ```
-    /// use badgateway::decide::How;
+    /// use badgateway::decide::AbortMethod;
     /// use badgateway::{Exchange, FaultKind, Gateway, InFlight, LastWord};
     /// use http::{HeaderMap, StatusCode};
     ///
@@ -289,7 +289,7 @@ impl<T> InFlight<T> {
     /// exchange.facts().forwarding(StatusCode::OK, &HeaderMap::new());
     /// match exchange.fail(FaultKind::BodyReset) {
     ///     LastWord::Answer(response) => drop(response), // write it
-    ///     LastWord::Abort(how) => assert_eq!(how, How::NoLastChunk), // close the connection, or reset it
+    ///     LastWord::Abort(how) => assert_eq!(how, AbortMethod::NoLastChunk), // close the connection, or reset it
     ///     _ => {} // close the connection: nobody is there
     /// }
     /// ```

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::decide::{Decision, How, applied, grpc_status, retry};
+use crate::decide::{AbortMethod, Decision, applied, grpc_status, retry};
 use crate::exchange::{Exchange, Forwarded};
 use crate::fault::names::{alert_name, rcode_name};
 use crate::fault::{Code, Confidence, Evidence, Fault, FaultKind};
@@ -171,13 +171,13 @@ impl<'a> Record<'a> {
             Decision::Abort(how) => how,
         };
         let (how, code) = match how {
-            How::CloseShort => ("close_short", None),
-            How::NoLastChunk => ("no_last_chunk", None),
-            How::Reset => ("reset", None),
-            How::Unmarked => ("unmarked", None),
-            How::StreamReset(code) => ("stream_reset", Some(u64::from(code))),
-            How::H3StreamReset(code) => ("h3_stream_reset", Some(code)),
-            How::GrpcStatus(code) => ("grpc_status", Some(u64::from(code))),
+            AbortMethod::CloseShort => ("close_short", None),
+            AbortMethod::NoLastChunk => ("no_last_chunk", None),
+            AbortMethod::Reset => ("reset", None),
+            AbortMethod::Unmarked => ("unmarked", None),
+            AbortMethod::StreamReset(code) => ("stream_reset", Some(u64::from(code))),
+            AbortMethod::H3StreamReset(code) => ("h3_stream_reset", Some(code)),
+            AbortMethod::GrpcStatus(code) => ("grpc_status", Some(u64::from(code))),
         };
         word(out, ",\"decision\":\"abort\",\"how\":\"", how);
         if code.is_some() {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use badgateway::body::{Guard, Ledger};
 use badgateway::classify;
-use badgateway::decide::{Decision, How, Profile, decide};
+use badgateway::decide::{AbortMethod, Decision, Profile, decide};
 use badgateway::exchange::{BodyFraming, Exchange, Forwarded};
 use badgateway::fault::{Code, Fault};
 use bytes::Bytes;
@@ -114,7 +114,7 @@ async fn the_upstreams_code_stays_here() {
         let fault = fault.unwrap();
         assert_eq!(fault.code(), Some(Code::H2(code.into())), "the log has it");
         let decision = decide(&fault, &exchange, &Profile::default());
-        assert_eq!(decision, Decision::Abort(How::StreamReset(given)), "the client has ours");
+        assert_eq!(decision, Decision::Abort(AbortMethod::StreamReset(given)), "the client has ours");
     }
 }
 
@@ -126,5 +126,5 @@ fn http3_is_data() {
     exchange.forwarded = Forwarded::Head { status: StatusCode::OK, framing: BodyFraming::Chunked };
     let fault = Fault::new(badgateway::FaultKind::BodyReset);
     // H3_REQUEST_CANCELLED, RFC 9114 section 8.1.
-    assert_eq!(decide(&fault, &exchange, &Profile::default()), Decision::Abort(How::H3StreamReset(0x10c)));
+    assert_eq!(decide(&fault, &exchange, &Profile::default()), Decision::Abort(AbortMethod::H3StreamReset(0x10c)));
 }

@@ -14,7 +14,7 @@ use badgateway::Gateway;
 use badgateway::adapters::tokio1::TokioTimer;
 use badgateway::body::{self, AbortHandle, Guard};
 use badgateway::deadline::{Timer, deadline};
-use badgateway::decide::{Decision, How};
+use badgateway::decide::{AbortMethod, Decision};
 use badgateway::exchange::{BodyFraming, Exchange, Forwarded};
 use badgateway::fault::{Fault, FaultKind, Phase};
 use bytes::Bytes;
@@ -187,7 +187,7 @@ async fn exchange(
         .expecting(length)
         .timed(TokioTimer, Some(patience(stalled)), None)
         .in_trailers(move |fault| match teller.decide(fault, &told) {
-            Decision::Abort(How::GrpcStatus(status)) => {
+            Decision::Abort(AbortMethod::GrpcStatus(status)) => {
                 Some(HeaderMap::from_iter([(HeaderName::from_static("grpc-status"), u16::from(status).into())]))
             }
             Decision::Abort(_) | Decision::Respond(_) | Decision::Silence => None,

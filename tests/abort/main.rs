@@ -4,7 +4,7 @@
 //! Two rules. A body that is not whole never looks whole. And a client that got nothing gets a status: either
 //! that of the upstream's response, before the cut, or the gateway's own.
 //!
-//! HTTP/3 is data here ([`How::H3StreamReset`]): no HTTP/3 server is at hand to send it.
+//! HTTP/3 is data here ([`AbortMethod::H3StreamReset`]): no HTTP/3 server is at hand to send it.
 #![cfg(all(feature = "h2_04", feature = "hyper1", feature = "tokio1", feature = "rustls023", feature = "lab"))]
 #![allow(
     clippy::unwrap_used,
@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use badgateway::body;
-use badgateway::decide::{Decision, How};
+use badgateway::decide::{AbortMethod, Decision};
 use badgateway::exchange::BodyFraming;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
@@ -99,20 +99,20 @@ async fn all(next_hop: Speaks, ends: &[End], moments: &[Moment], check: fn(Case,
 }
 
 /// How the gateway decides to cut, for each downstream, and what its client sees of it.
-fn cut(case: Case, decision: Option<Decision>) -> (How, Verdict) {
+fn cut(case: Case, decision: Option<Decision>) -> (AbortMethod, Verdict) {
     // Without TLS the end of the connection is in order, and the framing alone says that something is missing. Over
     // TLS there is no `close_notify` either.
     let close = if case.tls { Close::Unannounced } else { Close::Orderly };
     match case.downstream {
         // Only the end of the connection delimits it, so that end must not be in order.
-        Downstream::Http10Close if case.tls => (How::Reset, Verdict::Short(Close::Unannounced)),
-        Downstream::Http10Close => (How::Reset, Verdict::Short(Close::Reset)),
-        Downstream::Http10Length | Downstream::Http11Length => (How::CloseShort, Verdict::Short(close)),
-        Downstream::Http11Chunked => (How::NoLastChunk, Verdict::Short(close)),
-        Downstream::Http2 | Downstream::Http2Length => (How::StreamReset(2), Verdict::Reset(2)),
+        Downstream::Http10Close if case.tls => (AbortMethod::Reset, Verdict::Short(Close::Unannounced)),
+        Downstream::Http10Close => (AbortMethod::Reset, Verdict::Short(Close::Reset)),
+        Downstream::Http10Length | Downstream::Http11Length => (AbortMethod::CloseShort, Verdict::Short(close)),
+        Downstream::Http11Chunked => (AbortMethod::NoLastChunk, Verdict::Short(close)),
+        Downstream::Http2 | Downstream::Http2Length => (AbortMethod::StreamReset(2), Verdict::Reset(2)),
         // Told in trailers: the stream is whole, and the call is not. Which status it is belongs to another test.
         Downstream::Grpc => match decision {
-            Some(Decision::Abort(how @ How::GrpcStatus(1..=16))) => (how, Verdict::Whole),
+            Some(Decision::Abort(how @ AbortMethod::GrpcStatus(1..=16))) => (how, Verdict::Whole),
             _ => panic!("{case:?}: {decision:?}"),
         },
     }
@@ -140,7 +140,7 @@ fn is_visibly_cut(case: Case, answer: Answer, notes: Notes) {
     if case.moment != Moment::Mebibyte || to_its_end {
         assert_eq!(answer.body.len(), sent.len(), "{case:?}");
     }
-    if let How::GrpcStatus(status) = how {
+    if let AbortMethod::GrpcStatus(status) = how {
         assert_eq!(answer.trailers["grpc-status"], status.to_string(), "{case:?}");
     } else {
         assert!(answer.trailers.is_empty(), "{case:?}");

@@ -21,7 +21,7 @@ use badgateway::Gateway;
 use badgateway::adapters::{h2_04, hyper1, tokio1};
 use badgateway::body::Guard;
 use badgateway::classify::{Probe, classify};
-use badgateway::decide::retry::{Retry, Why, WhyNot, advise};
+use badgateway::decide::retry::{NeverReason, Retry, SafeReason, advise};
 use badgateway::exchange::Exchange;
 use badgateway::fault::FaultKind as K;
 use badgateway::fault::{Applied, Code, Confidence, Evidence, Fault, Phase};
@@ -60,9 +60,9 @@ fn judged(outcome: &Outcome, probes: &[Probe]) -> Fault {
 
 // ---- tables -------------------------------------------------------------------------------------
 
-const NOT_APPLIED: Retry = Retry::Safe(Why::NotApplied);
-const NOT_IDEMPOTENT: Retry = Retry::Never(WhyNot::NotIdempotent);
-const POINTLESS: Retry = Retry::Never(WhyNot::Pointless);
+const NOT_APPLIED: Retry = Retry::Safe(SafeReason::NotApplied);
+const NOT_IDEMPOTENT: Retry = Retry::Never(NeverReason::NotIdempotent);
+const POINTLESS: Retry = Retry::Never(NeverReason::Pointless);
 
 /// Every code of RFC 9113 section 7, and two that are none: RST_STREAM; GOAWAY below our stream, of anybody; the
 /// same of a stream.

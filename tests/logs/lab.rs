@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use badgateway::dialect::logs::{Reader, Said};
+use badgateway::dialect::logs::{Reader, Verdict};
 
 use crate::expect;
 use crate::known::{Score, judge, mistakes, truth};
@@ -29,7 +29,7 @@ fn blocks(text: &str) -> Vec<(&str, Vec<&str>)> {
 }
 
 /// Everything that is said in a block, in order.
-fn said(format: &str, lines: &[&str]) -> Vec<Said> {
+fn said(format: &str, lines: &[&str]) -> Vec<Verdict> {
     let mut reader = Reader::new();
     lines
         .iter()
@@ -54,7 +54,7 @@ fn real_logs_never_contradict_the_lab() {
                 None => "not tried".to_owned(),
                 Some((_, lines)) => {
                     let said = said(format, lines);
-                    if said.contains(&Said::Unknown) {
+                    if said.contains(&Verdict::Unknown) {
                         wrong.push(format!("{format} {}: a line is unknown", row.name));
                     }
                     judge(&truth, kinds(&said), &mistakes(format, row.name), score).unwrap_or_else(|reading| {

@@ -1,12 +1,12 @@
 //! Whole lines, field by field: what each proxy writes, what a logger puts around it, and what a hostile hand does.
 
-use badgateway::dialect::logs::{Entry, LINE, Reader, Said};
+use badgateway::dialect::logs::{Entry, LINE, Reader, Verdict};
 
 /// An entry on one line.
 fn show(entry: &Entry<'_>) -> String {
     let text = |field: Option<&[u8]>| field.map_or("-".to_owned(), |f| f.escape_ascii().to_string());
     let said = match entry.said {
-        Said::Fault { fault, reading } => {
+        Verdict::Fault { fault, reading } => {
             let code = fault.code().map_or(String::new(), |code| format!(" {code:?}"));
             let class = fault.class().map_or(String::new(), |class| format!(" {class}"));
             let phase =

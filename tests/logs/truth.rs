@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use badgateway::dialect::logs::{Format, Reader, Said, apache, envoy, haproxy};
+use badgateway::dialect::logs::{Format, Reader, Verdict, apache, envoy, haproxy};
 use badgateway::fault::FaultKind::{self, *};
 
 use crate::known::{Score, judge};
@@ -144,7 +144,7 @@ fn error_log(line: &str) -> String {
 }
 
 /// Everything that was said of a row, in the words of a column.
-fn column(row: &Row<'_>, column: &str) -> Vec<Said> {
+fn column(row: &Row<'_>, column: &str) -> Vec<Verdict> {
     let lines: Vec<String> = row
         .log
         .iter()
@@ -156,7 +156,7 @@ fn column(row: &Row<'_>, column: &str) -> Vec<Said> {
             _ => panic!("{column}"),
         })
         .collect();
-    let mut said: Vec<Said> = lines
+    let mut said: Vec<Verdict> = lines
         .iter()
         .map(|line| {
             let mut reader = Reader::new();
@@ -189,7 +189,7 @@ fn column(row: &Row<'_>, column: &str) -> Vec<Said> {
                 // A state that is no failure has no error either.
                 let state = haproxy::state(field(line, "term", "retries").as_bytes());
                 if let (Some(reading), Some(_)) = (haproxy::connection_error(error.as_bytes(), ssl.as_bytes()), state) {
-                    said = vec![Said::Fault { fault: FaultKind::into(reading.kind()), reading }];
+                    said = vec![Verdict::Fault { fault: FaultKind::into(reading.kind()), reading }];
                 }
             }
             _ => {}
@@ -199,8 +199,8 @@ fn column(row: &Row<'_>, column: &str) -> Vec<Said> {
 }
 
 /// What each of them may be.
-pub(crate) fn kinds(said: &[Said]) -> Vec<Vec<FaultKind>> {
-    said.iter().filter_map(Said::fault).map(|(_, reading)| reading.kinds().collect()).collect()
+pub(crate) fn kinds(said: &[Verdict]) -> Vec<Vec<FaultKind>> {
+    said.iter().filter_map(Verdict::fault).map(|(_, reading)| reading.kinds().collect()).collect()
 }
 
 const COLUMNS: [&str; 8] = ["nginx", "nginx-1-28", "apache", "caddy", "haproxy", "haproxy+bc_err", "envoy", "istio"];
@@ -261,7 +261,10 @@ fn the_tables_of_the_test_are_used() {
     for (proxy, fault, kind, why) in MISTAKEN {
         let row = rows.iter().find(|row| (row.proxy, row.fault) == (*proxy, *fault)).unwrap();
         let said = column(row, proxy);
-        assert!(said.iter().filter_map(Said::fault).any(|(fault, _)| fault.kind() == *kind), "{proxy} {fault}: {why}");
+        assert!(
+            said.iter().filter_map(Verdict::fault).any(|(fault, _)| fault.kind() == *kind),
+            "{proxy} {fault}: {why}"
+        );
     }
 }
 
@@ -273,7 +276,7 @@ fn an_upstreams_own_error_is_no_fault() {
             let proxy = if name == "istio" { "envoy" } else { name };
             let rows = rows();
             let row = rows.iter().find(|row| row.proxy == proxy && row.fault == fault).unwrap();
-            assert_eq!(column(row, name), [Said::Passed(status)], "{name}");
+            assert_eq!(column(row, name), [Verdict::Passed(status)], "{name}");
         }
     }
 }
@@ -284,7 +287,7 @@ fn every_line_of_the_fixture_is_known() {
         for name in COLUMNS {
             let proxy = if name == "istio" { "envoy" } else { name.split('+').next().unwrap() };
             if proxy == row.proxy {
-                assert!(!column(&row, name).contains(&Said::Unknown), "{name} {}", row.fault);
+                assert!(!column(&row, name).contains(&Verdict::Unknown), "{name} {}", row.fault);
             }
         }
     }

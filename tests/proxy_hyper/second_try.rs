@@ -14,7 +14,7 @@ enum Ending {
     Fin,
     Rst,
     /// After these bytes.
-    Said(&'static str),
+    Verdict(&'static str),
 }
 
 /// Serves one request on each connection and reads a second, under which it ends. After that many connections all is well.
@@ -37,7 +37,7 @@ fn stale(ending: Ending, ill: usize) -> Upstream {
         match ending {
             Ending::Fin => {}
             Ending::Rst => SockRef::from(&peer.stream).set_linger(Some(Duration::ZERO)).unwrap(),
-            Ending::Said(bytes) => peer.say(bytes),
+            Ending::Verdict(bytes) => peer.say(bytes),
         }
     })
 }
@@ -128,7 +128,7 @@ fn a_fresh_connection_that_ends_is_no_race() {
 #[test]
 fn a_byte_of_response_ends_all_doubt() {
     for said in ["H", "HTTP/1.1 20", "HTTP/1.1 103 Early Hints\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-"] {
-        let up = stale(Ending::Said(said), 1);
+        let up = stale(Ending::Verdict(said), 1);
         let front = up.behind(&[]);
         assert_eq!(status(&front.ask("OPTIONS", "")), "200");
         let answer = front.ask("GET", "");

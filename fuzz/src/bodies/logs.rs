@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use badgateway::dialect::logs::{Entry, Format, LINE, Reader, Said};
+use badgateway::dialect::logs::{Entry, Format, LINE, Reader, Verdict};
 
 use super::{Rng, seed, show};
 
@@ -23,7 +23,7 @@ pub fn run(data: &[u8]) {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Seen {
     format: Format,
-    said: Said,
+    said: Verdict,
     text: String,
     fields: Vec<Option<Range<usize>>>,
 }
@@ -63,13 +63,13 @@ fn check(entry: &Entry<'_>, line: &[u8]) -> Seen {
         assert_eq!(time.to_string().len(), 19);
     }
     match entry.said {
-        Said::Fault { fault, reading } => {
+        Verdict::Fault { fault, reading } => {
             assert_eq!(fault.kind(), reading.kind(), "{}", show(line));
             let kinds: Vec<_> = reading.kinds().collect();
             assert_eq!(kinds.len(), 1 + reading.others().len());
             assert!(kinds.iter().enumerate().all(|(n, kind)| !kinds[..n].contains(kind)), "{reading} twice");
         }
-        Said::Passed(status) | Said::Bare(status) => assert!(status >= 500, "{status}"),
+        Verdict::Passed(status) | Verdict::Bare(status) => assert!(status >= 500, "{status}"),
         _ => {}
     }
     Seen { format: entry.format, said: entry.said, text: format!("{:?} {:?}", entry.time, entry.status), fields }

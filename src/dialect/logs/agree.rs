@@ -10,16 +10,19 @@ use std::collections::BTreeSet;
 use crate::dialect::words::{self, Row, nginx};
 use crate::fault::FaultKind;
 
-use super::entry::Said;
+use super::entry::Verdict;
 use super::{golang, nginx as reader, nginx_words};
 
 /// Kinds that the reader gets out of each row, and the rows whose exact reading it never gives.
-fn compare(rows: &[Row], lines: impl Fn(&Row) -> Vec<Said>) -> (Vec<String>, Vec<&'static str>) {
+fn compare(rows: &[Row], lines: impl Fn(&Row) -> Vec<Verdict>) -> (Vec<String>, Vec<&'static str>) {
     let (mut outside, mut unread) = (Vec::new(), Vec::new());
     for row in rows {
         let said = lines(row);
-        let kinds: BTreeSet<FaultKind> =
-            said.iter().filter_map(Said::fault).flat_map(|(_, reading)| reading.kinds().collect::<Vec<_>>()).collect();
+        let kinds: BTreeSet<FaultKind> = said
+            .iter()
+            .filter_map(Verdict::fault)
+            .flat_map(|(_, reading)| reading.kinds().collect::<Vec<_>>())
+            .collect();
         let Some(wide) = row.reading else {
             if !kinds.is_empty() {
                 outside.push(format!("{:?} is no fault, and read as {kinds:?}", row.word));
@@ -37,7 +40,7 @@ fn compare(rows: &[Row], lines: impl Fn(&Row) -> Vec<Said>) -> (Vec<String>, Vec
 }
 
 /// Whatever nginx can say with a phrase: each moment that it can say it at, with what a call or TLS may answer.
-fn nginx_lines(row: &Row) -> Vec<Said> {
+fn nginx_lines(row: &Row) -> Vec<Verdict> {
     const CONNECT: &[&str] = &[
         " (111: Connection refused)",
         " (104: Connection reset by peer)",
@@ -136,7 +139,7 @@ fn nginx_says_the_same_in_a_line_as_in_a_phrase() {
 }
 
 /// A word of Go is the end of a text, or the beginning of its last part.
-fn go_lines(row: &Row) -> Vec<Said> {
+fn go_lines(row: &Row) -> Vec<Verdict> {
     const BEFORE: [&str; 10] = [
         "",
         "dial tcp 10.0.0.1:80: connect: ",
@@ -154,7 +157,7 @@ fn go_lines(row: &Row) -> Vec<Said> {
     let lines =
         BEFORE.iter().filter(|before| stands_behind(before, text)).map(|before| format!("{before}{text}{behind}"));
     let lines: Vec<String> = lines.collect();
-    let mut said: Vec<Said> = lines.iter().map(|line| golang::error(line.as_bytes())).collect();
+    let mut said: Vec<Verdict> = lines.iter().map(|line| golang::error(line.as_bytes())).collect();
     // A kept connection that had ended is known before there is a body.
     if text != "server closed idle connection" {
         said.extend(lines.iter().map(|line| golang::body_error(line.as_bytes())));

@@ -17,7 +17,7 @@ use crate::fault::FaultKind::{
 };
 
 use super::cut::{self, Fields};
-use super::entry::{Entry, Format, Said};
+use super::entry::{Entry, Format, Verdict};
 use super::stamp::Stamp;
 
 /// 502, the request was not sent.
@@ -121,26 +121,26 @@ fn reason(rest: &[u8]) -> Option<&[u8]> {
     Some(cut::piece(rest.get(from..)?, b'"')?.0)
 }
 
-fn said(status: Option<u16>, of_target: Option<u16>, unsent: bool, unanswered: bool, reason: Option<&[u8]>) -> Said {
+fn said(status: Option<u16>, of_target: Option<u16>, unsent: bool, unanswered: bool, reason: Option<&[u8]>) -> Verdict {
     if let Some(reason) = reason {
         let row = REASONS.iter().find(|(words, _)| reason.starts_with(words));
-        return row.map_or(Said::Unknown, |(_, reading)| Said::that(*reading));
+        return row.map_or(Verdict::Unknown, |(_, reading)| Verdict::that(*reading));
     }
     match (status, of_target) {
-        (Some(status), Some(of_target)) if status == of_target && status >= 500 => Said::Passed(status),
-        (Some(502), Some(_)) => Said::that(REFUSED),
-        (Some(460), _) => Said::that(Reading::exact(ClientAborted)),
-        (Some(502), None) if unsent => Said::that(UNSENT),
-        (Some(502), None) => Said::that(SENT),
-        (Some(503), None) => Said::that(Reading::coarse(NoHealthyUpstream, &[ConnectionLimit])),
+        (Some(status), Some(of_target)) if status == of_target && status >= 500 => Verdict::Passed(status),
+        (Some(502), Some(_)) => Verdict::that(REFUSED),
+        (Some(460), _) => Verdict::that(Reading::exact(ClientAborted)),
+        (Some(502), None) if unsent => Verdict::that(UNSENT),
+        (Some(502), None) => Verdict::that(SENT),
+        (Some(503), None) => Verdict::that(Reading::coarse(NoHealthyUpstream, &[ConnectionLimit])),
         // 10 s to connect, then the idle timeout.
-        (Some(504), _) if unsent && unanswered => Said::that(Reading::coarse(ConnectionTimeout, &[ResponseTimeout])),
-        (Some(504), _) => Said::that(Reading::coarse(
+        (Some(504), _) if unsent && unanswered => Verdict::that(Reading::coarse(ConnectionTimeout, &[ResponseTimeout])),
+        (Some(504), _) => Verdict::that(Reading::coarse(
             ResponseTimeout,
             &[FaultKind::HeadStalled, ConnectionTimeout, FaultKind::BodyStalled],
         )),
-        (Some(500), None) => Said::that(Reading::coarse(ProxyInternal, &[ProxyMisconfigured])),
-        (Some(status), _) if status >= 500 => Said::Bare(status),
-        _ => Said::Nothing,
+        (Some(500), None) => Verdict::that(Reading::coarse(ProxyInternal, &[ProxyMisconfigured])),
+        (Some(status), _) if status >= 500 => Verdict::Bare(status),
+        _ => Verdict::Nothing,
     }
 }

@@ -19,7 +19,7 @@ use crate::fault::{Code, Phase};
 
 use super::cause::{self, Cause};
 use super::cut;
-use super::entry::{Entry, Format, Said};
+use super::entry::{Entry, Format, Verdict};
 use super::stamp::Stamp;
 use super::tls;
 
@@ -146,12 +146,12 @@ pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
     let (mut said, words) = said(message, why);
     // A certificate of a client.
     if words.starts_with(b"AH02039") && remote.is_none() {
-        said = Said::Nothing;
+        said = Verdict::Nothing;
     }
     let mut entry = Entry::new(Format::Apache, said, words);
     entry.time = Stamp::ctime(time);
     entry.client = client;
-    if entry.said.fault().is_some() || entry.said == Said::Again {
+    if entry.said.fault().is_some() || entry.said == Verdict::Again {
         (entry.upstream, entry.path) = targets(words);
         entry.upstream = remote.or(entry.upstream);
     }
@@ -162,13 +162,13 @@ pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
 ///
 /// ```
 /// use badgateway::FaultKind;
-/// use badgateway::dialect::logs::{Said, apache};
+/// use badgateway::dialect::logs::{Verdict, apache};
 ///
 /// let said = apache::message_says(b"(70007)The timeout specified has expired: AH10404: Error reading headers from backend");
 /// assert_eq!(said.fault().map(|(fault, _)| fault.kind()), Some(FaultKind::HeadStalled));
 /// ```
 #[must_use]
-pub fn message_says(message: &[u8]) -> Said {
+pub fn message_says(message: &[u8]) -> Verdict {
     let (message, why) = self::message(message, &mut None, &mut None);
     said(message, why).0
 }
@@ -225,23 +225,23 @@ fn why(status: &[u8]) -> (Why, Option<i32>) {
 }
 
 /// What the number, the words and the status say together, and the words.
-fn said(message: &[u8], (why, errno): (Why, Option<i32>)) -> (Said, &[u8]) {
-    let Some((number, text)) = message.split_at_checked(7) else { return (Said::Nothing, message) };
+fn said(message: &[u8], (why, errno): (Why, Option<i32>)) -> (Verdict, &[u8]) {
+    let Some((number, text)) = message.split_at_checked(7) else { return (Verdict::Nothing, message) };
     let text = text.strip_prefix(b": ").unwrap_or(text);
     let by_word = || words::find(words::httpd::ROWS, number).and_then(|row| row.reading).map(Says::Means);
     let finer = FINER.iter().find(|(known, _)| *known == number).map(|(_, says)| *says);
-    let Some(mut says) = finer.or_else(by_word) else { return (Said::Nothing, message) };
+    let Some(mut says) = finer.or_else(by_word) else { return (Verdict::Nothing, message) };
     if matches!(says, Says::Page) {
         let Some((_, page)) = PAGES.iter().find(|(beginning, _)| text.starts_with(beginning)) else {
-            return (Said::Unknown, message);
+            return (Verdict::Unknown, message);
         };
         says = *page;
     }
     let reading = match says {
         Says::Means(reading) => reading,
-        Says::Again => return (Said::Again, message),
-        Says::Tolerated => return (Said::Nothing, message),
-        Says::Page => return (Said::Unknown, message),
+        Says::Again => return (Verdict::Again, message),
+        Says::Tolerated => return (Verdict::Nothing, message),
+        Says::Page => return (Verdict::Unknown, message),
         Says::Verdict => tls::verdict(text).unwrap_or(tls::CERTIFICATE),
         Says::Connecting => match why {
             Why::System(cause) => cause::at(cause, Phase::Connect),
@@ -290,7 +290,7 @@ fn said(message: &[u8], (why, errno): (Why, Option<i32>)) -> (Said, &[u8]) {
             Why::Unsaid => Reading::coarse(BodyTruncated, &[BodyReset, BadChunk, FaultKind::BodyStalled]),
         },
     };
-    (Said::Fault { fault: cause::fault(reading, None, errno.map(Code::Errno)), reading }, message)
+    (Verdict::Fault { fault: cause::fault(reading, None, errno.map(Code::Errno)), reading }, message)
 }
 
 const SENDING: Reading = Reading::coarse(

@@ -4,7 +4,7 @@
 //! reason, and follows an error line for everything that Caddy itself answers.
 
 use super::cut;
-use super::entry::{Entry, Format, Said};
+use super::entry::{Entry, Format, Verdict};
 use super::golang;
 use super::json::{Members, Value};
 use super::stamp::Stamp;
@@ -17,7 +17,7 @@ pub(super) fn looks(line: &[u8]) -> bool {
 /// Reads it.
 pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
     let (mut logger, mut message, mut error) = (&b""[..], &b""[..], None);
-    let mut entry = Entry::new(Format::Caddy, Said::Nothing, b"");
+    let mut entry = Entry::new(Format::Caddy, Verdict::Nothing, b"");
     for (key, value) in Members(line.get(1..)?) {
         match key {
             b"logger" => logger = value.text()?,
@@ -65,10 +65,10 @@ fn request<'a>(value: Value<'a>, entry: &mut Entry<'a>) {
     }
 }
 
-fn said<'a>(logger: &[u8], message: &'a [u8], error: Option<&'a [u8]>, status: Option<u16>) -> (Said, &'a [u8]) {
+fn said<'a>(logger: &[u8], message: &'a [u8], error: Option<&'a [u8]>, status: Option<u16>) -> (Verdict, &'a [u8]) {
     if logger.starts_with(b"http.log.access") {
         // An error line comes before it, if there was an error.
-        let said = status.filter(|status| *status >= 500).map_or(Said::Nothing, Said::Bare);
+        let said = status.filter(|status| *status >= 500).map_or(Verdict::Nothing, Verdict::Bare);
         return (said, message);
     }
     if logger.starts_with(b"http.log.error") {
@@ -77,13 +77,13 @@ fn said<'a>(logger: &[u8], message: &'a [u8], error: Option<&'a [u8]>, status: O
     match error {
         Some(error) if logger.starts_with(b"http.handlers.reverse_proxy") => match message {
             // With level debug, and said again as http.log.error.
-            b"upstream roundtrip" => (Said::Again, error),
+            b"upstream roundtrip" => (Verdict::Again, error),
             b"aborting with incomplete response" | b"reading from backend" | b"failed to copy response" => {
                 (golang::body_error(error), error)
             }
             _ => (golang::error(error), error),
         },
-        _ => (Said::Nothing, message),
+        _ => (Verdict::Nothing, message),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What `curl -v` writes, line by line, and its last words, `curl: (52) Empty reply from server`.
 //!
 //! A failure counts once. With `-v` curl says it behind a star and again behind its exit code; the
-//! second is [`Said::Again`]. What came before says where it was: connecting, shaking hands, waiting or reading.
+//! second is [`Verdict::Again`]. What came before says where it was: connecting, shaking hands, waiting or reading.
 //!
 //! Source: `lib/` of curl 7.88 and 8.
 
@@ -17,7 +17,7 @@ use crate::fault::{Code, Phase};
 
 use super::cause::{self, Cause};
 use super::cut;
-use super::entry::{Entry, Format, Said};
+use super::entry::{Entry, Format, Verdict};
 use super::tls;
 
 /// The longest name of a next hop that is remembered.
@@ -175,7 +175,7 @@ pub(super) fn looks(line: &[u8]) -> bool {
 
 /// Reads it. The next hop of the lines before is the reader's to fill in.
 pub(super) fn read<'a>(line: &'a [u8], state: &mut State) -> Entry<'a> {
-    let mut entry = Entry::new(Format::Curl, Said::Nothing, line);
+    let mut entry = Entry::new(Format::Curl, Verdict::Nothing, line);
     if let Some(text) = line.strip_prefix(b"* ") {
         let text = text.trim_ascii_start();
         entry.words = text;
@@ -207,63 +207,63 @@ fn status(field: &[u8]) -> Option<u16> {
 }
 
 /// A line of the response's head; an empty one ends it.
-fn received(field: &[u8], state: &mut State) -> Said {
+fn received(field: &[u8], state: &mut State) -> Verdict {
     if field.is_empty() {
         if state.in_head {
             (state.phase, state.in_head) = (Phase::Body, false);
         }
-        return Said::Nothing;
+        return Verdict::Nothing;
     }
     // An interim response's end is not the end of the head.
     state.in_head |= status(field).is_some_and(|status| status >= 200);
-    status(field).filter(|status| *status >= 500).map_or(Said::Nothing, Said::Bare)
+    status(field).filter(|status| *status >= 500).map_or(Verdict::Nothing, Verdict::Bare)
 }
 
 /// Behind a star: what curl is doing, and what fails.
-fn star(text: &[u8], state: &mut State) -> Said {
+fn star(text: &[u8], state: &mut State) -> Verdict {
     if let Some(rest) = text.strip_prefix(b"Trying ") {
         state.begin(rest.strip_suffix(b"...").unwrap_or(rest));
-        return Said::Nothing;
+        return Verdict::Nothing;
     }
     let connected =
         [&b"Connected to "[..], b"Established connection to ", b"Re-using existing", b"SSL connection using"];
     if connected.iter().any(|words| text.starts_with(words)) {
         (state.phase, state.told) = (Phase::Head, false);
-        return Said::Nothing;
+        return Verdict::Nothing;
     }
     if text.starts_with(b"ALPN: offers")
         || text.starts_with(b"ALPN: curl offers")
         || cut::has(text, b"TLS handshake, Client hello")
     {
         state.phase = Phase::Tls;
-        return Said::Nothing;
+        return Verdict::Nothing;
     }
-    let Some((says, rest)) = says(text) else { return Said::Nothing };
+    let Some((says, rest)) = says(text) else { return Verdict::Nothing };
     // "connect to 10.0.0.1 port 80 failed: ...", and not "connect to ..." of something else.
     let said = said(says, rest, *state);
-    if said == Said::Unknown {
-        return Said::Nothing;
+    if said == Verdict::Unknown {
+        return Verdict::Nothing;
     }
     if state.told {
-        return Said::Again;
+        return Verdict::Again;
     }
     state.told = true;
     said
 }
 
-fn last_words(code: u32, text: &[u8], state: &mut State) -> Said {
+fn last_words(code: u32, text: &[u8], state: &mut State) -> Verdict {
     let before = core::mem::replace(state, State::new());
     if before.told {
-        return Said::Again;
+        return Verdict::Again;
     }
-    let by_text = says(text).map_or(Said::Unknown, |(says, rest)| said(says, rest, before));
-    if by_text != Said::Unknown {
+    let by_text = says(text).map_or(Verdict::Unknown, |(says, rest)| said(says, rest, before));
+    if by_text != Verdict::Unknown {
         return by_text;
     }
     match CODES.iter().find(|(number, _)| *number == code) {
         Some((_, says)) => said(*says, text, before),
         // Of the command line, of files, of other protocols.
-        None => Said::Unknown,
+        None => Verdict::Unknown,
     }
 }
 
@@ -271,50 +271,50 @@ fn says(text: &[u8]) -> Option<(Says, &[u8])> {
     TEXTS.iter().find_map(|(words, says)| text.strip_prefix(*words).map(|rest| (*says, rest)))
 }
 
-fn said(says: Says, rest: &[u8], state: State) -> Said {
+fn said(says: Says, rest: &[u8], state: State) -> Verdict {
     let phase = state.phase;
     let by_cause = |phase: Phase, reset: Reading| {
         let why = cut::split_last(rest, b": ").map_or(rest, |(_, why)| why);
         match cause::named(why) {
-            Some(Cause::Reset) => Said::that(reset),
-            Some(cause) => Said::that(cause::at(cause, phase)),
-            None => Said::Unknown,
+            Some(Cause::Reset) => Verdict::that(reset),
+            Some(cause) => Verdict::that(cause::at(cause, phase)),
+            None => Verdict::Unknown,
         }
     };
     match says {
-        Says::Means(reading) => Said::that(reading),
+        Says::Means(reading) => Verdict::that(reading),
         Says::Connect => by_cause(Phase::Connect, Reading::exact(ConnectReset)),
         Says::Recv => match phase {
             // Without -v, nothing is known.
             Phase::Select | Phase::Resolve => {
                 let said = by_cause(Phase::Head, ANY_RESET);
-                if said == Said::Unknown { Said::that(RECEIVING) } else { said }
+                if said == Verdict::Unknown { Verdict::that(RECEIVING) } else { said }
             }
             Phase::Tls => by_cause(Phase::Tls, Reading::exact(FaultKind::TlsReset)),
             Phase::Body | Phase::Trailers => by_cause(Phase::Body, Reading::exact(BodyReset)),
             Phase::Head if state.in_head => by_cause(Phase::Head, Reading::exact(HeadReset)),
             Phase::Connect | Phase::Send | Phase::Head => {
                 let said = by_cause(Phase::Head, Reading::coarse(ResetBeforeResponse, &[HeadReset]));
-                if said == Said::Unknown { Said::that(RECEIVING) } else { said }
+                if said == Verdict::Unknown { Verdict::that(RECEIVING) } else { said }
             }
         },
         // OpenSSL 3 takes an end without close_notify for an error.
         Says::Read if cut::has(rest, b"unexpected eof") => match phase {
-            Phase::Body | Phase::Trailers => Said::that(Reading::coarse(TlsTruncated, &[BodyTruncated])),
+            Phase::Body | Phase::Trailers => Verdict::that(Reading::coarse(TlsTruncated, &[BodyTruncated])),
             Phase::Select | Phase::Resolve | Phase::Connect | Phase::Tls | Phase::Send | Phase::Head => {
-                Said::that(cause::at(Cause::Closed, Phase::Head))
+                Verdict::that(cause::at(Cause::Closed, Phase::Head))
             }
         },
         Says::Read if cut::has(rest, b"SSL routines") => said(Says::Tls, rest, state),
         Says::Read => said(Says::Recv, rest, state),
-        Says::Send => Said::that(Reading::coarse(SendReset, &[ResetBeforeResponse, ClosedBeforeResponse])),
-        Says::TimedOut if state.in_head => Said::that(Reading::exact(HeadStalled)),
+        Says::Send => Verdict::that(Reading::coarse(SendReset, &[ResetBeforeResponse, ClosedBeforeResponse])),
+        Says::TimedOut if state.in_head => Verdict::that(Reading::exact(HeadStalled)),
         Says::TimedOut => timed_out(rest, phase),
         Says::Tls => {
             let (reading, code) = tls::error(rest);
-            Said::Fault { fault: cause::fault(reading, None, code), reading }
+            Verdict::Fault { fault: cause::fault(reading, None, code), reading }
         }
-        Says::Certificate => Said::that(tls::verdict(rest).unwrap_or(tls::CERTIFICATE)),
+        Says::Certificate => Verdict::that(tls::verdict(rest).unwrap_or(tls::CERTIFICATE)),
         Says::H2 => stream(rest),
     }
 }
@@ -328,8 +328,8 @@ const RECEIVING: Reading = Reading::coarse(
 );
 
 /// `after 2001 milliseconds with 0 bytes received`: of the body, or of nothing yet.
-fn timed_out(rest: &[u8], phase: Phase) -> Said {
-    Said::that(match phase {
+fn timed_out(rest: &[u8], phase: Phase) -> Verdict {
+    Verdict::that(match phase {
         Phase::Select | Phase::Resolve => {
             Reading::coarse(ConnectionTimeout, &[DnsTimeout, ResponseTimeout, HeadStalled, BodyStalled])
         }
@@ -346,7 +346,7 @@ fn timed_out(rest: &[u8], phase: Phase) -> Said {
 }
 
 /// `1 was not closed cleanly: REFUSED_STREAM (err 7)`.
-fn stream(rest: &[u8]) -> Said {
+fn stream(rest: &[u8]) -> Verdict {
     let code = cut::split(rest, b"(err ").and_then(|(_, rest)| cut::number(rest)).map(|(code, _)| code);
     let reading = match code {
         Some(7) => Reading::exact(StreamRefused),
@@ -355,5 +355,5 @@ fn stream(rest: &[u8]) -> Said {
         Some(_) => Reading::coarse(StreamReset, &[Goaway]),
         None => Reading::coarse(StreamReset, &[StreamRefused, Goaway, EnhanceYourCalm, Http11Required]),
     };
-    Said::Fault { fault: cause::fault(reading, None, code.map(Code::H2)), reading }
+    Verdict::Fault { fault: cause::fault(reading, None, code.map(Code::H2)), reading }
 }

@@ -63,7 +63,7 @@ impl fmt::Display for Format {
 /// What a line says about an upstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Said {
+pub enum Verdict {
     /// It failed.
     Fault {
         /// The likeliest fault, with the numbers that the line has. Its confidence is
@@ -84,7 +84,7 @@ pub enum Said {
     Unknown,
 }
 
-impl Said {
+impl Verdict {
     /// A fault without numbers, in the phase of its kind.
     pub(super) fn that(reading: Reading) -> Self {
         Self::Fault { fault: super::cause::fault(reading, None, None), reading }
@@ -107,7 +107,7 @@ pub struct Entry<'a> {
     /// Whose line it is.
     pub format: Format,
     /// What it says.
-    pub said: Said,
+    pub said: Verdict,
     /// When, in the log's own zone.
     pub time: Option<Stamp>,
     /// The client, as the log names it.
@@ -129,7 +129,7 @@ pub struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    pub(super) const fn new(format: Format, said: Said, words: &'a [u8]) -> Self {
+    pub(super) const fn new(format: Format, said: Verdict, words: &'a [u8]) -> Self {
         let (client, upstream, method, path, host) = (None, None, None, None, None);
         Self { format, said, time: None, client, upstream, method, path, host, status: None, elapsed: None, words }
     }

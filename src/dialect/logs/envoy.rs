@@ -13,7 +13,7 @@ use crate::fault::{Code, Fault};
 
 use super::cause::{self, Cause};
 use super::cut::{self, Fields};
-use super::entry::{Entry, Format, Said};
+use super::entry::{Entry, Format, Verdict};
 use super::stamp::Stamp;
 use super::tls;
 
@@ -167,10 +167,10 @@ pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
     fields.skip(2)?;
     let (host, upstream) = (fields.next()?, fields.next()?);
     let said = match self::words(flags, details, reason, status) {
-        Some((fault, reading)) => Said::Fault { fault, reading },
+        Some((fault, reading)) => Verdict::Fault { fault, reading },
         None if flags == b"-" && status >= 500 => passed(details, status),
-        None if is_known(flags) => Said::Nothing,
-        None => Said::Unknown,
+        None if is_known(flags) => Verdict::Nothing,
+        None => Verdict::Unknown,
     };
     let mut entry = Entry::new(Format::Envoy, said, words);
     entry.time = Stamp::numeric(time);
@@ -184,11 +184,11 @@ pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
 }
 
 /// Without details, a status without a flag is the upstream's, or a direct response of a route.
-fn passed(details: &[u8], status: u16) -> Said {
+fn passed(details: &[u8], status: u16) -> Verdict {
     if details.is_empty() || details == b"-" || details == b"via_upstream" {
-        Said::Passed(status)
+        Verdict::Passed(status)
     } else {
-        Said::Bare(status)
+        Verdict::Bare(status)
     }
 }
 

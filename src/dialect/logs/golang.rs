@@ -16,7 +16,7 @@ use crate::fault::{Code, Phase};
 
 use super::cause::{self, Cause};
 use super::cut;
-use super::entry::Said;
+use super::entry::Verdict;
 use super::tls;
 
 const fn one(kind: FaultKind) -> Reading {
@@ -89,53 +89,53 @@ const X509: &[(&[u8], Reading)] = &[
 ];
 
 /// What an error of Go says.
-pub(super) fn error(text: &[u8]) -> Said {
+pub(super) fn error(text: &[u8]) -> Verdict {
     let text = text.strip_prefix(b"http: proxy error: ").unwrap_or(text);
     let text = text.strip_prefix(BROKEN).unwrap_or(text);
     if let Some((_, certificate)) = cut::split(text, b"x509: ") {
         let row = X509.iter().find(|(words, _)| cut::has(certificate, words));
-        return Said::that(row.map_or(one(CertInvalid), |(_, reading)| *reading));
+        return Verdict::that(row.map_or(one(CertInvalid), |(_, reading)| *reading));
     }
     if let Some(alert) = text.strip_prefix(b"remote error: tls: ") {
         let code = tls::alert(alert).map(Code::TlsAlert);
         let reading = one(TlsAlert);
-        return Said::Fault { fault: cause::fault(reading, None, code), reading };
+        return Verdict::Fault { fault: cause::fault(reading, None, code), reading };
     }
     match text {
         // The handshake's end looks the same.
-        b"EOF" => return Said::that(Reading::coarse(ClosedBeforeResponse, &[TlsClosed])),
+        b"EOF" => return Verdict::that(Reading::coarse(ClosedBeforeResponse, &[TlsClosed])),
         // Of a head: in a body, Caddy says so of its copying.
-        b"unexpected EOF" => return Said::that(one(HeadTruncated)),
+        b"unexpected EOF" => return Verdict::that(one(HeadTruncated)),
         _ => {}
     }
     if let Some((_, reading)) = TEXTS.iter().find(|(words, _)| text.starts_with(words)) {
-        return Said::that(*reading);
+        return Verdict::that(*reading);
     }
     match CALLS.iter().find(|(words, _)| text.starts_with(words)) {
         Some((_, phase)) => call(text, *phase),
-        None => Said::Unknown,
+        None => Verdict::Unknown,
     }
 }
 
 /// What an error says that came while a body was copied.
-pub(super) fn body_error(text: &[u8]) -> Said {
+pub(super) fn body_error(text: &[u8]) -> Verdict {
     if text.starts_with(b"read ") {
         return call(text, Phase::Body);
     }
     let said = error(text);
     let ended = said.fault().is_some_and(|(fault, _)| matches!(fault.kind(), HeadTruncated | ClosedBeforeResponse));
-    if ended { Said::that(one(BodyTruncated)) } else { said }
+    if ended { Verdict::that(one(BodyTruncated)) } else { said }
 }
 
 /// `dial tcp 10.0.0.1:80: connect: connection refused`, `read tcp A->B: read: connection reset by peer`.
-fn call(text: &[u8], phase: Phase) -> Said {
+fn call(text: &[u8], phase: Phase) -> Verdict {
     if phase == Phase::Connect && cut::has(text, b": lookup ") {
-        return Said::that(lookup(text));
+        return Verdict::that(lookup(text));
     }
-    let Some((_, why)) = cut::split_last(text, b": ") else { return Said::Unknown };
+    let Some((_, why)) = cut::split_last(text, b": ") else { return Verdict::Unknown };
     let cause = if why == b"i/o timeout" { Some(Cause::TimedOut) } else { cause::named(why) };
-    let Some(cause) = cause else { return Said::Unknown };
-    Said::that(match (cause, phase) {
+    let Some(cause) = cause else { return Verdict::Unknown };
+    Verdict::that(match (cause, phase) {
         // A connection's first read and write may be those of its handshake.
         (Cause::Reset, Phase::Head) => Reading::coarse(ResetBeforeResponse, &[HeadReset, TlsReset]),
         (Cause::TimedOut, Phase::Head) => Reading::coarse(ResponseTimeout, &[HeadStalled, TlsTimeout]),

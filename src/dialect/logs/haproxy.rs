@@ -16,7 +16,7 @@ use crate::fault::FaultKind::{
 };
 
 use super::cut::{self, Fields};
-use super::entry::{Entry, Format, Said};
+use super::entry::{Entry, Format, Verdict};
 use super::stamp::Stamp;
 use super::tls;
 
@@ -136,16 +136,16 @@ pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
     Some(entry)
 }
 
-fn said(state: &[u8], server: &[u8], status: u16) -> Said {
+fn said(state: &[u8], server: &[u8], status: u16) -> Verdict {
     if state.starts_with(b"SC") && server.ends_with(b"<NOSRV>") {
-        return Said::that(NO_SERVER);
+        return Verdict::that(NO_SERVER);
     }
     match known(state) {
-        Some(Some(reading)) => Said::that(reading),
+        Some(Some(reading)) => Verdict::that(reading),
         // "--": the server's own answer was forwarded whole, whatever its status.
-        Some(None) if status >= 500 && state.starts_with(b"--") => Said::Passed(status),
-        Some(None) => Said::Nothing,
-        None => Said::Unknown,
+        Some(None) if status >= 500 && state.starts_with(b"--") => Verdict::Passed(status),
+        Some(None) => Verdict::Nothing,
+        None => Verdict::Unknown,
     }
 }
 

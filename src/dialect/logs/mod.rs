@@ -49,6 +49,6 @@ mod reader;
 mod stamp;
 mod tls;
 
-pub use self::entry::{Entry, Format, Said};
+pub use self::entry::{Entry, Format, Verdict};
 pub use self::reader::{LINE, Reader};
 pub use self::stamp::Stamp;

@@ -9,7 +9,7 @@ use crate::fault::{Code, FaultKind, Phase};
 
 use super::cause::{self, Cause};
 use super::cut::{self, Fields};
-use super::entry::{Entry, Format, Said};
+use super::entry::{Entry, Format, Verdict};
 use super::nginx_words::{ACTIONS, OTHERS, Says, UPSTREAM};
 use super::stamp::Stamp;
 use super::tls;
@@ -43,7 +43,7 @@ pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
         Some((message, fields)) => (message, Some(fields)),
         None => (text, None),
     };
-    let mut entry = Entry::new(Format::Nginx, Said::Nothing, message);
+    let mut entry = Entry::new(Format::Nginx, Verdict::Nothing, message);
     entry.time = time;
     let upstream = fields.and_then(|fields| read_fields(fields, &mut entry));
     if level != b"debug" {
@@ -76,18 +76,18 @@ fn read_fields<'a>(fields: &'a [u8], entry: &mut Entry<'a>) -> Option<&'a [u8]> 
 }
 
 /// What a message says.
-fn said(message: &[u8], level: &[u8], upstream: Option<&[u8]>) -> Said {
+fn said(message: &[u8], level: &[u8], upstream: Option<&[u8]>) -> Verdict {
     let phase = phase(message);
     let Some((says, rest)) = says(message) else { return unlisted(message, level, upstream.is_some()) };
     // Of the client's side: "SSL_do_handshake() failed ... while SSL handshaking, client: ...".
     let upstreams = upstream.is_some() || phase.is_some();
     let at = phase.unwrap_or(Phase::Connect);
     match says {
-        Says::Nothing => Said::Nothing,
-        Says::Means(reading) => Said::that(reading),
+        Says::Nothing => Verdict::Nothing,
+        Says::Means(reading) => Verdict::that(reading),
         Says::Is(class) => {
             let reading = Reading::exact(class.kind());
-            Said::Fault { fault: cause::fault(reading, None, None).with_class(class), reading }
+            Verdict::Fault { fault: cause::fault(reading, None, None).with_class(class), reading }
         }
         Says::Connect => call(rest, Phase::Connect),
         Says::Call if upstreams => call(rest, at),
@@ -96,13 +96,13 @@ fn said(message: &[u8], level: &[u8], upstream: Option<&[u8]>) -> Said {
         Says::Tls if upstreams => tls_error(rest, at),
         Says::ClosedInHandshake if upstreams => match cause_in_parentheses(rest) {
             Some((errno, Some(cause))) => fault(cause::at(cause, Phase::Tls), Some(errno)),
-            Some((_, None)) | None => Said::that(cause::at(Cause::Closed, Phase::Tls)),
+            Some((_, None)) | None => Verdict::that(cause::at(Cause::Closed, Phase::Tls)),
         },
-        Says::Tls | Says::ClosedInHandshake => Said::Nothing,
+        Says::Tls | Says::ClosedInHandshake => Verdict::Nothing,
         Says::Closed if upstream.is_some_and(is_tls) => fault(closed_over_tls(at), None),
         Says::Closed => fault(cause::at(Cause::Closed, at), None),
         Says::TimedOut => fault(cause::at(Cause::TimedOut, at), None),
-        Says::Verdict => Said::that(tls::verdict(rest).unwrap_or(tls::CERTIFICATE)),
+        Says::Verdict => Verdict::that(tls::verdict(rest).unwrap_or(tls::CERTIFICATE)),
         Says::Rejected => h2(rest, rejected),
         Says::Goaway => h2(rest, |_| Reading::coarse(FaultKind::Goaway, &[FaultKind::GoawayUnprocessed])),
     }
@@ -137,7 +137,7 @@ fn says(message: &[u8]) -> Option<(Says, &[u8])> {
 
 /// What no table has: names that could not be resolved, descriptors that ran out, and everything that is not
 /// about upstreams.
-fn unlisted(message: &[u8], level: &[u8], has_upstream: bool) -> Said {
+fn unlisted(message: &[u8], level: &[u8], has_upstream: bool) -> Verdict {
     // "%V could not be resolved (%i: %s)": the name comes first.
     if let Some((_, rest)) = cut::split(message, b" could not be resolved (") {
         return resolver(rest);
@@ -145,27 +145,27 @@ fn unlisted(message: &[u8], level: &[u8], has_upstream: bool) -> Said {
     if Fields(message).next().is_some_and(|n| cut::whole_number(n).is_some())
         && cut::has(message, b"worker_connections are not enough")
     {
-        return Said::that(Reading::exact(FaultKind::LocalExhausted));
+        return Verdict::that(Reading::exact(FaultKind::LocalExhausted));
     }
     let serious = matches!(level, b"error" | b"crit" | b"alert" | b"emerg");
     // An application's own stderr, by way of FastCGI: its trouble, not the exchange's.
     let elses = message.starts_with(b"FastCGI sent in stderr");
-    if serious && has_upstream && !elses { Said::Unknown } else { Said::Nothing }
+    if serious && has_upstream && !elses { Verdict::Unknown } else { Verdict::Nothing }
 }
 
 /// `ngx_resolver_strerror`: RCODEs of DNS, and one of nginx's own for the timer.
-fn resolver(text: &[u8]) -> Said {
+fn resolver(text: &[u8]) -> Verdict {
     let Some((code, text)) = cut::number(text).filter(|(_, rest)| rest.starts_with(b": ")) else {
-        return Said::Unknown;
+        return Verdict::Unknown;
     };
     let reading = Reading::exact(match code {
         3 => FaultKind::DnsNotFound,
         1 | 2 | 4 | 5 => FaultKind::DnsFailure,
         _ if cut::has(text, b"timed out") => FaultKind::DnsTimeout,
-        _ => return Said::Unknown,
+        _ => return Verdict::Unknown,
     });
     let rcode = u16::try_from(code).ok().filter(|n| *n < 16).map(Code::DnsRcode);
-    Said::Fault { fault: cause::fault(reading, None, rcode), reading }
+    Verdict::Fault { fault: cause::fault(reading, None, rcode), reading }
 }
 
 /// The phase behind the last "while ".
@@ -175,32 +175,32 @@ fn phase(message: &[u8]) -> Option<Phase> {
 }
 
 /// A kind stands in its own phase, whatever nginx was doing: "no route" is known when connecting.
-fn fault(reading: Reading, errno: Option<i32>) -> Said {
-    Said::Fault { fault: cause::fault(reading, None, errno.map(Code::Errno)), reading }
+fn fault(reading: Reading, errno: Option<i32>) -> Verdict {
+    Verdict::Fault { fault: cause::fault(reading, None, errno.map(Code::Errno)), reading }
 }
 
 fn cause_in_parentheses(text: &[u8]) -> Option<(i32, Option<Cause>)> {
     cut::split(text, b"(").and_then(|(_, inner)| cause::numbered(inner))
 }
 
-fn call(text: &[u8], phase: Phase) -> Said {
+fn call(text: &[u8], phase: Phase) -> Verdict {
     match cause_in_parentheses(text) {
         Some((errno, Some(cause))) => fault(cause::at(cause, phase), Some(errno)),
-        Some((_, None)) | None => Said::Unknown,
+        Some((_, None)) | None => Verdict::Unknown,
     }
 }
 
 /// Only a lack of descriptors or ports matters where no upstream is concerned.
-fn call_without_upstream(text: &[u8]) -> Said {
+fn call_without_upstream(text: &[u8]) -> Verdict {
     match cause_in_parentheses(text) {
         Some((errno, Some(Cause::Exhausted))) => fault(cause::at(Cause::Exhausted, Phase::Connect), Some(errno)),
-        Some(_) | None => Said::Nothing,
+        Some(_) | None => Verdict::Nothing,
     }
 }
 
 /// `(SSL: error:...)`, or a number of the system. An alert may come in any phase: a TLS 1.3 server judges the
 /// client's certificate when the handshake is over (RFC 8446 section 4.4.2.4).
-fn tls_error(text: &[u8], phase: Phase) -> Said {
+fn tls_error(text: &[u8], phase: Phase) -> Verdict {
     if let Some((errno, Some(cause))) = cause_in_parentheses(text) {
         return fault(cause::at(cause, phase), Some(errno));
     }
@@ -220,13 +220,13 @@ fn tls_error(text: &[u8], phase: Phase) -> Said {
         | Phase::Trailers => reading,
     };
     let at = (phase != Phase::Tls && reading.kind().phase() == Phase::Tls).then_some(phase);
-    Said::Fault { fault: cause::fault(reading, at, code), reading }
+    Verdict::Fault { fault: cause::fault(reading, at, code), reading }
 }
 
-fn h2(text: &[u8], reading: fn(u32) -> Reading) -> Said {
-    let Some((code, _)) = cut::number(text) else { return Said::Unknown };
+fn h2(text: &[u8], reading: fn(u32) -> Reading) -> Verdict {
+    let Some((code, _)) = cut::number(text) else { return Verdict::Unknown };
     let reading = reading(code);
-    Said::Fault { fault: cause::fault(reading, None, Some(Code::H2(code))), reading }
+    Verdict::Fault { fault: cause::fault(reading, None, Some(Code::H2(code))), reading }
 }
 
 /// RFC 9113 section 7.
