@@ -50,7 +50,7 @@ fn every_generated_page_is_its_proxys_and_no_other_is_anybodys() {
         let [software, by, faults, response] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
         let wire = Wire::of(&unescaped(response));
         let found = attribute(&wire.seen(), "edge");
-        let code = found.software.map(Software::code);
+        let code = found.software.map(Software::as_str);
         if by == "upstream" {
             assert_eq!((found.origin, code), (Origin::Application, None), "{line}\n{found:?}");
             passed += 1;
@@ -63,7 +63,7 @@ fn every_generated_page_is_its_proxys_and_no_other_is_anybodys() {
         }
         // Without the reason phrase, as over HTTP/2, it may be told less, but nobody else is accused.
         let found = attribute(&Seen { reason: None, ..wire.seen() }, "edge");
-        assert!(found.software.is_none_or(|s| s.code() == software), "{line}\n{found:?}");
+        assert!(found.software.is_none_or(|s| s.as_str() == software), "{line}\n{found:?}");
     }
     assert_eq!((right, passed), (136, 40), "pages of proxies, and of applications behind them");
 }
@@ -197,7 +197,7 @@ fn nothing_says_nothing() {
 
 #[test]
 fn software_has_codes_of_its_own() {
-    let mut codes: Vec<_> = Software::ALL.iter().map(|s| s.code()).collect();
+    let mut codes: Vec<_> = Software::ALL.iter().map(|s| s.as_str()).collect();
     codes.sort_unstable();
     codes.dedup();
     assert_eq!(codes.len(), Software::ALL.len());

@@ -38,7 +38,7 @@ fn lines(headers: &HeaderMap) -> Vec<String> {
 fn verdict(result: Result<Framing, badgateway::Fault>) -> String {
     match result {
         Ok(framing) => format!("{framing:?}"),
-        Err(fault) => fault.class().map_or(fault.kind().code(), Class::as_str).into(),
+        Err(fault) => fault.class().map_or(fault.kind().as_str(), Class::as_str).into(),
     }
 }
 

@@ -493,7 +493,7 @@ fn trailers_in_place_of_an_error() {
             .aborting(handle.clone())
             .in_trailers(move |fault| {
                 wanted.then(|| {
-                    let kind = HeaderValue::from_static(fault.kind().code());
+                    let kind = HeaderValue::from_static(fault.kind().as_str());
                     HeaderMap::from_iter([(HeaderName::from_static("x-told"), kind)])
                 })
             })

@@ -324,7 +324,11 @@ fn a_request_that_no_try_sent_was_not_applied() {
         for &last in FaultKind::ALL {
             let (first, last) = (Fault::new(first), Fault::new(last));
             assert_eq!(tries(first, last, Some(0)), ["no"], "{first}, then {last}, unsent");
-            assert_eq!(tries(first, last, None), [first.applied().max(last.applied()).code()], "{first}, then {last}");
+            assert_eq!(
+                tries(first, last, None),
+                [first.applied().max(last.applied()).as_str()],
+                "{first}, then {last}"
+            );
         }
     }
 }

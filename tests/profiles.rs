@@ -127,11 +127,11 @@ fn answers() -> Vec<Answer> {
         let cells: Vec<&str> = line.split('\t').collect();
         let fault = match cells[1].split_once(':') {
             Some((kind, class)) => {
-                let fault = Fault::of_class(Class::from_name(class).unwrap());
-                assert_eq!(fault.kind().code(), kind);
+                let fault = Fault::of_class(class.parse().unwrap());
+                assert_eq!(fault.kind().as_str(), kind);
                 fault
             }
-            None => Fault::new(FaultKind::from_code(cells[1]).unwrap_or_else(|| panic!("no kind {}", cells[1]))),
+            None => Fault::new(cells[1].parse::<FaultKind>().unwrap_or_else(|_| panic!("no kind {}", cells[1]))),
         };
         for ((proxy, profile), shape) in COLUMNS.into_iter().zip(&cells[2..]) {
             answers.push(Answer { proxy, profile, name: cells[0], fault, shape });

@@ -23,7 +23,7 @@ fn details(fault: Fault) -> String {
 fn the_token_and_no_more_by_default() {
     for &kind in FaultKind::ALL {
         let fault = Fault::new(kind).with_received(9).with_code(Code::TlsAlert(40));
-        let expected = kind.error_type().map_or("gw".to_owned(), |e| format!("gw; error={}", e.token()));
+        let expected = kind.error_type().map_or("gw".to_owned(), |e| format!("gw; error={}", e.as_str()));
         assert_eq!(status(Disclosure::Token, &fault, &Exchange::default()), expected);
     }
 }
@@ -381,7 +381,7 @@ proptest! {
         let ours = last(&list);
         prop_assert_eq!(text(&ours.bare_item), name.as_str());
         let token = ours.params.get("error").map(text);
-        prop_assert_eq!(token.as_deref(), fault.error_type().map(|e| e.token()));
+        prop_assert_eq!(token.as_deref(), fault.error_type().map(|e| e.as_str()));
         let told = token.is_some() && disclosure == Disclosure::Trusted;
         prop_assert_eq!(ours.params.contains_key("next-hop"), told && exchange.next_hop.is_some());
         prop_assert_eq!(ours.params.contains_key("received-status"), told && received.is_some());

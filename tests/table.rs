@@ -6,6 +6,9 @@ use std::fmt::Write as _;
 
 use badgateway::Exchange;
 use badgateway::decide::{Decision, Profile, decide, grpc_status};
+use badgateway::diagnose::attribution::Software;
+use badgateway::dialect::Dialect;
+use badgateway::dialect::logs::Format;
 use badgateway::fault::{Applied, Blame, Category, Class, Code, ErrorType, Fault, FaultKind, Phase, ReportedBy};
 
 /// Rows whose status differs from what RFC 9209 recommends for their type, each with its reason there.
@@ -20,9 +23,9 @@ const OTHER_STATUS: &[FaultKind] = &[
 fn every_row_is_sound() {
     let mut codes = HashSet::new();
     for &kind in FaultKind::ALL {
-        assert!(codes.insert(kind.code()), "{kind} stands twice");
-        assert_eq!(FaultKind::from_code(kind.code()), Some(kind));
-        assert!(kind.code().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'), "{kind}");
+        assert!(codes.insert(kind.as_str()), "{kind} stands twice");
+        assert_eq!(kind.as_str().parse(), Ok(kind));
+        assert!(kind.as_str().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'), "{kind}");
         let phrase = kind.phrase();
         assert!(phrase.starts_with(|c: char| c.is_lowercase() || phrase.starts_with("TLS")), "{phrase}");
         assert!(!phrase.ends_with('.') && phrase.is_ascii(), "{phrase}");
@@ -34,7 +37,28 @@ fn every_row_is_sound() {
             None => assert_eq!(kind, FaultKind::ClientAborted),
         }
     }
-    assert!(FaultKind::from_code("no_such_kind").is_none());
+    assert!("no_such_kind".parse::<FaultKind>().is_err());
+}
+
+/// `as_str` and `FromStr` are each other's inverse, for whatever has a stable name.
+#[test]
+fn stable_names_are_read_back() {
+    macro_rules! read_back {
+        ($($name:ty),+) => {$(
+            let mut words = HashSet::new();
+            for value in <$name>::ALL {
+                assert!(words.insert(value.as_str()), "{value} stands twice");
+                assert_eq!(value.as_str().parse(), Ok(*value));
+                assert_eq!(value.to_string(), value.as_str());
+            }
+            for word in ["", "teapot", "DNS_ERROR", " head"] {
+                let error = word.parse::<$name>().unwrap_err();
+                assert_eq!(error.accepted().len(), <$name>::ALL.len());
+                assert!(error.to_string().starts_with("not one of "), "{error}");
+            }
+        )+};
+    }
+    read_back!(FaultKind, Phase, Category, Applied, Blame, ReportedBy, Class, ErrorType, Dialect, Format, Software);
 }
 
 #[test]
@@ -127,7 +151,7 @@ fn classes_belong_to_kinds_that_the_library_reports() {
     let mut names = HashSet::new();
     for &class in Class::ALL {
         assert!(names.insert(class.as_str()), "{class} stands twice");
-        assert_eq!(Class::from_name(class.as_str()), Some(class));
+        assert_eq!(class.as_str().parse(), Ok(class));
         assert_eq!(class.kind().reported_by(), ReportedBy::Library, "{class}");
         let (stage, cause) = class.as_str().split_once('.').unwrap();
         assert!(!stage.is_empty() && !cause.is_empty());

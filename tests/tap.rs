@@ -420,7 +420,7 @@ fn leaves_precise_faults_alone() {
     ];
     let mut cases = 0;
     for &kind in K::ALL {
-        if kind == K::TlsTruncated || !prefixes.iter().any(|prefix| kind.code().starts_with(prefix)) {
+        if kind == K::TlsTruncated || !prefixes.iter().any(|prefix| kind.as_str().starts_with(prefix)) {
             continue;
         }
         for bytes in ["", "SSH-2.0-x\r\n", "HTTP/1.1 20X\r\n", OK, HALF, CHUNKS, TO_CLOSE, WHOLE] {

@@ -76,7 +76,7 @@ impl Flags {
 }
 
 fn ask(arg: String) -> Result<Ask, String> {
-    if let Some(kind) = FaultKind::from_code(&arg) {
+    if let Ok(kind) = arg.parse::<FaultKind>() {
         return Ok(Ask::Fault(kind));
     }
     if arg.len() == 3 && arg.bytes().all(|b| b.is_ascii_digit()) {

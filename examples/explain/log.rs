@@ -210,7 +210,7 @@ fn diagnosis(entry: &Entry<'_>, fault: &Fault, exchange: &Exchange) -> Diagnosis
 /// What the proxy would have said, had it written RFC 9209's field.
 fn proxy_status(entry: &Entry<'_>, fault: &Fault, exchange: &Exchange) -> Option<String> {
     fault.error_type()?;
-    let gateway = Gateway::new(entry.format.code()).ok()?.with_disclosure(Disclosure::Trusted);
+    let gateway = Gateway::new(entry.format.as_str()).ok()?.with_disclosure(Disclosure::Trusted);
     gateway.proxy_status(fault, exchange).to_str().ok().map(str::to_owned)
 }
 
@@ -227,7 +227,7 @@ fn explain(number: u64, entry: &Entry<'_>, fault: &Fault, reading: Reading, out:
         title.push_str(&format!(", to {}", show::text(upstream, 200)));
     }
     writeln!(out, "{title}\n  {}", show::text(entry.words, WORDS))?;
-    let others: Vec<&str> = reading.others().iter().map(|kind| kind.code()).collect();
+    let others: Vec<&str> = reading.others().iter().map(|kind| kind.as_str()).collect();
     let also = if others.is_empty() { String::new() } else { format!(", or {}", others.join(", ")) };
     write!(out, "{}", show::wrapped("  = ", "    ", &format!("{}{also}", reading.kind())))?;
     if let Some(value) = proxy_status(entry, fault, &exchange) {
@@ -239,7 +239,7 @@ fn explain(number: u64, entry: &Entry<'_>, fault: &Fault, reading: Reading, out:
 /// One object for a line that is no failure.
 fn empty(number: u64, format: Option<Format>, said: &str, words: &[u8]) -> String {
     let words = show::json(&String::from_utf8_lossy(&words[..words.len().min(WORDS)]));
-    let dialect = format.map_or("null".to_owned(), |format| show::json(format.code()));
+    let dialect = format.map_or("null".to_owned(), |format| show::json(format.as_str()));
     format!(
         "{{\"line\":{number},\"dialect\":{dialect},\"said\":\"{said}\",\"words\":{words},\"may_be\":[],\"proxy_status\":null,\"fault\":null,\"class\":null,\"phase\":null,\"causes\":[],\"next_steps\":[]}}"
     )

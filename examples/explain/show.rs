@@ -47,7 +47,7 @@ pub(crate) fn json_bytes(bytes: Option<&[u8]>) -> String {
 
 /// All that a reading may be, as a JSON array.
 pub(crate) fn json_reading(reading: Reading) -> String {
-    let codes: Vec<String> = reading.kinds().map(|kind| json(kind.code())).collect();
+    let codes: Vec<String> = reading.kinds().map(|kind| json(kind.as_str())).collect();
     format!("[{}]", codes.join(","))
 }
 

@@ -25,14 +25,14 @@ pub(crate) fn status(code: u16, json: bool, out: &mut impl Write) -> io::Result<
 /// What a kind of fault is.
 pub(crate) fn fault(kind: FaultKind, json: bool, out: &mut impl Write) -> io::Result<()> {
     let diagnosis = diagnose::kind(kind);
-    let value = kind.error_type().map(|error| format!("proxy; error={}", error.token()));
+    let value = kind.error_type().map(|error| format!("proxy; error={}", error.as_str()));
     if json {
         let leading = [("dialect", None), ("proxy_status", value.as_deref())];
         return writeln!(out, "{}", diagnosis.json().with_leading(&leading));
     }
     write!(out, "{}", show::wrapped("", "  ", &format!("{kind}: {}", kind.phrase())))?;
     let token =
-        kind.error_type().map_or("no Proxy-Status".into(), |error| format!("Proxy-Status error={}", error.token()));
+        kind.error_type().map_or("no Proxy-Status".into(), |error| format!("Proxy-Status error={}", error.as_str()));
     let head =
         format!("{token}, status {} (Cloudflare {}); source: {}", kind.status(), kind.cloudflare(), kind.source());
     writeln!(out, "{}", show::wrapped("", "  ", &head))?;
@@ -75,7 +75,7 @@ fn quoted(word: &str) -> String {
 pub(crate) fn all(json: bool, out: &mut impl Write) -> io::Result<()> {
     for kind in FaultKind::ALL {
         if !json {
-            writeln!(out, "==== {kind} {}", "=".repeat(74_usize.saturating_sub(kind.code().len())))?;
+            writeln!(out, "==== {kind} {}", "=".repeat(74_usize.saturating_sub(kind.as_str().len())))?;
         }
         fault(*kind, json, out)?;
     }
@@ -95,7 +95,7 @@ pub(crate) fn proxy_status(value: &str, json: bool, out: &mut impl Write) -> io:
 pub(crate) fn one_member(member: &Member<'_>, value: &str, json: bool, out: &mut impl Write) -> io::Result<()> {
     let kinds: Vec<FaultKind> = member.kinds().collect();
     if json {
-        let may_be: Vec<String> = kinds.iter().map(|kind| show::json(kind.code())).collect();
+        let may_be: Vec<String> = kinds.iter().map(|kind| show::json(kind.as_str())).collect();
         let name = show::json(member.name());
         let diagnosis = kinds.first().map(|kind| diagnose::kind(*kind).json().to_string());
         let head = format!(
@@ -124,7 +124,7 @@ pub(crate) fn one_member(member: &Member<'_>, value: &str, json: bool, out: &mut
             let says = match kinds.as_slice() {
                 [only] => only.phrase().to_owned(),
                 several => {
-                    let codes: Vec<&str> = several.iter().map(|kind| kind.code()).collect();
+                    let codes: Vec<&str> = several.iter().map(|kind| kind.as_str()).collect();
                     format!("one of {}", codes.join(", "))
                 }
             };

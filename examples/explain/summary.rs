@@ -134,13 +134,13 @@ impl Summary {
             writeln!(out, "\nFaults, the likeliest of each")?;
             let rows = sorted(&self.faults);
             for (reading, count) in rows.iter().take(ROWS) {
-                let also: Vec<&str> = reading.others().iter().map(|kind| kind.code()).collect();
+                let also: Vec<&str> = reading.others().iter().map(|kind| kind.as_str()).collect();
                 let also = match also.len() {
                     0 => String::new(),
                     1..4 => format!("or {}", also.join(", ")),
                     n => format!("or {}, ... ({n} in all)", also[..2].join(", ")),
                 };
-                let row = format!("{count:>10} {:>5}  {:24} {also}", self.share(*count), reading.kind().code());
+                let row = format!("{count:>10} {:>5}  {:24} {also}", self.share(*count), reading.kind().as_str());
                 writeln!(out, "{}", row.trim_end())?;
             }
             self.rest(rows.iter().skip(ROWS).map(|(_, count)| *count).sum(), "of other kinds", out)?;

@@ -51,7 +51,7 @@ pub(crate) fn explain(text: &str, json: bool, out: &mut impl Write) -> io::Resul
         }
         [_, _, ..] => {
             let mut kinds: Vec<&str> =
-                found.iter().filter_map(|(_, word)| word.reading).map(|reading| reading.kind().code()).collect();
+                found.iter().filter_map(|(_, word)| word.reading).map(|reading| reading.kind().as_str()).collect();
             kinds.sort_unstable();
             kinds.dedup();
             let more: Vec<String> = kinds.iter().map(|kind| format!("explain {kind}")).collect();
@@ -65,7 +65,7 @@ pub(crate) fn explain(text: &str, json: bool, out: &mut impl Write) -> io::Resul
 fn object(dialect: Dialect, word: &Word, out: &mut impl Write) -> io::Result<()> {
     let head = format!(
         "{{\"dialect\":{},\"word\":{},\"meaning\":{},\"may_be\":{},\"proxy_status\":null,",
-        show::json(dialect.code()),
+        show::json(dialect.as_str()),
         show::json(word.word),
         show::json(word.meaning),
         word.reading.map_or("[]".to_owned(), show::json_reading),

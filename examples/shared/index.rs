@@ -60,7 +60,7 @@ fn item(row: &Row) -> String {
         || "passed on".into(),
         |seen| {
             let class = seen.class.map_or_else(String::new, |class| code(class.as_str()));
-            format!("{}:{}{class}", seen.phase.code(), code(seen.kind.code()))
+            format!("{}:{}{class}", seen.phase.as_str(), code(seen.kind.as_str()))
         },
     );
     let wrong: String = row.judged.reasons().map(|why| format!("<p class=bad>Wrong: {}</p>", escape(&why))).collect();

@@ -117,7 +117,7 @@ impl Row {
     /// The fault that was recorded, and its class where it has one.
     fn fault(&self) -> Option<String> {
         let Seen { kind, class, .. } = self.seen.as_ref()?;
-        Some(class.map_or_else(|| kind.code().to_owned(), |class| format!("{} {}", kind.code(), class.as_str())))
+        Some(class.map_or_else(|| kind.as_str().to_owned(), |class| format!("{} {}", kind.as_str(), class.as_str())))
     }
 
     /// Status and, where the message is not simply whole, how it ended.

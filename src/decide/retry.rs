@@ -57,7 +57,7 @@ impl Retry {
 
     /// `safe` or `never`.
     #[must_use]
-    pub const fn code(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Safe(_) => "safe",
             Self::Never(_) => "never",
@@ -82,7 +82,7 @@ impl Retry {
 
 impl fmt::Display for Retry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.code(), self.reason())
+        write!(f, "{} ({})", self.as_str(), self.reason())
     }
 }
 

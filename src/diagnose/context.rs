@@ -30,7 +30,7 @@ impl Deployment {
 
     /// The stable name, for JSON.
     #[must_use]
-    pub const fn code(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Unknown => "any",
             Self::Systemd => "systemd",

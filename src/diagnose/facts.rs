@@ -97,7 +97,7 @@ impl Facts {
 /// What was seen, in the order of the work.
 pub(super) fn facts(fault: &Fault, exchange: &Exchange, evidence: &Evidence, context: &Context<'_>) -> Vec<Fact> {
     let mut facts = Facts(Vec::new());
-    facts.say("fault", fault.kind().code());
+    facts.say("fault", fault.kind().as_str());
     if let Some(class) = fault.class() {
         facts.say("class", format!("{class}: {}", class.phrase()));
     }
@@ -145,7 +145,7 @@ pub(super) fn facts(fault: &Fault, exchange: &Exchange, evidence: &Evidence, con
         facts.say("attempts", exchange.attempts.to_string());
     }
     let advice = advise(fault, exchange);
-    facts.say("send again", format!("{} ({})", advice.code(), advice.reason()));
+    facts.say("send again", format!("{} ({})", advice.as_str(), advice.reason()));
     if fault.confidence() == Confidence::Text {
         facts.say("confidence", "read from the text of an error");
     }

@@ -53,11 +53,11 @@ impl Json<'_> {
             out.put(",");
         }
         out.put("\"fault\":");
-        optional(out, kind.map(|kind| kind.code()));
+        optional(out, kind.map(|kind| kind.as_str()));
         out.put(",\"class\":");
         optional(out, class.map(|class| class.as_str()));
         out.put(",\"phase\":");
-        optional(out, phase.map(|phase| phase.code()));
+        optional(out, phase.map(|phase| phase.as_str()));
         out.put(",\"summary\":");
         string(out, summary);
         list(out, "evidence", evidence, |out, fact| {
@@ -72,8 +72,8 @@ impl Json<'_> {
             object(
                 out,
                 &[
-                    ("where", step.place.code()),
-                    ("deployment", step.deployment.code()),
+                    ("where", step.place.as_str()),
+                    ("deployment", step.deployment.as_str()),
                     ("why", step.why),
                     ("command", &step.command),
                 ],

@@ -40,10 +40,10 @@ pub fn status(code: u16) -> Option<Diagnosis> {
         let kinds: Vec<&str> = FaultKind::ALL
             .iter()
             .filter(|kind| kind.phase() == phase && (kind.status() == code || kind.cloudflare() == code))
-            .map(|kind| kind.code())
+            .map(|kind| kind.as_str())
             .collect();
         if !kinds.is_empty() {
-            let value = format!("{}: {}", phase.code(), kinds.join(", ")).into();
+            let value = format!("{}: {}", phase.as_str(), kinds.join(", ")).into();
             evidence.push(Fact { name: "kinds", value, trusted: false });
         }
     }

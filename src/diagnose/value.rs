@@ -93,7 +93,7 @@ pub enum Place {
 impl Place {
     /// The stable name, for JSON.
     #[must_use]
-    pub const fn code(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Gateway => "gateway",
             Self::NextHop => "next_hop",

@@ -70,7 +70,7 @@ impl Reading {
 
 impl fmt::Display for Reading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.code())?;
+        f.write_str(self.kind.as_str())?;
         let Some((last, between)) = self.others.split_last() else { return Ok(()) };
         for kind in between {
             write!(f, ", {kind}")?;

@@ -18,6 +18,8 @@ pub struct Word {
     pub meaning: &'static str,
 }
 
+use crate::setting::stable_names;
+
 macro_rules! dialects {
     ($($(#[$meta:meta])* $variant:ident = $code:literal, $name:literal, $what:literal, $words:path;)+) => {
         /// Software that has words of its own for what goes wrong upstream.
@@ -45,7 +47,7 @@ macro_rules! dialects {
 
             /// A stable name: lower case, words joined by `_`.
             #[must_use]
-            pub const fn code(self) -> &'static str {
+            pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $code,)+ }
             }
 
@@ -72,6 +74,8 @@ macro_rules! dialects {
                 match self { $(Self::$variant => { use $words as words; words::ROWS })+ }
             }
         }
+
+        stable_names!(Dialect, $($variant = $code),+);
     };
 }
 
@@ -122,11 +126,5 @@ impl Dialect {
     /// All its words, those first that stand for faults.
     pub fn words(self) -> impl Iterator<Item = Word> {
         self.rows().iter().map(|row| Word { word: row.word, reading: row.reading, meaning: row.meaning })
-    }
-
-    /// The dialect of that name.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|dialect| dialect.code() == code)
     }
 }

@@ -2,8 +2,6 @@
 //!
 //! Each enum answers one question, in words people use.
 
-use core::fmt;
-
 /// Defines a fieldless enum whose variants carry their stable code.
 macro_rules! coded_enum {
     ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $code:literal,)+ }) => {
@@ -17,18 +15,17 @@ macro_rules! coded_enum {
 
             /// The stable name, for logs and metrics.
             #[must_use]
-            pub const fn code(self) -> &'static str {
+            pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $code,)+ }
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.code())
-            }
-        }
+        $crate::setting::stable_names!($name, $($variant = $code),+);
+
     };
 }
+
+pub(super) use coded_enum;
 
 coded_enum! {
     /// The kind of trouble in the words people use, for dashboards and for a `match` that must stay

@@ -3,7 +3,7 @@
 //! One row a class, with the kind of fault it belongs to, and the wider class that it is a case of
 //! where there is one. Sources are RFC 9112 and RFC 9110; where a class is a limit of ours, the row says so.
 
-use core::fmt;
+use crate::setting::stable_names;
 
 use super::kind::FaultKind;
 
@@ -42,12 +42,6 @@ macro_rules! classes {
                 match self { $(Self::$variant => $name,)+ }
             }
 
-            /// The class with that name.
-            #[must_use]
-            pub fn from_name(name: &str) -> Option<Self> {
-                match name { $($name => Some(Self::$variant),)+ _ => None }
-            }
-
             /// The kind of fault it belongs to.
             #[must_use]
             pub const fn kind(self) -> FaultKind {
@@ -73,6 +67,8 @@ macro_rules! classes {
                 match self { $(Self::$variant => $what,)+ }
             }
         }
+
+        stable_names!(Class, $($variant = $name),+);
     };
 }
 
@@ -205,10 +201,4 @@ classes! {
     GrpcStatusMissing = "grpc.status_missing": BadGrpcStatus, "an end without grpc-status";
     GrpcStatusInvalid = "grpc.status_invalid": BadGrpcStatus, "a grpc-status that is no number from 0 to 16";
     GrpcStatusRepeated = "grpc.status_repeated": BadGrpcStatus, "more than one grpc-status";
-}
-
-impl fmt::Display for Class {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }

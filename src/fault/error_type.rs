@@ -2,7 +2,7 @@
 //!
 //! What the registry says and nothing else; our own judgement is in [`kind`](super::kind).
 
-use core::fmt;
+use crate::setting::stable_names;
 
 macro_rules! error_types {
     ($($(#[$meta:meta])* $variant:ident = $token:literal, $status:literal, $only:literal, $section:literal;)+) => {
@@ -11,7 +11,7 @@ macro_rules! error_types {
         ///
         /// ```
         /// use badgateway::fault::ErrorType;
-        /// assert_eq!(ErrorType::ConnectionTimeout.token(), "connection_timeout");
+        /// assert_eq!(ErrorType::ConnectionTimeout.as_str(), "connection_timeout");
         /// assert_eq!(ErrorType::ConnectionTimeout.recommended_status(), 504);
         /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,7 +24,7 @@ macro_rules! error_types {
 
             /// The token on the wire.
             #[must_use]
-            pub const fn token(self) -> &'static str {
+            pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $token,)+ }
             }
 
@@ -48,6 +48,8 @@ macro_rules! error_types {
                 match self { $(Self::$variant => $section,)+ }
             }
         }
+
+        stable_names!(ErrorType, $($variant = $token),+);
     };
 }
 
@@ -116,10 +118,4 @@ error_types! {
     ProxyConfigurationError = "proxy_configuration_error", 500, true, "2.3.31";
     /// The request is going round in circles.
     ProxyLoopDetected = "proxy_loop_detected", 502, true, "2.3.32";
-}
-
-impl fmt::Display for ErrorType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.token())
-    }
 }

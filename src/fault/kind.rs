@@ -7,7 +7,7 @@
 //! been applied · where the repair is · who reports it · does it pass by itself · does it count against the next hop's
 //! health · what of the connection's bytes may tell it more exactly · phrase · source.
 
-use core::fmt;
+use crate::setting::stable_names;
 
 use super::category::{Applied, Blame, Category, ReportedBy};
 use super::error_type::ErrorType;
@@ -74,13 +74,13 @@ macro_rules! kinds {
         $course:ident, $health:ident, $told_by:ident, $phrase:literal, $source:literal;)+) => {
         /// What went wrong: a row of the table.
         ///
-        /// Codes ([`code`](Self::code)) are stable and never reused. The list grows, so a `match`
+        /// Names ([`as_str`](Self::as_str)) are stable and never reused. The list grows, so a `match`
         /// outside this crate needs a `_` arm; match on [`category`](Self::category) to stay exhaustive.
         ///
         /// ```
         /// use badgateway::fault::{Applied, Category, FaultKind};
         /// let kind = FaultKind::ConnectionRefused;
-        /// assert_eq!(kind.code(), "connection_refused");
+        /// assert_eq!(kind.as_str(), "connection_refused");
         /// assert_eq!(kind.category(), Category::Refused);
         /// assert_eq!((kind.status(), kind.cloudflare()), (502, 521));
         /// assert_eq!(kind.applied(), Applied::No);
@@ -114,13 +114,9 @@ macro_rules! kinds {
                     },)+
                 }
             }
-
-            /// The kind with that stable code.
-            #[must_use]
-            pub fn from_code(code: &str) -> Option<Self> {
-                match code { $($code => Some(Self::$variant),)+ _ => None }
-            }
         }
+
+        stable_names!(FaultKind, $($variant = $code),+);
     };
 }
 
@@ -468,7 +464,7 @@ kinds! {
 impl FaultKind {
     /// The stable name, for logs and metrics.
     #[must_use]
-    pub const fn code(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         self.row().code
     }
 
@@ -551,11 +547,5 @@ impl FaultKind {
     #[must_use]
     pub const fn source(self) -> &'static str {
         self.row().source
-    }
-}
-
-impl fmt::Display for FaultKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
     }
 }

@@ -2,59 +2,41 @@
 //!
 //! The order of the variants is the order of the work.
 
-use core::fmt;
+use super::category::coded_enum;
 
-/// How far the exchange had got.
-///
-/// The words are those of nginx's log ("while connecting to upstream") and of HAProxy's second
-/// termination letter. The order is the order of the work, so phases can be compared.
-///
-/// ```
-/// use badgateway::fault::Phase;
-/// assert!(Phase::Connect < Phase::Head);
-/// assert_eq!(Phase::Tls.code(), "tls");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Phase {
-    /// Choosing the next hop: routing, health, limits. Nothing has been contacted.
-    Select,
-    /// Turning the next hop's name into addresses.
-    Resolve,
-    /// Opening the transport connection.
-    Connect,
-    /// The TLS (or QUIC) handshake.
-    Tls,
-    /// Writing the request.
-    Send,
-    /// Waiting for, or reading, the response's status line and fields (interim ones included).
-    Head,
-    /// Reading the response's content.
-    Body,
-    /// Reading the trailer section.
-    Trailers,
+coded_enum! {
+    /// How far the exchange had got.
+    ///
+    /// The words are those of nginx's log ("while connecting to upstream") and of HAProxy's second
+    /// termination letter. The order is the order of the work, so phases can be compared.
+    ///
+    /// ```
+    /// use badgateway::fault::Phase;
+    /// assert!(Phase::Connect < Phase::Head);
+    /// assert_eq!(Phase::Tls.as_str(), "tls");
+    /// ```
+    #[non_exhaustive]
+    pub enum Phase {
+        /// Choosing the next hop: routing, health, limits. Nothing has been contacted.
+        Select = "select",
+        /// Turning the next hop's name into addresses.
+        Resolve = "resolve",
+        /// Opening the transport connection.
+        Connect = "connect",
+        /// The TLS (or QUIC) handshake.
+        Tls = "tls",
+        /// Writing the request.
+        Send = "send",
+        /// Waiting for, or reading, the response's status line and fields (interim ones included).
+        Head = "head",
+        /// Reading the response's content.
+        Body = "body",
+        /// Reading the trailer section.
+        Trailers = "trailers",
+    }
 }
 
 impl Phase {
-    /// Every phase, in the order of the work.
-    pub const ALL: &'static [Self] =
-        &[Self::Select, Self::Resolve, Self::Connect, Self::Tls, Self::Send, Self::Head, Self::Body, Self::Trailers];
-
-    /// The stable name, for logs and metrics.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Select => "select",
-            Self::Resolve => "resolve",
-            Self::Connect => "connect",
-            Self::Tls => "tls",
-            Self::Send => "send",
-            Self::Head => "head",
-            Self::Body => "body",
-            Self::Trailers => "trailers",
-        }
-    }
-
     /// What the gateway was doing, for an operator: completes "while …".
     #[must_use]
     pub const fn phrase(self) -> &'static str {
@@ -77,11 +59,5 @@ impl Phase {
             Self::Select | Self::Resolve | Self::Connect | Self::Tls => false,
             Self::Send | Self::Head | Self::Body | Self::Trailers => true,
         }
-    }
-}
-
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
     }
 }

@@ -77,7 +77,7 @@ const TEXT_BIT: u8 = 0x80;
 /// assert!(size_of::<Fault>() <= 32);
 /// ```
 ///
-/// `Display` is for people and is not API; [`FaultKind::code`] is.
+/// `Display` is for people and is not API; [`FaultKind::as_str`] is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fault {
     kind: FaultKind,
@@ -322,7 +322,7 @@ impl fmt::Display for Fault {
 
 impl fmt::Debug for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Fault({}", self.kind.code())?;
+        write!(f, "Fault({}", self.kind.as_str())?;
         if let Some(class) = self.class {
             write!(f, " {class}")?;
         }

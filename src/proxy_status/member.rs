@@ -78,7 +78,7 @@ impl<'a> Member<'a> {
     #[must_use]
     pub fn error_type(&self) -> Option<ErrorType> {
         let error = self.error()?;
-        ErrorType::ALL.iter().copied().find(|known| known.token() == error)
+        ErrorType::ALL.iter().copied().find(|known| known.as_str() == error)
     }
 
     /// The faults that this member's `error` may stand for, in the order of the table: every kind of that type.

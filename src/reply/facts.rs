@@ -13,10 +13,10 @@ impl Reply<'_> {
     pub(crate) fn for_each_fact(&self, mut fact: impl FnMut(&'static str, &str)) {
         fact("gateway", self.name.plain());
         if let Some(error_type) = self.fault.error_type() {
-            fact("error", error_type.token());
+            fact("error", error_type.as_str());
         }
         if self.disclosure >= Disclosure::Details {
-            fact("code", self.fault.kind().code());
+            fact("code", self.fault.kind().as_str());
             if let Some(class) = self.fault.class() {
                 fact("class", class.as_str());
             }

@@ -75,7 +75,7 @@ impl Reply<'_> {
         out.put(self.words().detail);
         let Some(error_type) = self.fault.error_type() else { return };
         out.put(" error=");
-        out.put(error_type.token());
+        out.put(error_type.as_str());
         if self.disclosure >= Disclosure::Details {
             out.put("; ");
             self.write_details(out);

@@ -28,7 +28,7 @@ impl Reply<'_> {
         out.put(advice.sentence());
         if let Some(error_type) = self.fault.error_type() {
             out.put("\",\"error\":\"");
-            out.put(error_type.token());
+            out.put(error_type.as_str());
         }
         out.put(match advice {
             Advice::TryAgain => "\",\"retryable\":true",
@@ -37,13 +37,13 @@ impl Reply<'_> {
         number(out, ",\"retry_after\":", self.retry_after());
         if self.disclosure >= Disclosure::Details {
             out.put(",\"code\":\"");
-            out.put(self.fault.kind().code());
+            out.put(self.fault.kind().as_str());
             if let Some(class) = self.fault.class() {
                 out.put("\",\"class\":\"");
                 out.put(class.as_str());
             }
             out.put("\",\"phase\":\"");
-            out.put(self.fault.phase().code());
+            out.put(self.fault.phase().as_str());
             out.put("\"");
             number(out, ",\"offset\":", self.fault.offset());
             number(out, ",\"expected\":", self.fault.expected());

@@ -36,7 +36,7 @@ impl Reply<'_> {
         out.put(self.name.item());
         let Some(error_type) = self.fault.error_type() else { return };
         out.inert("; error=");
-        out.inert(error_type.token());
+        out.inert(error_type.as_str());
         if self.disclosure >= Disclosure::Details {
             self.write_extra(out, error_type);
             out.put("; details=\"");
@@ -134,14 +134,14 @@ impl Reply<'_> {
     /// Our own words for it: codes and numbers only, nothing that needs an escape.
     pub(crate) fn write_details(&self, out: &mut impl Sink) {
         let fault = self.fault;
-        out.put(fault.kind().code());
+        out.put(fault.kind().as_str());
         if let Some(class) = fault.class() {
             out.put(": ");
             out.put(class.as_str());
         }
         if fault.phase() != fault.kind().phase() {
             out.put(" in ");
-            out.put(fault.phase().code());
+            out.put(fault.phase().as_str());
         }
         if let Some(offset) = fault.offset() {
             out.put(" at ");

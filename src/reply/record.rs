@@ -114,12 +114,12 @@ impl<'a> Record<'a> {
     fn write(&self, out: &mut impl Sink) {
         let Reply { fault, exchange, .. } = self.reply;
         out.put("{\"fault\":\"");
-        out.put(fault.kind().code());
+        out.put(fault.kind().as_str());
         match fault.class() {
             Some(class) => word(out, "\",\"class\":\"", class.as_str()),
             None => out.put("\",\"class\":null"),
         }
-        word(out, ",\"phase\":\"", fault.phase().code());
+        word(out, ",\"phase\":\"", fault.phase().as_str());
         let sent = match self.decision {
             Decision::Respond(_) => Some(self.reply.http_status()),
             Decision::Abort(_) | Decision::Silence => None,
@@ -134,11 +134,11 @@ impl<'a> Record<'a> {
             out.put(",\"proxy_status\":null");
         }
         let advice = retry::advise(fault, exchange);
-        word(out, ",\"applied\":\"", applied(fault, exchange).code());
-        word(out, ",\"retry\":\"", advice.code());
+        word(out, ",\"applied\":\"", applied(fault, exchange).as_str());
+        word(out, ",\"retry\":\"", advice.as_str());
         word(out, ",\"retry_reason\":\"", advice.reason());
-        word(out, ",\"blame\":\"", fault.blame().code());
-        word(out, ",\"category\":\"", fault.category().code());
+        word(out, ",\"blame\":\"", fault.blame().as_str());
+        word(out, ",\"category\":\"", fault.category().as_str());
         number(out, ",\"elapsed_ms\":", exchange.elapsed.map(|t| u64::try_from(t.as_millis()).unwrap_or(u64::MAX)));
         write_request(out, exchange);
         match (fault.offset(), fault.expected(), fault.received()) {
@@ -275,7 +275,7 @@ pub(super) fn write_attempts(out: &mut impl Sink, exchange: &Exchange) {
     if exchange.attempts > 1 {
         number(out, ",\"attempts\":", Some(u64::from(exchange.attempts)));
         match exchange.first_try {
-            Some(kind) => word(out, ",\"first_try\":\"", kind.code()),
+            Some(kind) => word(out, ",\"first_try\":\"", kind.as_str()),
             None => out.put(",\"first_try\":null"),
         }
     }

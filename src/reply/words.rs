@@ -187,8 +187,8 @@ mod tests {
                 assert!(words.uri.ends_with(&format!("#section-{}", error_type.section())));
             }
         }
-        let codes = FaultKind::ALL.iter().map(|k| k.code()).chain(Class::ALL.iter().map(|c| c.as_str()));
-        let codes = codes.chain(Phase::ALL.iter().map(|p| p.code())).chain(ErrorType::ALL.iter().map(|e| e.token()));
+        let codes = FaultKind::ALL.iter().map(|k| k.as_str()).chain(Class::ALL.iter().map(|c| c.as_str()));
+        let codes = codes.chain(Phase::ALL.iter().map(|p| p.as_str())).chain(ErrorType::ALL.iter().map(|e| e.as_str()));
         for code in codes {
             assert!(code.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.')), "{code}");
         }

@@ -111,7 +111,7 @@ fn judge_row(row: &Expected, answer: &Answer, record: Option<&Record>) -> Vec<St
     if !row.phases.is_empty() && !row.phases.contains(&phase.as_str()) {
         wrong.push(format!("phase {phase}, expected {:?}: {}", row.phases, record.0));
     }
-    let kind = FaultKind::from_code(&fault).unwrap();
+    let kind = fault.parse::<FaultKind>().unwrap();
     let responded = record.text("decision").as_deref() == Some("respond");
     if responded {
         if record.number("status").map(|n| n as u16) != answer.status {
@@ -193,7 +193,7 @@ fn the_table_covers_the_lab() {
     }
     for row in EXPECTED.iter().chain(H1.iter().map(|(row, _)| row)) {
         for fault in row.faults {
-            assert!(FaultKind::from_code(fault).is_some(), "{fault}");
+            assert!(fault.parse::<FaultKind>().is_ok(), "{fault}");
         }
         let raced = row.shapes.len() > 1 || row.faults.len() > 1;
         assert!(!raced || !row.why.is_empty(), "{} has a set without a reason", row.name);
@@ -217,7 +217,7 @@ fn cloudflares_codes_for_cloudflares_profile(engine: Engine) {
         if record.text("decision").as_deref() != Some("respond") {
             return;
         }
-        let kind = FaultKind::from_code(&record.text("fault").unwrap()).unwrap();
+        let kind = record.text("fault").unwrap().parse::<FaultKind>().unwrap();
         assert_eq!(answer.status, Some(kind.cloudflare()), "{path}: {}", record.0);
         // hyper would print `<none>` where no phrase is registered.
         assert!(!answer.reason.is_empty() && !answer.reason.contains('<'), "{path}: {:?}", answer.reason);

@@ -69,7 +69,7 @@ pub(crate) fn truth(name: &str) -> Vec<FaultKind> {
         return kinds.to_vec();
     }
     let row = expect::EXPECTED.iter().find(|row| row.name == name).unwrap_or_else(|| panic!("no row {name}"));
-    row.faults.iter().map(|code| FaultKind::from_code(code).unwrap()).collect()
+    row.faults.iter().map(|code| code.parse().unwrap()).collect()
 }
 
 /// How a log does over all rows.

@@ -35,7 +35,7 @@ fn said(format: &str, lines: &[&str]) -> Vec<Verdict> {
         .iter()
         .map(|line| {
             let entry = reader.read(line.as_bytes()).unwrap_or_else(|| panic!("not read: {line}"));
-            assert_eq!(entry.format.code(), format, "{line}");
+            assert_eq!(entry.format.as_str(), format, "{line}");
             entry.said
         })
         .collect()

@@ -162,7 +162,7 @@ fn column(row: &Row<'_>, column: &str) -> Vec<Verdict> {
             let mut reader = Reader::new();
             let entry = reader.read(line.as_bytes()).unwrap_or_else(|| panic!("not read: {line}"));
             let format = if column == "istio" { "envoy" } else { column.split(['-', '+']).next().unwrap() };
-            assert_eq!(entry.format.code(), format, "{line}");
+            assert_eq!(entry.format.as_str(), format, "{line}");
             assert!(entry.time.is_some(), "{line}");
             entry.said
         })

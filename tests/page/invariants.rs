@@ -40,7 +40,7 @@ fn every_kind_and_class_at_every_disclosure() {
         for disclosure in DISCLOSURES {
             let page = body(&gateway(disclosure).answer_fault(&fault, &get()));
             check(&page);
-            let told = fault.kind().code();
+            let told = fault.kind().as_str();
             let row = format!("<dt>Code</dt><dd><code>{told}</code></dd>");
             assert_eq!(page.contains(&row), disclosure > Disclosure::Token, "{told}");
             assert_eq!(page.contains("<ol class=\"causes\""), disclosure > Disclosure::Token, "{told}");

@@ -63,7 +63,7 @@ fn a_translation_that_is_whole_leaves_no_english_behind() {
     for (key, _) in &keys {
         let hidden = ["fact.code", "fact.class", "fact.next_hop", "causes", "fits", "steps"].contains(&&**key);
         // A type that no kind of fault becomes.
-        let unused = ErrorType::ALL.iter().find(|error_type| key.ends_with(&format!(".{}", error_type.token())));
+        let unused = ErrorType::ALL.iter().find(|error_type| key.ends_with(&format!(".{}", error_type.as_str())));
         let unused = unused.is_some_and(|unused| FaultKind::ALL.iter().all(|kind| kind.error_type() != Some(*unused)));
         let found = shown.contains(&format!("&lt;{}&gt;", key.to_uppercase()));
         assert_eq!(found, !hidden && !unused, "{key}");

@@ -170,7 +170,7 @@ fn proxy_status(gateway: &Gateway, name: &str, fault: &Fault, exchange: &Exchang
         sfv::BareItem::Token(token) => token.as_str().to_owned(),
         other => panic!("{other:?}"),
     });
-    assert_eq!(error.as_deref(), fault.error_type().map(|e| e.token()));
+    assert_eq!(error.as_deref(), fault.error_type().map(|e| e.as_str()));
     match &exchange.proxy_status {
         // Theirs first, as it was, or not at all.
         Some(theirs) if list.len() > 1 => {

@@ -2,6 +2,8 @@
 //!
 //! One row each, with the name its operators use and the part it plays.
 
+use crate::setting::stable_names;
+
 macro_rules! software {
     ($($(#[$meta:meta])* $variant:ident = $code:literal, $name:literal, $role:ident;)+) => {
         /// Software whose error responses can be told.
@@ -15,7 +17,7 @@ macro_rules! software {
 
             /// A stable name for logs: lower case, words joined by `_`.
             #[must_use]
-            pub const fn code(self) -> &'static str {
+            pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $code,)+ }
             }
 
@@ -31,6 +33,8 @@ macro_rules! software {
                 match self { $(Self::$variant => Role::$role,)+ }
             }
         }
+
+        stable_names!(Software, $($variant = $code),+);
     };
 }
 

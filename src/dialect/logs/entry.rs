@@ -3,11 +3,11 @@
 //! Slices of the line as they stand in it. They are foreign: escape them before they go to a
 //! terminal, and do not show them to a client.
 
-use core::fmt;
 use core::time::Duration;
 
 use crate::dialect::Reading;
 use crate::fault::Fault;
+use crate::setting::stable_names;
 
 use super::stamp::Stamp;
 
@@ -24,7 +24,7 @@ macro_rules! formats {
 
             /// The stable name.
             #[must_use]
-            pub const fn code(self) -> &'static str {
+            pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $code,)+ }
             }
 
@@ -34,6 +34,8 @@ macro_rules! formats {
                 match self { $(Self::$variant => $name,)+ }
             }
         }
+
+        stable_names!(Format, $($variant = $code),+);
     };
 }
 
@@ -52,12 +54,6 @@ formats! {
     Alb = "alb", "AWS ALB";
     /// What `curl -v` writes to standard error.
     Curl = "curl", "curl";
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
-    }
 }
 
 /// What a line says about an upstream.

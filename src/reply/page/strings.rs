@@ -110,7 +110,7 @@ fn all() -> impl Iterator<Item = (Cow<'static, str>, &'static str)> {
     let types = [None].into_iter().chain(ErrorType::ALL.iter().copied().map(Some));
     let words = types.flat_map(|error_type| {
         [Word::Headline, Word::Explanation].map(|word| {
-            let token = error_type.map_or(NO_TYPE, ErrorType::token);
+            let token = error_type.map_or(NO_TYPE, ErrorType::as_str);
             (Cow::Owned(format!("{}.{token}", word.key())), word.english(error_type))
         })
     });

@@ -156,8 +156,8 @@ impl Answer<'_> {
         match value {
             Plain::Reason => Some(crate::reply::reason(self.reply.status)),
             Plain::Gateway => Some(self.reply.name.plain()),
-            Plain::Error => fault.error_type().map(ErrorType::token),
-            Plain::Code => details.then(|| fault.kind().code()),
+            Plain::Error => fault.error_type().map(ErrorType::as_str),
+            Plain::Code => details.then(|| fault.kind().as_str()),
             Plain::Class => fault.class().filter(|_| details).map(|class| class.as_str()),
             Plain::NextHop => exchange.next_hop.as_deref().filter(|_| disclosure >= Disclosure::Trusted),
             Plain::Reference => exchange.reference.as_deref().map(|text| bounded(text, MAX_REFERENCE)),

@@ -115,7 +115,7 @@ fn check(proxy: &str, requests: &[&Request], lines: &[Line]) -> io::Result<usize
     let mut wrong = 0;
     let mut by_path: BTreeMap<&str, Vec<Vec<FaultKind>>> = BTreeMap::new();
     for line in lines {
-        let kinds: Option<Vec<FaultKind>> = line.may_be.iter().map(|code| FaultKind::from_code(code)).collect();
+        let kinds: Option<Vec<FaultKind>> = line.may_be.iter().map(|code| code.parse().ok()).collect();
         let kinds = kinds.ok_or_else(|| io::Error::other(format!("{:?} are not all kinds", line.may_be)))?;
         let known = line.path.as_deref().filter(|path| requests.iter().any(|request| request.path == *path));
         match (line.said.as_str(), known) {
