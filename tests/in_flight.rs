@@ -411,6 +411,25 @@ async fn a_body_is_recorded_if_it_was_not_whole() {
 }
 
 /// The proxy that a reader of the documentation writes: one connection an exchange, no tap.
+/// How far a client got that did not wait for the rest.
+#[tokio::test]
+async fn who_leaves_in_a_body_has_had_so_much_of_it() {
+    for (length, expected) in [(Some("10"), "10"), (None, "null")] {
+        let records = Records::default();
+        let mut response = Response::builder();
+        if let Some(length) = length {
+            response = response.header("content-length", length);
+        }
+        let frames = [Ok(Frame::data(Bytes::from("hell"))), Ok(Frame::data(Bytes::from("o")))];
+        let response = response.body(Frames(frames.into())).unwrap();
+        let mut response = records.exchange(Exchange::default()).pass_on(response);
+        response.body_mut().frame().await.unwrap().unwrap();
+        drop(response);
+        let facts = ["fault", "phase", "expected", "received"];
+        assert_eq!(records.of(&facts), [format!("client_aborted body {expected} 4")]);
+    }
+}
+
 async fn proxy(records: Records, upstream: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -190,7 +190,10 @@ impl Owner for BodyOwner {
         state.gateway.trailers_of(fault, &state.exchange, true)
     }
 
-    fn ended(self, end: End, _: &Ledger) {
+    fn ended(self, end: End, ledger: &Ledger) {
+        if let End::Dropped = end {
+            self.handle.0.lock().went = Some(*ledger);
+        }
         match end {
             // Whoever holds the head answers.
             End::Failed(_) if self.is_held => {}

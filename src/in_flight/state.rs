@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::header::CONNECTION;
 use http::{HeaderMap, HeaderValue, Response, Version};
 
-use crate::body::{AbortHandle, ClientHandle, End};
+use crate::body::{AbortHandle, ClientHandle, End, Ledger};
 use crate::decide::Decision;
 use crate::decide::retry::{Retry, advise, again};
 use crate::diagnose;
@@ -63,6 +63,8 @@ pub(super) struct State {
     pub(super) is_passed_on: bool,
     /// How the body ended, while somebody else still had to say how the exchange does.
     body_end: Option<End>,
+    /// How much of the body the client was given, where it did not wait for the rest.
+    pub(super) went: Option<Ledger>,
     is_over: bool,
     /// What it ended with, where that was not well.
     pub(super) fault: Option<Fault>,
@@ -91,6 +93,7 @@ impl Shared {
             attendants: 0,
             is_passed_on: false,
             body_end: None,
+            went: None,
             is_over: false,
             fault: None,
         })))
@@ -233,13 +236,20 @@ impl Shared {
 
     /// The client has left. Who drops an exchange because of a panic has not: that is a fault of the gateway's own.
     pub(super) fn left(&self) {
-        self.lock().note_phase();
+        let mut state = self.lock();
+        state.note_phase();
+        let went = state.went;
+        drop(state);
         let Some(mut ending) = self.end() else { return };
         let fault = if std::thread::panicking() {
             Fault::new(FaultKind::ProxyInternal)
         } else {
             ending.exchange.client_aborted()
         };
+        let fault = went.map_or(fault, |went| {
+            let fault = fault.with_received(went.received());
+            went.expected().map_or(fault, |expected| fault.with_expected(expected))
+        });
         ending.record(&fault);
         ending.close(self, if std::thread::panicking() { End::Failed(fault) } else { End::Dropped });
     }
