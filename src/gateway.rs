@@ -530,7 +530,7 @@ pub(crate) const fn builtin_probes() -> &'static [Probe] {
 /// every adapter that is built in, and no facts of the exchange.
 ///
 /// A [`Gateway`] does the same with the facts, which make it sharper: "closed" becomes "closed before a
-/// byte of response" only for who knows how many came.
+/// byte of response" only if [`received`](Exchange::received) is set.
 ///
 /// ```
 /// use badgateway::{FaultKind, classify};

@@ -197,8 +197,7 @@ impl<O, T> Guard<O, T> {
         self
     }
 
-    /// With the demand that a body of unknown length says of itself that it is over: that
-    /// [`is_end_stream`](Body::is_end_stream) is true when no more frames come. If not, it is
+    /// Requires [`is_end_stream`](Body::is_end_stream) at the end of a body of unknown length. Without, it is
     /// [`BodyTruncated`](crate::fault::FaultKind::BodyTruncated).
     ///
     /// For `hyper::body::Incoming` of an **HTTP/2** response, and for no other body: most never say so, HTTP/1

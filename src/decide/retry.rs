@@ -15,7 +15,7 @@ use crate::fault::{Applied, Blame, Category, Fault};
 pub enum Retry {
     /// It may be sent again.
     Safe(SafeReason),
-    /// It must not, or it would be in vain.
+    /// It must not: that would be unsafe, or pointless.
     Never(NeverReason),
 }
 
@@ -39,8 +39,8 @@ pub enum NeverReason {
     Forwarded,
     /// It is a second try already (RFC 9110: do not retry a failed automatic retry).
     AlreadyRetried,
-    /// The request body cannot be produced again, as far as the caller said. One of which nobody says that it was read
-    /// ([`RequestBody::Unread`]) counts as gone once some of the request may have been sent.
+    /// The request body cannot be sent again, as far as the caller said. An [`Unread`](RequestBody::Unread) body counts as consumed
+    /// once some of the request may have been sent.
     NotReplayable,
     /// It may have been applied, and the method is not idempotent.
     NotIdempotent,

@@ -13,7 +13,7 @@ macro_rules! classes {
     ($($variant:ident = $name:literal: $kind:ident, $what:literal $(in $wider:ident)?;)+) => {
         /// What exactly is wrong with the bytes of a response.
         ///
-        /// Some are cases of a wider class, which is given for what is none of its cases:
+        /// Some are narrower than another, the broader class, which is used where no narrower one fits:
         /// [`general`](Self::general).
         ///
         /// ```
@@ -48,8 +48,7 @@ macro_rules! classes {
                 match self { $(Self::$variant => FaultKind::$kind,)+ }
             }
 
-            /// The class that this one is a case of, for who does not need to know more; most are a case of nothing
-            /// wider, and give themselves.
+            /// The broader class that this one is a case of, or this one itself.
             ///
             /// ```
             /// use badgateway::fault::Class;
@@ -153,8 +152,8 @@ classes! {
     FramingTeInHttp10 = "framing.te_in_http10": AmbiguousFraming, "Transfer-Encoding in an HTTP/1.0 response";
     FramingTeInvalid = "framing.te_invalid": AmbiguousFraming, "a malformed Transfer-Encoding";
     FramingTeUnsupported = "framing.te_unsupported": UnsupportedCoding, "an unknown transfer coding";
-    FramingTeIdentity = "framing.te_identity": UnsupportedCoding, "the transfer coding identity, which there is no more" in FramingTeUnsupported;
-    FramingTeCompressed = "framing.te_compressed": UnsupportedCoding, "a compression as transfer coding, which nobody asked for" in FramingTeUnsupported;
+    FramingTeIdentity = "framing.te_identity": UnsupportedCoding, "the obsolete transfer coding `identity`" in FramingTeUnsupported;
+    FramingTeCompressed = "framing.te_compressed": UnsupportedCoding, "a compression as transfer coding that was not requested" in FramingTeUnsupported;
     FramingTeChunkedNotFinal = "framing.te_chunked_not_final": UnsupportedCoding, "chunked is not the last transfer coding";
     FramingTeChunkedRepeated = "framing.te_chunked_repeated": UnsupportedCoding, "chunked is applied more than once";
     FramingLengthInNoContent = "framing.length_in_no_content": AmbiguousFraming, "a length on a response that has no content";

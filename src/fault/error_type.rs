@@ -112,10 +112,10 @@ error_types! {
     HttpProtocolError = "http_protocol_error", 502, false, "2.3.28";
     /// The gateway answered by itself without trying the next hop.
     ProxyInternalResponse = "proxy_internal_response", 500, true, "2.3.29";
-    /// The gateway failed by itself.
+    /// The gateway itself failed.
     ProxyInternalError = "proxy_internal_error", 500, true, "2.3.30";
     /// The gateway is misconfigured.
     ProxyConfigurationError = "proxy_configuration_error", 500, true, "2.3.31";
-    /// The request is going round in circles.
+    /// The request is looping.
     ProxyLoopDetected = "proxy_loop_detected", 502, true, "2.3.32";
 }

@@ -166,7 +166,7 @@ kinds! {
     /// The request has been through this gateway before.
     LoopDetected = "loop_detected": Select Local, e!(ProxyLoopDetected), 502 / 502, No, Configuration, Caller,
         Permanent, Exempt, Nothing,
-        "the request is going round in a loop", "RFC 9209 section 2.3.32; RFC 9110 section 7.6.3";
+        "the request is looping", "RFC 9209 section 2.3.32; RFC 9110 section 7.6.3";
 
     // ---- connect ------------------------------------------------------------------------------
     /// Nothing listens there, or a firewall rejects (`ECONNREFUSED`).
@@ -449,7 +449,7 @@ kinds! {
     /// A defect of the gateway.
     ProxyInternal = "proxy_internal": Select Local, e!(ProxyInternalError), 500 / 500, Perhaps, Proxy, Library,
         Permanent, Exempt, Nothing,
-        "the gateway failed by itself", "RFC 9209 section 2.3.30";
+        "the gateway itself failed", "RFC 9209 section 2.3.30";
     /// The gateway's settings cannot work.
     ProxyMisconfigured = "proxy_misconfigured": Select Local, e!(ProxyConfigurationError), 500 / 500, No, Configuration, Caller,
         Permanent, Exempt, Nothing,

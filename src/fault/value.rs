@@ -55,8 +55,7 @@ pub enum Code {
 pub enum Confidence {
     /// From types, numbers, bytes or timers.
     Typed,
-    /// From the fixed text of an error that exposes nothing else: what happened, or only when. A reset by its number in an
-    /// error whose text alone says that it was on connecting is such a fault.
+    /// Inferred from the fixed text of an error that exposes nothing else: what happened, or only in which phase.
     Text,
 }
 

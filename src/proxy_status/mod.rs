@@ -1,4 +1,4 @@
-//! `Proxy-Status` read back (RFC 9209): who on the way says that what went wrong.
+//! `Proxy-Status` read back (RFC 9209): which hop reported which error.
 //!
 //! A value is a claim of whoever sent it, read by the grammar of RFC 9651 or not at all.
 //!

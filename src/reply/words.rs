@@ -50,7 +50,7 @@ macro_rules! words {
         pub(crate) const fn words(error_type: Option<ErrorType>) -> &'static Words {
             match error_type {
                 None => &Words {
-                    title: "The request was given up",
+                    title: "The request was cancelled",
                     detail: "The connection was closed before there was an answer.",
                     place: Place::ClientLink,
                     uri: "about:blank",
@@ -98,7 +98,7 @@ words! {
     ProxyInternalResponse "2.3.29" Gateway "The gateway answered by itself", "The request was not sent to the service.";
     ProxyInternalError "2.3.30" Gateway "The gateway has a problem", "The gateway could not handle the request.";
     ProxyConfigurationError "2.3.31" Gateway "The gateway has a problem", "The gateway is not set up correctly.";
-    ProxyLoopDetected "2.3.32" Gateway "The request went round in a circle", "The request came back to a gateway that had already sent it on.";
+    ProxyLoopDetected "2.3.32" Gateway "The request is looping", "The request came back to a gateway that had already sent it on.";
 }
 
 /// The token of an unclassified fault is that of an answer which is not valid HTTP, for want of another. That there was

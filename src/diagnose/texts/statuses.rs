@@ -47,7 +47,7 @@ pub(in crate::diagnose) static STATUSES: &[Status] = &[
     },
     Status {
         code: 500,
-        meaning: "500 Internal Server Error: whoever made it failed by itself. From a gateway it means its own configuration or a defect, not the next hop.",
+        meaning: "500 Internal Server Error: whoever made it failed itself. From a gateway it means its own configuration or a defect, not the next hop.",
         senders: &[
             "the application, nearly always: a bug, an exception; proxies pass it on",
             "RFC 9209 gateways: no route, a misconfiguration, a defect of their own",

@@ -18,7 +18,7 @@ pub(in crate::dialect) mod traffic_server {
             "ERR_READ_TIMEOUT" = [BodyStalled, DeadlineExceeded] also [ResponseTimeout, HeadStalled], "reading took too long";
             "ERR_CLIENT_ABORT" = [ClientAborted] also [BodyTruncated, BodyReset, BodyStalled, BadChunk], "the client went, or was sent away since the body broke";
             "ERR_CLIENT_READ_ERROR" = [ClientBodyFailed, ClientTimeout] also [], "reading from the client failed";
-            "ERR_INVALID_REQ" = [LoopDetected, NoRoute] also [UnsupportedCoding, ClientBodyFailed], "the request is invalid, or goes in a circle";
+            "ERR_INVALID_REQ" = [LoopDetected, NoRoute] also [UnsupportedCoding, ClientBodyFailed], "the request is invalid, or loops";
             "ERR_PROXY_DENIED" = [AddressProhibited] also [], "policy denies the request";
             "ERR_UNKNOWN" = [Unclassified, ProxyInternal, ProxyMisconfigured] also [DnsNotFound, DnsFailure, DnsTimeout], "nothing more is known";
         }
@@ -61,7 +61,7 @@ pub(in crate::dialect) mod squid {
                 also [], "the response is malformed";
             "ERR_TOO_BIG" = [HeadTooLarge, HeaderTooLarge, TooManyHeaders, BodyTooLarge] also [], "reply_header_max_size or reply_body_max_size";
             "ERR_FORWARDING_DENIED" = [AddressProhibited] also [], "policy denies the next hop";
-            "ERR_GATEWAY_FAILURE" = [ProxyInternal, ProxyMisconfigured, Unclassified] also [], "Squid failed by itself";
+            "ERR_GATEWAY_FAILURE" = [ProxyInternal, ProxyMisconfigured, Unclassified] also [], "Squid itself failed";
             "ERR_LIFETIME_EXP" = [ClientTimeout] also [], "client_lifetime struck";
         }
         reads {

@@ -15,7 +15,7 @@ pub(in crate::dialect) mod google {
             "ssl_certificate_chain_verification_failed" = [CertExpired, CertNotYetValid, CertUntrusted, CertRevoked, CertInvalid] also [], "the backend's certificate does not verify";
             "ssl_certificate_san_verification_failed" = [CertNameMismatch] also [], "the backend's certificate holds no accepted name";
             "config_not_found" = [NoRoute, ProxyMisconfigured] also [], "the load balancer has no configuration for the request";
-            "request_loop_detected" = [LoopDetected] also [], "the request goes in a circle";
+            "request_loop_detected" = [LoopDetected] also [], "the request loops";
             "backend_connection_closed_before_data_sent_to_client" = [SendReset, ClosedBeforeResponse, ResetBeforeResponse, HeadTruncated, HeadReset, StreamReset,
                 StreamRefused, Goaway, GoawayUnprocessed] also [BodyTruncated, BodyReset], "the backend closed before anything went to the client";
             "backend_connection_closed_after_partial_response_sent" = [BodyTruncated, BodyReset, TlsTruncated] also [], "the backend closed after part of the response went to the client";
@@ -30,7 +30,7 @@ pub(in crate::dialect) mod google {
             "client_disconnected_before_any_response" = [ClientAborted] also [], "the client went before anything was sent to it";
             "client_timed_out" = [ClientTimeout] also [], "the client was too slow";
             "body_not_allowed" = [ClientBodyFailed] also [], "the request has a body that it may not have";
-            "internal_error" = [ProxyInternal, LocalExhausted, Unclassified] also [], "the load balancer failed by itself";
+            "internal_error" = [ProxyInternal, LocalExhausted, Unclassified] also [], "the load balancer itself failed";
         }
         reads {
             "client_disconnected_after_partial_response" = [ClientAborted], "the client went after part of the response";
@@ -157,7 +157,7 @@ pub(in crate::dialect) mod cloudfront {
         reads {
             "OriginContentRangeLengthError" = [BadHeader, BodyTruncated], "the length does not fit Content-Range";
             "SlowReaderOriginError" = [SendTimeout], "the origin reads too slowly";
-            "AbortedOrigin" = [ClientAborted, BodyTruncated, BodyReset], "the exchange was given up";
+            "AbortedOrigin" = [ClientAborted, BodyTruncated, BodyReset], "the exchange was cancelled";
             "ClientHungUpRequest" = [ClientAborted], "the client went before its request was whole";
         }
         other {

@@ -16,7 +16,7 @@ super::dialect! {
         "RESOURCE_EXHAUSTED" = [HeadTooLarge, HeaderTooLarge, TooManyHeaders, TrailersTooLarge, BodyTooLarge, EnhanceYourCalm] also [StreamReset], "8: larger or more than a limit";
         "CANCELLED" = [ClientAborted] also [StreamReset], "1: the caller gave the call up";
         "PERMISSION_DENIED" = [AddressProhibited] also [StreamReset], "7: policy forbids it";
-        "ABORTED" = [LoopDetected] also [], "10: given up, here for a loop as linkerd2-proxy has it";
+        "ABORTED" = [LoopDetected] also [], "10: aborted, here for a loop as linkerd2-proxy has it";
         "UNIMPLEMENTED" = [NoRoute] also [], "12: nobody is there for it";
         "UNKNOWN" = [StreamReset, NotGrpc, BadGrpcStatus, Unclassified] also [], "2: nothing more is known";
     }

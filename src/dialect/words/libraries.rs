@@ -35,7 +35,7 @@ pub(in crate::dialect) mod go {
             "too many 1xx informational responses" = [TooManyInterim] also [], "more than five";
             "invalid byte in chunk length" = [BadChunk] also [], "the chunk size is no number";
             "context deadline exceeded" = [BodyStalled, DeadlineExceeded] also [ConnectionTimeout, ResponseTimeout, HeadStalled, TlsTimeout, DnsTimeout], "a deadline of the caller's";
-            "context canceled" = [ClientAborted] also [], "the request was given up, most often since the client went";
+            "context canceled" = [ClientAborted] also [], "the request was cancelled, most often because the client left";
             "no upstreams available" = [NoHealthyUpstream, CircuitOpen, ConnectionLimit] also [], "Caddy: none of the upstreams may be tried";
             "stream error" = [StreamRefused, StreamReset, EnhanceYourCalm, Http11Required, H2ProtocolError] also [], "http2: RST_STREAM; its code follows";
             "http2: server sent GOAWAY" = [Goaway, GoawayUnprocessed] also [], "GOAWAY; its code follows";
@@ -122,7 +122,7 @@ pub(in crate::dialect) mod linkerd {
                 ResetBeforeResponse, HeadTruncated, HeadReset, BodyTruncated, BodyReset, TlsTruncated] also [ConnectionTimeout], "an io::Error somewhere below";
             "failfast" = [NoHealthyUpstream] also [ConnectionRefused, ConnectionTimeout, DnsNotFound], "no endpoint was ready for too long, so that requests fail at once";
             "loadshed" = [ConnectionLimit, CircuitOpen] also [], "the queue is full";
-            "gateway loop" = [LoopDetected] also [], "the request goes in a circle";
+            "gateway loop" = [LoopDetected] also [], "the request loops";
             "gateway domain invalid" = [NoRoute] also [], "the domain is not one of the gateway's";
             "unexpected" = [DnsNotFound, DnsFailure, DnsTimeout, ConnectionTimeout, TlsTimeout, SendTimeout, ResponseTimeout, HeadStalled, BodyStalled, DeadlineExceeded,
                 NotHttp, UnsolicitedResponse, BadStatusLine, BadHeader, AmbiguousFraming, HeadTooLarge, HeaderTooLarge, TooManyHeaders,

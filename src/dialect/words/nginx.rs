@@ -35,7 +35,7 @@ super::dialect! {
         "client sent invalid chunked body" = [ClientBodyFailed] also [], "the client's chunked coding is malformed";
     }
     reads {
-        "rewrite or internal redirection cycle" = [ProxyMisconfigured], "rewrites go in a circle";
+        "rewrite or internal redirection cycle" = [ProxyMisconfigured], "rewrites loop";
         "readv() failed" = [BodyReset, BodyStalled], "reading the body failed";
         "upstream prematurely sent response" = [TlsNotTls, UnsolicitedResponse], "bytes came before TLS was there";
         "upstream sent duplicate header line" = [AmbiguousFraming, BadHeader], "a field stands twice that may stand once";

@@ -126,7 +126,7 @@ impl Parser {
     }
 
     /// The same, with room for the table of fields: a head that comes whole lends it out instead of
-    /// looking for its fields a second time. Worth it for who reads them all. The room is fresh for
+    /// looking for its fields a second time. Use it when you read every field. The room is fresh for
     /// each call, and nothing depends on its size.
     ///
     /// # Errors
