@@ -267,6 +267,8 @@ fn what_is_forwarded_of_a_response() {
         ("HEAD", 200, &["content-length: 5", "content-length: 6"], &[]),
         ("HEAD", 200, &["content-length: 5", "transfer-encoding: chunked"], &[]),
         ("CONNECT", 200, &["content-length: 5", "transfer-encoding: chunked"], &[]),
+        ("CONNECT", 200, &["content-length: 5"], &[]),
+        ("CONNECT", 299, &["content-length: 5"], &[]),
         ("CONNECT", 407, &["content-length: 5"], &["content-length: 5"]),
         // Upgrades.
         ("UPGRADE", 101, &["connection: Upgrade, x-hop", "upgrade: websocket", "x-hop: 1", "sec-websocket-accept: x"],

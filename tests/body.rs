@@ -235,7 +235,9 @@ fn every_script_gives_these_polls() {
         assert_eq!(got, *want, "{name}");
         assert_eq!((poll(&mut body), poll(&mut body)), (".".into(), ".".into()), "{name}: fused");
         assert_eq!(polls.get(), *inner_polls, "{name}: polls of the inner body");
+        // Nothing comes any more, and neither of the two says anything else.
         assert!(body.is_end_stream(), "{name}");
+        assert_eq!(hint(&body), (0, Some(0)), "{name}");
     }
 }
 

@@ -134,9 +134,13 @@ fn io_errors_are_entered_by_get_ref() {
     assert_eq!(fault.code(), Some(Code::Errno(number(ErrorKind::ConnectionReset))));
 }
 
+const fn fault_of_an_alert() -> Fault {
+    Fault::new(FaultKind::CertRevoked).with_code(Code::TlsAlert(44))
+}
+
 #[test]
 fn a_fault_anywhere_wins() {
-    let fault = Fault::new(FaultKind::CertRevoked).with_code(Code::TlsAlert(44));
+    let fault = fault_of_an_alert();
     let inner: Box<dyn Error + Send + Sync> = io::Error::other(fault).into();
     let chain = unknown(io::Error::new(ErrorKind::ConnectionReset, inner));
     // Neither the kind outside it, nor the caller's phase, nor the client's body changes it.
@@ -153,13 +157,23 @@ fn a_fault_anywhere_wins() {
     let fault = classify(&outer, &[], &Exchange::default());
     assert_eq!((fault.kind(), fault.code()), (FaultKind::NoHealthyUpstream, Some(Code::Errno(refused))));
 
+    // One of its own is another's word, and stays.
+    let alert = Failure::new(fault_of_an_alert(), os(number(ErrorKind::ConnectionReset)));
+    assert_eq!(classify(&alert, &[], &Exchange::default()), fault_of_an_alert());
+
     // And the bytes of the head that came.
     let mut exchange = Exchange::default();
     exchange.received = Some(27);
-    let fault = classify(&Fault::new(FaultKind::HeadStalled), &[], &exchange);
-    assert_eq!(fault, Fault::new(FaultKind::HeadStalled).with_received(27));
-    let fault = classify(&Fault::new(FaultKind::BodyStalled), &[], &exchange);
-    assert_eq!(fault.received(), None, "the exchange counts the head as well");
+    for (kind, received) in [
+        (FaultKind::HeadStalled, Some(27)),
+        (FaultKind::HeadTooLarge, Some(27)),
+        // It would be the size of the field, which nobody has counted.
+        (FaultKind::HeaderTooLarge, None),
+        // The exchange counts the head as well.
+        (FaultKind::BodyStalled, None),
+    ] {
+        assert_eq!(classify(&Fault::new(kind), &[], &exchange).received(), received, "{kind}");
+    }
 }
 
 #[derive(Debug)]
@@ -287,6 +301,8 @@ fn names_tell_the_phase_where_nobody_else_does() {
         // hyper-rustls wraps errors of the handshake, and not those of TCP.
         (hyper_util("Connect", io::Error::other(reset())), FaultKind::TlsReset, Phase::Tls),
         (hyper_util("Connect", io::Error::new(ErrorKind::TimedOut, "slow")), FaultKind::ConnectionTimeout, Phase::Connect),
+        // And it wraps them as `Other`: what has a kind of its own is somebody else's.
+        (hyper_util("Connect", io::Error::new(ErrorKind::InvalidData, reset())), FaultKind::ConnectReset, Phase::Connect),
         (hyper_util("SendRequest", hyper("Io", reset())), FaultKind::ResetBeforeResponse, Phase::Head),
         (hyper_util("SendRequest", hyper("Io", unreachable())), FaultKind::Unreachable, Phase::Head),
         (hyper_util("SendRequest", hyper("BodyWrite", reset())), FaultKind::SendReset, Phase::Send),
@@ -346,6 +362,7 @@ fn the_deepest_cause_counts_and_a_weak_one_gives_way() {
     fn probe<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
         match link.to_string().as_str() {
             "weak" => Some(Finding::of(FaultKind::ConnectionLimit).weak()),
+            "weak too" => Some(Finding::of(FaultKind::CircuitOpen).weak()),
             "strong" => Some(Finding::of(FaultKind::NoRoute)),
             "mute" => Some(Finding::new()),
             "body" => Some(Finding::request_body()),
@@ -362,6 +379,8 @@ fn the_deepest_cause_counts_and_a_weak_one_gives_way() {
     assert_eq!(of(link("mute", eof())), FaultKind::ClosedBeforeResponse);
     assert_eq!(of(link("strong", Some(link("weak", None).into()))), FaultKind::NoRoute);
     assert_eq!(of(link("weak", Some(link("strong", None).into()))), FaultKind::NoRoute);
+    assert_eq!(of(link("weak", Some(link("weak too", None).into()))), FaultKind::CircuitOpen);
+    assert_eq!(of(link("weak too", Some(link("weak", None).into()))), FaultKind::ConnectionLimit);
     assert_eq!(of(link("body", eof())), FaultKind::ClientBodyFailed);
     // The first probe that knows a link ends the asking.
     fn greedy<'a>(_: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
@@ -369,6 +388,40 @@ fn the_deepest_cause_counts_and_a_weak_one_gives_way() {
     }
     assert_eq!(classify(&link("strong", None), &[probe, greedy], &at(Phase::Head)).kind(), FaultKind::NoRoute);
     assert_eq!(classify(&link("strong", None), &[greedy, probe], &at(Phase::Head)).kind(), FaultKind::CircuitOpen);
+}
+
+/// Who is further out knows how far the exchange had come, who is further in knows why it went no further.
+#[test]
+fn the_outermost_phase_counts_with_the_deepest_cause() {
+    fn probe<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
+        Some(match link.to_string().as_str() {
+            "closed in tls" => Finding::of(Cause::Closed).at(Phase::Tls),
+            "closed, likely in tls" => Finding::of(Cause::Closed).likely_at(Phase::Tls),
+            "in the body" => Finding::new().at(Phase::Body),
+            "reset in the body" => Finding::of(Cause::Reset).at(Phase::Body),
+            "reset, likely in the body" => Finding::of(Cause::Reset).likely_at(Phase::Body),
+            "reset" => Finding::of(Cause::Reset),
+            _ => return None,
+        })
+    }
+    for (chain, kind, phase) in [
+        (&["closed in tls", "reset in the body"][..], FaultKind::TlsReset, Phase::Tls),
+        (&["reset in the body", "closed in tls"], FaultKind::BodyTruncated, Phase::Body),
+        (&["in the body", "closed in tls", "reset"], FaultKind::BodyReset, Phase::Body),
+        (&["nobody's", "reset", "closed in tls"], FaultKind::TlsClosed, Phase::Tls),
+        (&["closed, likely in tls", "reset, likely in the body"], FaultKind::TlsReset, Phase::Tls),
+        (&["reset, likely in the body", "closed, likely in tls"], FaultKind::BodyTruncated, Phase::Body),
+        // What is proved counts more than what is likely, wherever it stands.
+        (&["closed, likely in tls", "reset in the body"], FaultKind::BodyReset, Phase::Body),
+        (&["closed in tls", "reset, likely in the body"], FaultKind::TlsReset, Phase::Tls),
+    ] {
+        let mut links = None;
+        for &link in chain.iter().rev() {
+            links = Some(Box::new(Named("Link(1", link, links.map(|inner: Box<Named>| inner as _))));
+        }
+        let fault = classify(&*links.unwrap(), &[probe], &Exchange::default());
+        assert_eq!((fault.kind(), fault.phase()), (kind, phase), "{chain:?}");
+    }
 }
 
 #[test]

@@ -365,9 +365,13 @@ fn who_has_answered_has_applied_it() {
         assert_eq!(applied(&fault, &exchange), Applied::No, "{kind}");
 
         let mut exchange = Exchange::default();
-        exchange.received_status = Some(StatusCode::OK);
         let own = kind != FaultKind::UnsolicitedResponse;
-        assert_eq!(applied(&fault, &exchange), if own { Applied::Yes } else { fault.applied() }, "{kind}");
+        // 101 is the last that HTTP says on the connection (RFC 9110 section 15.2.2).
+        for last in [StatusCode::OK, StatusCode::SWITCHING_PROTOCOLS, StatusCode::BAD_GATEWAY] {
+            exchange.received_status = Some(last);
+            let want = if own { Applied::Yes } else { fault.applied() };
+            assert_eq!(applied(&fault, &exchange), want, "{kind} behind {last}");
+        }
         for interim in [StatusCode::CONTINUE, StatusCode::EARLY_HINTS] {
             (exchange.received_status, exchange.forwarded) = (Some(interim), Forwarded::Interim);
             assert_eq!(applied(&fault, &exchange), fault.applied(), "{kind}");
@@ -477,6 +481,10 @@ fn an_exchange_takes_its_facts_from_the_request() {
         ("application/grpc; x=y", true),
         ("application/grpc ;x=y", true),
         ("application/grpc\t; x=y", true),
+        ("application/grpc ", true),
+        ("application/grpc\t", true),
+        ("Application/GRPC", true),
+        ("application/grpc x", false),
         ("application/grpcx", false),
         ("application/grpc-web", false),
         ("application/json", false),

@@ -110,6 +110,11 @@ fn the_trusted_know_the_next_hop() {
         status(Disclosure::Trusted, &fault, &exchange),
         r#"gw; error=connection_refused; details="connection_refused, errno 111"; next-hop=backend.example.org:8001; next-protocol=h2; received-status=503"#
     );
+    // An answer that is not gRPC holds its status itself.
+    let page = Fault::of_class(Class::GrpcContentType).with_code(Code::Status(404));
+    let of_page = |exchange: &Exchange| status(Disclosure::Trusted, &page, exchange);
+    assert!(of_page(&Exchange::default()).ends_with("; received-status=404"));
+    assert!(of_page(&exchange).ends_with("; received-status=503"), "the caller's word first");
     exchange.next_hop = Some("[::1]:80".into());
     exchange.next_protocol = Some("http/1.1\n".into());
     exchange.received_status = None;
@@ -384,7 +389,9 @@ proptest! {
         prop_assert_eq!(token.as_deref(), fault.error_type().map(|e| e.as_str()));
         let told = token.is_some() && disclosure == Disclosure::Trusted;
         prop_assert_eq!(ours.params.contains_key("next-hop"), told && exchange.next_hop.is_some());
-        prop_assert_eq!(ours.params.contains_key("received-status"), told && received.is_some());
+        // An answer that is not gRPC holds its status itself.
+        let answered = received.is_some() || matches!((fault.kind(), fault.code()), (FaultKind::NotGrpc, Some(Code::Status(_))));
+        prop_assert_eq!(ours.params.contains_key("received-status"), told && answered);
         if disclosure == Disclosure::Token {
             prop_assert!(ours.params.len() <= 1);
         }

@@ -479,6 +479,29 @@ fn a_record_of_an_abort_with_evidence_and_fields() {
     check_json(line.as_bytes());
 }
 
+/// What others write cannot make a line grow: so many bytes of each text, so many of them.
+#[test]
+fn a_record_is_bounded() {
+    let count = |line: &str, what: char| line.matches(what).count();
+    for (given, path, other) in [(512, 512, 512), (513, 513, 512), (2048, 2048, 512), (2049, 2048, 512)] {
+        let mut exchange = get("*/*");
+        exchange.path = Some(format!("/{}", "%".repeat(given - 1)).parse().unwrap());
+        exchange.next_hop = Some("#".repeat(given).into());
+        exchange.reference = Some("^".repeat(given).into());
+        let own = "|".repeat(given);
+        let (gateway, fault) = (gateway(), Fault::new(FaultKind::ConnectionRefused));
+        let line = gateway.record(&fault, &exchange).with_fields(&[("k", &own)]).to_string();
+        check_json(line.as_bytes());
+        assert_eq!(count(&line, '%') + 1, path, "the path of {given}");
+        assert_eq!(count(&line, '|'), path, "a field of the caller's own of {given}");
+        assert_eq!(count(&line, '#'), other, "the next hop of {given}");
+        assert_eq!(count(&line, '^'), other, "the reference of {given}");
+    }
+    let own = vec![("k", "|"); 33];
+    let line = gateway().record(&Fault::new(FaultKind::NoRoute), &get("*/*")).with_fields(&own).to_string();
+    assert_eq!(count(&line, '|'), 32);
+}
+
 #[test]
 fn records_name_codes_and_silence() {
     let line = |fault: Fault| gateway().record(&fault, &Exchange::default()).to_string();

@@ -459,13 +459,12 @@ where
 
     fn size_hint(&self) -> SizeHint {
         let held = self.held.as_ref().and_then(Frame::data_ref).map_or(0, |data| data.remaining() as u64);
-        if let Some(missing) = self.ledger.remaining() {
-            return SizeHint::with_exact(missing.saturating_add(held));
-        }
-        match self.stage {
-            Stage::Open => {}
-            Stage::Lingering(_) | Stage::Failing(_) => return SizeHint::new(),
-            Stage::Over => return SizeHint::with_exact(held),
+        match (self.stage, self.ledger.remaining()) {
+            // Whatever is missing, it does not come any more.
+            (Stage::Over, _) => return SizeHint::with_exact(held),
+            (_, Some(missing)) => return SizeHint::with_exact(missing.saturating_add(held)),
+            (Stage::Lingering(_) | Stage::Failing(_), None) => return SizeHint::new(),
+            (Stage::Open, None) => {}
         }
         let rest = self.inner.size_hint();
         let mut hint = SizeHint::new();

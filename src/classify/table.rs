@@ -154,7 +154,7 @@ pub(super) const fn implied(cause: Cause) -> Phase {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects)]
 
     use std::io;
 
@@ -171,6 +171,7 @@ mod tests {
         use Phase::{Body, Connect, Head, Resolve, Select, Send, Tls, Trailers};
         let none = None;
         let some = Some(27);
+        let fewest = format!("HTTP/1.1 200 \r\n{}\r\n", "a:\r\n".repeat(101)).len() as u64;
         #[rustfmt::skip]
         let cases = [
             (Cause::Refused, Connect, none, K::ConnectionRefused),
@@ -185,9 +186,11 @@ mod tests {
             (Cause::TimedOut, Head, some, K::HeadStalled),
             (Cause::TimedOut, Body, some, K::BodyStalled),
             (Cause::TimedOut, Trailers, some, K::BodyStalled),
+            (Cause::WouldBlock, Select, none, K::LocalExhausted),
             (Cause::WouldBlock, Connect, none, K::LocalExhausted),
             (Cause::WouldBlock, Head, none, K::ResponseTimeout),
             (Cause::WouldBlock, Body, none, K::BodyStalled),
+            (Cause::Reset, Select, none, K::ConnectReset),
             (Cause::Reset, Resolve, none, K::DnsFailure),
             (Cause::Reset, Connect, none, K::ConnectReset),
             (Cause::Reset, Tls, none, K::TlsReset),
@@ -195,6 +198,7 @@ mod tests {
             (Cause::Reset, Head, none, K::ResetBeforeResponse),
             (Cause::Reset, Head, some, K::HeadReset),
             (Cause::Reset, Body, some, K::BodyReset),
+            (Cause::Closed, Select, none, K::ConnectReset),
             (Cause::Closed, Connect, none, K::ConnectReset),
             (Cause::Closed, Tls, none, K::TlsClosed),
             (Cause::Closed, Send, none, K::ClosedBeforeResponse),
@@ -223,6 +227,8 @@ mod tests {
             (Cause::HeadTooLarge, Head, Some(65_536), K::HeadTooLarge),
             (Cause::HeadTooLarge, Head, Some(8192), K::HeadTooLarge),
             (Cause::HeadTooLarge, Head, Some(8191), K::TooManyHeaders),
+            (Cause::HeadTooLarge, Head, Some(fewest), K::TooManyHeaders),
+            (Cause::HeadTooLarge, Head, Some(fewest - 1), K::AmbiguousFraming),
             (Cause::HeadTooLarge, Head, Some(60), K::AmbiguousFraming),
         ];
         for (cause, phase, received, kind) in cases {

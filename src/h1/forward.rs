@@ -86,9 +86,7 @@ pub enum Outgoing {
 /// ```
 pub fn check(head: &Head<'_>, framing: Framing) -> Result<(), Fault> {
     if head.deviations().contains(Deviation::CodeAbove599) {
-        // Behind "HTTP/1.1 ".
-        let at = head.offset().saturating_add(9);
-        return Err(Fault::of_class(Class::StatusLineCodeAbove599).with_offset(at));
+        return Err(at(Class::StatusLineCodeAbove599, head, head.code_at));
     }
     if framing != Framing::Chunked || !head.deviations().contains(Deviation::OtherCodings) {
         return Ok(());
@@ -110,12 +108,15 @@ pub fn check(head: &Head<'_>, framing: Framing) -> Result<(), Fault> {
         }
     }
     match first {
-        Some(at) => {
-            let at = u64::try_from(at).unwrap_or(u64::MAX);
-            Err(Fault::of_class(others.class()).with_offset(head.offset().saturating_add(at)))
-        }
+        Some(offset) => Err(at(others.class(), head, offset)),
         None => Ok(()),
     }
+}
+
+/// The fault at so many bytes behind the beginning of the head.
+fn at(class: Class, head: &Head<'_>, offset: usize) -> Fault {
+    let offset = u64::try_from(offset).unwrap_or(u64::MAX);
+    Fault::of_class(class).with_offset(head.offset().saturating_add(offset))
 }
 
 /// How the content of this response goes out to a client of that version.

@@ -59,6 +59,8 @@ impl<const N: usize> Default for Slots<'_, N> {
 pub struct Head<'b> {
     pub(super) offset: u64,
     pub(super) code: u16,
+    /// Where the code stands in the head.
+    pub(super) code_at: usize,
     pub(super) minor: u8,
     pub(super) reason: (usize, usize),
     pub(super) fields: Fields<'b>,

@@ -245,7 +245,10 @@ mod tests {
             ("*/*;q=0", Format::Problem),
             // The closer range decides, whatever the order.
             ("*/*;q=1, application/*;q=0.2, text/html;q=0.3, text/plain;q=0.1, text/markdown;q=0.2", Format::Html),
-            ("text/html;q=0.1, text/html", Format::Html),
+            // Of ranges that are as close the highest weight counts, whatever the order.
+            ("text/html;q=0.1, text/plain;q=0.5, text/html", Format::Html),
+            ("text/html, text/plain;q=0.5, text/html;q=0.1", Format::Html),
+            ("text/html;q=0.1, text/plain;q=0.5, text/html;q=0.2", Format::Text),
             // Malformed ranges are ignored.
             ("text/html;q=2, text/plain", Format::Text),
             ("text/html;q=0.1234, text/plain;q=0.1", Format::Text),

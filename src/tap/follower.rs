@@ -537,6 +537,7 @@ mod tests {
             ("Content-Length: 0x5\r\n", Some((Class::FramingClInvalid, 0))),
             ("Content-Length: 1 2\r\n", Some((Class::FramingClSpaced, 0))),
             ("Content-Length: 18446744073709551613\r\n", None),
+            ("Content-Length: 18446744073709551614\r\n", Some((Class::FramingClOverflow, 0))),
             ("Content-Length: 18446744073709551615\r\n", Some((Class::FramingClOverflow, 0))),
             ("Content-Length: 99999999999999999999\r\n", Some((Class::FramingClOverflow, 0))),
             ("Content-Length: 5\r\nContent-Length: 6\r\n", Some((Class::FramingClConflict, 19))),

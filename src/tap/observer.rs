@@ -252,9 +252,6 @@ impl Observer {
     /// it costs a reading of the head, and no copy.
     #[must_use]
     pub fn is_flawless(&self) -> bool {
-        if self.unkept > 0 {
-            return false;
-        }
         if let Some(reader) = &self.reader {
             return reader.is_quiet() && reader.is_at_the_end();
         }
@@ -264,6 +261,7 @@ impl Observer {
         }
         let mut reader = Reader::new(self.request);
         reader.feed(self.first_bytes());
+        // Where bytes came before it that could not be kept, the follower is lost.
         let is_whole = if self.behind { reader.is_at_the_end() } else { self.follower.state == State::Complete };
         reader.is_quiet() && is_whole && self.follower.leftover == 0
     }

@@ -12,9 +12,18 @@ use http::{Method, StatusCode, Version};
 fn with_head<T>(bytes: &[u8], method: &Method, then: impl FnOnce(Head<'_>, Framing) -> T) -> T {
     let mut config = Config::default();
     config.leniency.space_before_colon = true;
+    config.leniency.status_line_spaces = true;
+    config.leniency.leading_crlf = true;
     let mut parser = Parser::new(&config, Request::new(method).offering_upgrade(true));
-    let Event::Head(head, framing) = parser.next(bytes, Eof::Open).unwrap().event else { panic!() };
-    then(head, framing)
+    let mut rest = bytes;
+    loop {
+        let step = parser.next(rest, Eof::Open).unwrap();
+        match step.event {
+            Event::Head(head, framing) => return then(head, framing),
+            Event::Interim(_) => rest = &rest[step.consumed..],
+            _ => panic!(),
+        }
+    }
 }
 
 fn written(bytes: &str, method: Method, client: Version) -> String {
@@ -146,6 +155,25 @@ fn what_must_not_go_out_is_framed_for_nobody() {
         (Method::GET, "HTTP/1.1 600 Odd\r\nContent-Length: 0\r\n\r\n", code, 9),
         (Method::GET, "HTTP/1.1 999 Odd\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", code, 9),
         (Method::HEAD, "HTTP/1.1 600 Odd\r\n\r\n", code, 9),
+        // Where it is, whatever stands before it.
+        (Method::GET, "HTTP/1.1   600 Odd\r\n\r\n", code, 11),
+        (Method::GET, "HTTP/1.1 600\r\n\r\n", code, 9),
+        (Method::GET, "\r\n\nHTTP/1.1 600 Odd\r\n\r\n", code, 12),
+        (Method::GET, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 600 Odd\r\n\r\n", code, 34),
+        (Method::GET, "HTTP/1.1 103 A\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", gzip, 35),
+        // The first that changes more than the framing.
+        (
+            Method::GET,
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: br\r\nTransfer-Encoding: chunked\r\n\r\n",
+            te,
+            17,
+        ),
+        (
+            Method::GET,
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nTransfer-Encoding: x, chunked\r\n\r\n",
+            te,
+            46,
+        ),
         // Nothing coded goes out here.
         (Method::GET, "HTTP/1.1 200 OK\r\nTransfer-Encoding: , identity,, Chunked\r\n\r\n", None, 0),
         (Method::HEAD, "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", None, 0),

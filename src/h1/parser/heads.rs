@@ -274,6 +274,7 @@ impl Parser {
         let head = Head {
             offset: self.at,
             code: line.code,
+            code_at: line.code_at,
             minor: line.minor,
             reason: line.reason,
             fields: found.fields,
