@@ -206,7 +206,7 @@ const REGISTRY: [(&str, u16, bool); 32] = [
 fn error_types_are_those_of_the_rfc() {
     assert_eq!(ErrorType::ALL.len(), REGISTRY.len());
     for (n, (error, row)) in ErrorType::ALL.iter().zip(REGISTRY).enumerate() {
-        assert_eq!((error.token(), error.recommended_status(), error.only_by_intermediaries()), row);
+        assert_eq!((error.as_str(), error.recommended_status(), error.only_by_intermediaries()), row);
         assert_eq!((error.section(), error.to_string()), (&*format!("2.3.{}", n + 1), row.0.to_owned()));
     }
 }

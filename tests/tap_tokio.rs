@@ -244,6 +244,27 @@ fn an_error_of_a_write_waits_for_the_reads() {
             assert_eq!(write_one(&mut io).map_err(|error| error.kind()), Poll::Ready(Err(write)), "{what}");
         }
     }
+    // Several writes in one poll, and the read in the next: hyper encodes a frame, writes it, writes more, and flushes.
+    let script = Scripted::default();
+    let (io, tap) = Tap::new(script.clone());
+    let mut io = pin!(io);
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut cx = Context::from_waker(&waker);
+    assert!(io.as_mut().poll_write(&mut cx, b"x").is_ready());
+    *script.0.lock().unwrap() = Script { reads: [Ok(ANSWER), Ok(b"")].into(), writes: Some(ConnectionReset) };
+    assert!(io.as_mut().poll_write(&mut cx, b"y").is_pending());
+    assert!(io.as_mut().poll_flush(&mut cx).is_pending() && io.as_mut().poll_flush(&mut cx).is_pending());
+    let mut buf = [0; 100];
+    let mut buf = ReadBuf::new(&mut buf);
+    assert!(io.as_mut().poll_read(&mut cx, &mut buf).is_ready());
+    assert_eq!((buf.filled(), tap.observation().ended()), (ANSWER, None));
+    // Who never reads has its error, and is woken for each time that it has to ask.
+    let (io, _) = Tap::new(script);
+    let mut io = pin!(io);
+    let before = woken.times();
+    let asked = std::iter::repeat_with(|| io.as_mut().poll_flush(&mut cx)).take_while(Poll::is_pending).count();
+    assert_eq!((asked, woken.times() - before), (5, 5));
     // That tells nothing about what had come.
     let script = Script { writes: Some(TimedOut), ..Script::default() };
     let (io, tap) = Tap::new(Scripted(Arc::new(Mutex::new(script))));

@@ -95,7 +95,13 @@ impl Reads {
 struct Held {
     error: io::Error,
     writer: Waker,
+    // How often somebody wrote since, and nobody read.
+    unread: u8,
 }
+
+/// A library that reads as well may write, and flush, and flush again, before it does: hyper flushes what it has written.
+/// One that has not read by then writes first and reads afterwards. It would wait for ever.
+const UNREAD: u8 = 4;
 
 /// The other end of a [`Tap`]: what the owner of the connection keeps. Clones show the same tap.
 #[derive(Clone, Debug)]
@@ -253,7 +259,7 @@ impl<T> TapProjection<'_, T> {
             self.handle.failed(&error);
             return Poll::Ready(Err(error));
         }
-        *self.held = Some(Box::new(Held { error, writer: cx.waker().clone() }));
+        *self.held = Some(Box::new(Held { error, writer: cx.waker().clone(), unread: 0 }));
         // What there is to read may have come with the error, and nobody else may say so.
         cx.waker().wake_by_ref();
         Poll::Pending
@@ -268,12 +274,15 @@ impl<T> TapProjection<'_, T> {
     #[cold]
     fn still_held<R>(&mut self, cx: &Context<'_>) -> Poll<io::Result<R>> {
         match self.held.take() {
-            // Who has not read by now writes first and reads then. It would wait for ever.
-            Some(held) if *self.reads == Reads::No => {
+            Some(held) if *self.reads == Reads::No && held.unread >= UNREAD => {
                 self.handle.failed(&held.error);
                 Poll::Ready(Err(held.error))
             }
             Some(mut held) => {
+                if *self.reads == Reads::No {
+                    held.unread = held.unread.saturating_add(1);
+                    cx.waker().wake_by_ref();
+                }
                 held.writer.clone_from(cx.waker());
                 *self.held = Some(held);
                 Poll::Pending
