@@ -18,6 +18,7 @@ use crate::exchange::Exchange;
 use crate::fault::{Class, Fault, FaultKind};
 use crate::h1::{OtherCodings, no_number};
 use crate::present::Present;
+use crate::token::is_token;
 
 pub use self::grpc::{GrpcHead, audit_grpc_head, audit_grpc_trailers};
 pub(crate) use self::tidy::tidy_present;
@@ -311,9 +312,4 @@ fn split(line: &HeaderValue) -> impl Iterator<Item = &[u8]> {
 
 fn split_list(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     line.split(|&b| b == b',').map(<[u8]>::trim_ascii)
-}
-
-/// RFC 9110 section 5.6.2.
-fn is_token(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(b))
 }

@@ -129,6 +129,7 @@ pub mod reply;
 mod setting;
 mod sink;
 pub mod tap;
+mod token;
 mod upgrade;
 mod via;
 

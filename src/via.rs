@@ -2,6 +2,8 @@
 
 use http::{HeaderValue, Version};
 
+use crate::token::is_tchar;
+
 /// What a gateway calls itself in `Via`, for each version that it is spoken to in
 /// ([RFC 9110, section 7.6.3](https://www.rfc-editor.org/rfc/rfc9110#section-7.6.3)).
 #[derive(Clone, Debug)]
@@ -10,8 +12,8 @@ pub(crate) struct Via([Option<HeaderValue>; 4]);
 impl Via {
     /// The name as a pseudonym, which is a token: other characters become `-`.
     pub(crate) fn new(name: &str) -> Self {
-        let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-        let pseudonym: String = name.chars().map(|c| if is_token(c) { c } else { '-' }).collect();
+        let fits = |c: char| u8::try_from(c).is_ok_and(is_tchar);
+        let pseudonym: String = name.chars().map(|c| if fits(c) { c } else { '-' }).collect();
         Self(["1.0", "1.1", "2", "3"].map(|version| HeaderValue::try_from(format!("{version} {pseudonym}")).ok()))
     }
 

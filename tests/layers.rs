@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[(&str, u8)] = &[
     ("fault", 1),
     ("date", 0),
-    ("via", 0),
+    ("token", 0),
     ("setting", 0),
     ("sink", 0),
     ("present", 0),
+    ("via", 1),
     ("exchange", 2),
     ("h1", 2),
     ("body", 3),

@@ -5,24 +5,7 @@
 
 use crate::fault::{Code, Fault, FaultKind};
 
-use super::others;
-
-/// The statuses that a gateway has a use for, with their numbers
-/// ([gRPC, statuscodes.md](https://github.com/grpc/grpc/blob/master/doc/statuscodes.md)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Grpc {
-    Cancelled = 1,
-    Unknown = 2,
-    DeadlineExceeded = 4,
-    PermissionDenied = 7,
-    ResourceExhausted = 8,
-    Aborted = 10,
-    Unimplemented = 12,
-    Internal = 13,
-    Unavailable = 14,
-    Unauthenticated = 16,
-}
+use super::others::{self, Grpc};
 
 /// The number of the gRPC status for this fault: 14 (`UNAVAILABLE`), 4 (`DEADLINE_EXCEEDED`) and so on, never 0.
 ///

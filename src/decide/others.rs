@@ -8,7 +8,22 @@
 
 use crate::fault::FaultKind;
 
-use super::grpc::Grpc;
+/// The statuses that a gateway has a use for, with their numbers
+/// ([gRPC, statuscodes.md](https://github.com/grpc/grpc/blob/master/doc/statuscodes.md)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Grpc {
+    Cancelled = 1,
+    Unknown = 2,
+    DeadlineExceeded = 4,
+    PermissionDenied = 7,
+    ResourceExhausted = 8,
+    Aborted = 10,
+    Unimplemented = 12,
+    Internal = 13,
+    Unavailable = 14,
+    Unauthenticated = 16,
+}
 
 /// One row. `None`: no answer of its own.
 pub(crate) struct Row {

@@ -6,8 +6,8 @@
 use super::error::Flaw;
 use super::leniency::{Deviation, Deviations, Leniency};
 use super::limits::Limits;
-use super::scan::is_tchar;
 use crate::fault::Class;
+use crate::token::is_tchar;
 
 use bytes::{Buf, Bytes};
 

@@ -4,8 +4,9 @@
 //! recipient refuses too: a line feed alone, an empty line first or a missing reason are let pass,
 //! because they are not why hyper, nginx or Go gave up.
 
-use super::scan::{is_status_line, is_tchar};
+use super::scan::is_status_line;
 use crate::fault::Class;
+use crate::token::is_tchar;
 
 use super::sniff::{Sniffed, sniff};
 

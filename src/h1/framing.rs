@@ -7,6 +7,7 @@ use super::config::Request;
 use super::error::Flaw;
 use super::leniency::{Deviation, Deviations};
 use crate::fault::Class;
+use crate::token::is_tchar;
 
 /// How the end of the content is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -242,7 +243,7 @@ impl Facts {
             if item.is_empty() {
                 continue; // RFC 9110 section 5.6.1.2
             }
-            if !item.iter().all(|&b| super::scan::is_tchar(b)) {
+            if !item.iter().all(|&b| is_tchar(b)) {
                 // A parameter too: chunked has none, and no other coding is registered with one.
                 te.invalid = te.invalid.or(Some(at));
             } else if item.eq_ignore_ascii_case(b"chunked") {

@@ -5,6 +5,8 @@
 
 use http::header::{CONNECTION, HeaderMap, HeaderName};
 
+use crate::token::is_token;
+
 use super::head::Head;
 
 /// Whether a field of that name, in any case, is for the next recipient alone: about its connection (RFC 9110
@@ -184,7 +186,7 @@ impl HopByHop {
     fn add(&mut self, value: &[u8]) {
         for option in value.split(|&b| b == b',') {
             let option = option.trim_ascii();
-            let is_name = !option.is_empty() && option.iter().all(|&b| super::is_tchar(b));
+            let is_name = is_token(option);
             let known =
                 |option: &str| option.eq_ignore_ascii_case("close") || is_hop_by_hop(option) || is_end_to_end(option);
             if is_name && !core::str::from_utf8(option).is_ok_and(known) {

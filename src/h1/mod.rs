@@ -41,6 +41,6 @@ pub use self::head::{Field, Fields, Head, Slots};
 pub use self::leniency::{Deviation, Deviations, Leniency};
 pub use self::limits::Limits;
 pub use self::parser::Parser;
-pub(crate) use self::scan::{illegible, is_tchar, over_limit};
+pub(crate) use self::scan::{illegible, over_limit};
 pub use self::sniff::{Sniffed, sniff};
 pub use self::trailers::Trailers;

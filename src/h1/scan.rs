@@ -9,6 +9,7 @@ use super::framing::Facts;
 use super::leniency::{Deviation, Deviations, Leniency};
 use super::limits::Limits;
 use crate::fault::Class;
+use crate::token::is_tchar;
 
 /// Which section it is, and what holds in it.
 #[derive(Clone, Copy, Debug)]
@@ -340,42 +341,6 @@ impl Wrong {
     }
 }
 
-/// RFC 9110 section 5.6.2.
-pub(crate) fn is_tchar(byte: u8) -> bool {
-    #[allow(clippy::indexing_slicing)] // 256 entries
-    TCHAR[byte as usize]
-}
-
-static TCHAR: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0_u8;
-    while byte < 128 {
-        #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)] // evaluated at compile time
-        {
-            table[byte as usize] = byte.is_ascii_alphanumeric()
-                || matches!(
-                    byte,
-                    b'!' | b'#'
-                        | b'$'
-                        | b'%'
-                        | b'&'
-                        | b'\''
-                        | b'*'
-                        | b'+'
-                        | b'-'
-                        | b'.'
-                        | b'^'
-                        | b'_'
-                        | b'`'
-                        | b'|'
-                        | b'~'
-                );
-            byte += 1;
-        }
-    }
-    table
-};
-
 /// How many bytes at the beginning can be of a token.
 #[inline]
 fn token_len(bytes: &[u8]) -> usize {
@@ -461,11 +426,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn tokens() {
-        let tokens: Vec<u8> = (0..=255).filter(|&b| is_tchar(b)).collect();
-        assert_eq!(tokens, b"!#$%&'*+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz|~");
     }
 }

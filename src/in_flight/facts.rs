@@ -24,6 +24,12 @@ use super::state::{Shared, State};
 /// The facts of an exchange under way, to read and to write. A lock is held as long as this is: write, and let go.
 pub struct Facts<'a>(pub(super) MutexGuard<'a, State>);
 
+impl Shared {
+    pub(super) fn facts(&self) -> Facts<'_> {
+        Facts(self.lock())
+    }
+}
+
 impl Facts<'_> {
     /// An interim response goes to the client.
     pub(super) fn note_interim(&mut self) {

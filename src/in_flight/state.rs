@@ -26,7 +26,6 @@ use crate::reply::{Report, Tolerated};
 use crate::tap::Observation;
 use crate::upgrade::Offer;
 
-use super::facts::Facts;
 use super::last_word::LastWord;
 #[cfg(feature = "http_body1")]
 use super::named::Named;
@@ -102,10 +101,6 @@ impl Shared {
     /// What a panic left half-written is better than nothing.
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn facts(&self) -> Facts<'_> {
-        Facts(self.lock())
     }
 
     /// There is no response, but an error.

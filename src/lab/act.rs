@@ -1,12 +1,13 @@
 //! What a behaviour does on the wire, as one small value.
 //!
-//! One rule: most misbehaviour is a few bytes and an ending, so that is [`Act::Say`]; only what
+//! Most misbehaviour is a few bytes and an ending, so that is [`Act::Say`]; only what
 //! needs time or a choice gets a function.
 
 use std::io;
 
 use super::cert::Cert;
 use super::peer::Peer;
+use super::then::Then;
 
 /// A function that plays one connection. Its error is the end of the connection, nothing more.
 pub(super) type Play = fn(&mut Peer) -> io::Result<()>;
@@ -33,19 +34,6 @@ pub(super) enum Act {
     NotTls(Play),
     /// TLS with this certificate.
     Tls(Cert, Play),
-}
-
-/// How a connection ends.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Then {
-    /// FIN, and for a while what the peer still sends is read, lest it becomes an RST.
-    Fin,
-    /// RST, a moment after the bytes, so that the peer had time to read them.
-    Rst,
-    /// Not at all: the connection stays open until the peer leaves.
-    Hold,
-    /// Not at all: the next request gets the same.
-    Keep,
 }
 
 impl Act {

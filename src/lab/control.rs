@@ -6,8 +6,8 @@ use std::io;
 use std::thread;
 use std::time::Duration;
 
-use super::act::Then;
 use super::peer::{Head, Peer};
+use super::then::Then;
 
 /// What `ok_large` sends, in bytes.
 const LARGE: usize = 2 << 20;

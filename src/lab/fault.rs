@@ -5,9 +5,9 @@
 use std::io;
 use std::time::Duration;
 
-use super::act::Then;
 use super::control::respond;
 use super::peer::Peer;
+use super::then::Then;
 
 /// Between two bytes of a drip.
 const DRIP: Duration = Duration::from_millis(200);

@@ -32,6 +32,7 @@ mod peer;
 mod server;
 mod table;
 mod tally;
+mod then;
 mod upload;
 
 pub mod probe;

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use rustls::{ServerConfig, ServerConnection};
 use socket2::SockRef;
 
-use super::act::Then;
 use super::tally::Tally;
+use super::then::Then;
 
 /// The longest that one connection may live.
 pub(super) const LIFETIME: Duration = Duration::from_secs(60);

@@ -14,11 +14,12 @@ use std::time::{Duration, Instant};
 use rustls::ServerConfig;
 use socket2::{Domain, Socket, Type};
 
-use super::act::{Act, Then};
+use super::act::Act;
 use super::behaviour::Behaviour;
 use super::cert::Authority;
 use super::peer::Peer;
 use super::tally::{Counts, Tally};
+use super::then::Then;
 use super::{BEHAVIOURS, dns};
 
 /// How long a drop waits for the accepting threads, all together.

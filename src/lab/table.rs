@@ -4,10 +4,10 @@
 //! `upload.rs` or `control.rs`. Rows: `name group rule, description => act`.
 
 use super::act::Act::{Blackhole, Greet, Named, NotTls, Plain, Refused, Say, Tls, Url};
-use super::act::Then::{Fin, Hold, Keep, Rst};
 use super::behaviour::Rule::{Cut, Limit, Status, StatusOrCut, StatusOrWhole, Whole};
 use super::behaviour::{Behaviour, Group};
 use super::cert::Cert;
+use super::then::Then::{Fin, Hold, Keep, Rst};
 use super::{control, fault, upload};
 
 /// The upstream answered, or ended, wrongly (RFC 9110 section 15.6.3).

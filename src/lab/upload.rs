@@ -5,9 +5,9 @@
 
 use std::io;
 
-use super::act::Then;
 use super::control::respond;
 use super::peer::Peer;
+use super::then::Then;
 
 /// How much is read of a body by who reads only a part.
 const PART: u64 = 64 << 10;

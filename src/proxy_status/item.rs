@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use crate::h1::is_tchar;
+use crate::token::is_tchar;
 
 /// A value that is no structured field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

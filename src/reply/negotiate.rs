@@ -5,6 +5,8 @@
 
 use http::HeaderValue;
 
+use crate::token::is_token;
+
 /// The most media ranges that are looked at; more are ignored.
 const RANGES: usize = 64;
 
@@ -153,10 +155,6 @@ fn parse_weight(text: &[u8]) -> Option<u16> {
         (b'1', _) => None,
         _ => Some(thousandths),
     }
-}
-
-fn is_token(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(|&b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
 /// The items between separators that are not in a quoted string.

@@ -3,7 +3,7 @@
 //! What is written here parses, whatever went in.
 
 use super::sink::{Sink, escape, percent, put_char};
-use crate::h1::is_tchar;
+use crate::token::is_tchar;
 
 /// The largest Integer (RFC 9651 section 3.3.1): fifteen digits.
 pub(crate) const MAX_INTEGER: u64 = 999_999_999_999_999;
