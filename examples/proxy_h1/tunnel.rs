@@ -64,6 +64,8 @@ pub(crate) fn run(client: &mut Client, link: Link, idle: Duration) -> Result<(),
             )
         });
         match down {
+            // What ended because of the break is no end of the next hop's.
+            Ok(()) if tunnel.is_broken() => {}
             Ok(()) => drop(stream.shutdown(Shutdown::Write)),
             Err(broken) => tunnel.broke(broken, &wire, stream),
         }
