@@ -91,8 +91,8 @@ fn an_upload_meets_what_it_meets(engine: Engine) {
     check(engine, UPLOADS, &["--send-timeout", "1s"], &|| Request::new().method("POST").body(vec![b'x'; UPLOAD]));
 }
 
-/// "A server that does not read the request can answer it", and then its close resets who still writes. What had
-/// come by then is the answer (RFC 9112 section 9.5: the client stops sending and reads the response).
+/// A server may answer a request that it does not read, and then its close resets who still writes. What had come by then is
+/// the answer: who sends a body is to look out for one meanwhile (RFC 9112 section 9.5).
 fn an_early_answer_is_the_answer(engine: Engine) {
     let lab = Lab::builder().only(&["early_413_reset"]).start().unwrap();
     let closes = format!("--route=/closes=http://{}", closes_unread());

@@ -5,8 +5,8 @@
 //!
 //! One thing it holds back: the error of a write, while what had come before it is still to be read. A server that
 //! answers before it has read the request (413, 401) and closes resets whoever still writes, and the HTTP library that
-//! hears of that first gives up, with the answer unread in the socket. "If the client is still sending, it reads the
-//! response" (RFC 9112 section 9.5): so the reads say first what there is.
+//! hears of that first gives up, with the answer unread in the socket. Who sends a body is to look out for such an answer
+//! meanwhile (RFC 9112 section 9.5): so the reads say first what there is.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
