@@ -38,6 +38,12 @@ mod judge_command;
 mod matrix;
 mod next_hop;
 mod once;
+#[path = "../../examples/stacks/tests/lab/parallel.rs"]
+mod parallel;
+#[path = "../../examples/stacks/tests/lab/process.rs"]
+mod process;
+#[path = "../../examples/stacks/tests/lab/record.rs"]
+mod record;
 #[path = "../../examples/shared/signal.rs"]
 mod signal;
 mod tolerated;

@@ -8,9 +8,9 @@ use badgateway::lab::probe::End;
 use badgateway::lab::{BEHAVIOURS, Lab};
 use http::Version;
 
-use crate::client::{Seen, ask};
+use crate::client::ask;
 use crate::front::{Front, Program};
-use crate::harness::{Record, in_parallel};
+use crate::harness::in_parallel;
 
 /// Most of the time is waited for timers.
 const THREADS: usize = 64;
@@ -28,37 +28,6 @@ fn proxy_is_right_to_clients_of_1_0_and_1_1_and_says_what_they_saw() {
 #[test]
 fn proxy_h1_is_right_to_clients_of_1_0_and_1_1_and_says_what_they_saw() {
     check(Program::ProxyH1);
-}
-
-fn is_cut(seen: &Seen) -> bool {
-    matches!(seen.end, End::Cut | End::Reset | End::Closed) && !seen.is_own
-}
-
-/// What is wrong with the records, by what the client saw.
-fn mismatch(seen: &Seen, version: Version, faults: &[Record]) -> Option<String> {
-    let cut = is_cut(seen);
-    let [record] = faults else {
-        let due = seen.is_own || cut || !faults.is_empty();
-        return due.then(|| format!("{} records for {:?} of {:?}: {faults:?}", faults.len(), seen.end, seen.status));
-    };
-    let status = seen.status.map(u64::from);
-    if seen.is_own {
-        let told = (record.text("decision"), record.number("status"));
-        return (told != (Some("respond".into()), status)).then(|| format!("the client saw {status:?}: {}", record.0));
-    }
-    if !cut {
-        return Some(format!("the client saw {status:?}, whole: {}", record.0));
-    }
-    // What the head had is what tells the client where its body ends.
-    let how = match version {
-        Version::HTTP_2 => "stream_reset",
-        _ if seen.has_length => "close_short",
-        Version::HTTP_10 => "reset",
-        _ => "no_last_chunk",
-    };
-    let told = (record.text("decision"), record.text("how"), record.number("forwarded_status"));
-    (told != (Some("abort".into()), Some(how.into()), status) || (how == "reset" && seen.end != End::Reset))
-        .then(|| format!("the client saw {:?} of {status:?}, by {how}: {}", seen.end, record.0))
 }
 
 fn check(program: Program) {
@@ -82,9 +51,9 @@ fn check(program: Program) {
             .iter()
             .find(|fault| fault.text("next_hop").is_none_or(|hop| !upstream.url().ends_with(&format!("//{hop}"))))
             .map(|fault| format!("the next hop is another than {}: {}", upstream.url(), fault.0));
-        let wrong = [seen.broken.clone(), mismatch(&seen, *version, &faults), elsewhere];
+        let wrong = [seen.broken.clone(), seen.mismatch(*version, &faults), elsewhere];
         let wrong = wrong.into_iter().flatten().map(|why| format!("{} to {version:?}: {why}", upstream.name()));
-        (wrong.collect::<Vec<_>>(), is_cut(&seen))
+        (wrong.collect::<Vec<_>>(), seen.is_cut())
     });
     let wrong: Vec<&str> = judged.iter().flat_map(|(wrong, _)| wrong).map(String::as_str).collect();
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));

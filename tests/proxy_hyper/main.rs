@@ -17,6 +17,10 @@ mod exhaustion;
 #[allow(dead_code)] // the other suite uses the rest
 mod harness;
 mod interim;
+#[path = "../../examples/stacks/tests/lab/parallel.rs"]
+mod parallel;
+#[path = "../../examples/stacks/tests/lab/record.rs"]
+mod record;
 mod second_try;
 mod tolerated;
 mod tunnel;

@@ -15,6 +15,8 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::record::Record;
+
 /// Behind the last of a gateway's timers.
 ///
 /// The 10,000 chunks of `ok_many_chunks` take reqwest most of a second alone in a debug build, and more beside all the others.
@@ -30,6 +32,42 @@ pub(crate) struct Seen {
     pub(crate) end: End,
     /// Why it breaks the rule, if it does.
     pub(crate) broken: Option<String>,
+}
+
+impl Seen {
+    /// Whether the client saw that it had not the whole.
+    pub(crate) fn is_cut(&self) -> bool {
+        matches!(self.end, End::Cut | End::Reset | End::Closed) && !self.is_own
+    }
+
+    /// What is wrong with the records, by what the client saw.
+    pub(crate) fn mismatch(&self, version: Version, faults: &[Record]) -> Option<String> {
+        let cut = self.is_cut();
+        let [record] = faults else {
+            let due = self.is_own || cut || !faults.is_empty();
+            return due
+                .then(|| format!("{} records for {:?} of {:?}: {faults:?}", faults.len(), self.end, self.status));
+        };
+        let status = self.status.map(u64::from);
+        if self.is_own {
+            let told = (record.text("decision"), record.number("status"));
+            return (told != (Some("respond".into()), status))
+                .then(|| format!("the client saw {status:?}: {}", record.0));
+        }
+        if !cut {
+            return Some(format!("the client saw {status:?}, whole: {}", record.0));
+        }
+        // What the head had is what tells the client where its body ends.
+        let how = match version {
+            Version::HTTP_2 => "stream_reset",
+            _ if self.has_length => "close_short",
+            Version::HTTP_10 => "reset",
+            _ => "no_last_chunk",
+        };
+        let told = (record.text("decision"), record.text("how"), record.number("forwarded_status"));
+        (told != (Some("abort".into()), Some(how.into()), status) || (how == "reset" && self.end != End::Reset))
+            .then(|| format!("the client saw {:?} of {status:?}, by {how}: {}", self.end, record.0))
+    }
 }
 
 pub(crate) fn ask(address: SocketAddr, version: Version, rule: &Rule) -> Seen {

@@ -138,7 +138,7 @@ fn each_call_ends_in_a_status_and_each_fault_in_a_record() {
         (other(b""), "Good", "14", Some("closed_before_response")),
         (other(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "Good", "13", Some("h2_protocol_error")),
     ];
-    let wrong: Vec<String> = in_parallel(cases.len(), cases, |(hop, method, status, fault)| {
+    let wrong: Vec<String> = in_parallel(cases, cases.len(), |(hop, method, status, fault)| {
         let gateway = Gateway::start(&TONIC, &format!("http://{hop}"));
         let request = Request::post(format!("http://lab.test/lab.Next/{method}"))
             .header("content-type", "application/grpc")
@@ -159,7 +159,7 @@ fn each_call_ends_in_a_status_and_each_fault_in_a_record() {
         };
         let recorded = match (faults.as_slice(), fault) {
             ([], None) => None,
-            ([record], Some(fault)) if record.text("fault") == Some(fault) => None,
+            ([record], Some(fault)) if record.text("fault").as_deref() == Some(fault) => None,
             (records, _) => Some(format!("on record: {records:?}")),
         };
         println!("tonic {method} of {hop}: {status}, {fault:?}");

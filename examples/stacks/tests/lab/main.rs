@@ -6,70 +6,27 @@ mod fields;
 mod gateway;
 mod grpc;
 mod known;
+mod parallel;
+mod process;
+mod record;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::sync::Mutex;
-use std::thread;
 
 use badgateway::lab::probe::End;
 use badgateway::lab::{Group, Lab, Upstream};
 use http::Version;
 
-use crate::client::{Seen, ask};
-use crate::gateway::{Gateway, Record, STACKS, Stack};
+use crate::client::ask;
+use crate::gateway::{Gateway, STACKS, Stack};
 use crate::known::{KNOWN, known};
+use crate::parallel::in_parallel;
 
 /// For those that wait for timers; the rest is work, and more at once would be late for their own timers.
 const WAITING: usize = 48;
 const WORKING: usize = 12;
 
 const VERSIONS: [Version; 3] = [Version::HTTP_10, Version::HTTP_11, Version::HTTP_2];
-
-/// What is wrong with the records, by what the client saw.
-fn mismatch(seen: &Seen, version: Version, faults: &[Record]) -> Option<String> {
-    let cut = matches!(seen.end, End::Cut | End::Reset | End::Closed) && !seen.is_own;
-    let [record] = faults else {
-        let due = seen.is_own || cut || !faults.is_empty();
-        return due.then(|| format!("{} records for {:?} of {:?}", faults.len(), seen.end, seen.status));
-    };
-    let status = seen.status.map(u64::from);
-    if seen.is_own {
-        let told = (record.text("decision"), record.number("status"));
-        return (told != (Some("respond"), status)).then(|| format!("the client saw {status:?}: {}", record.0));
-    }
-    if !cut {
-        return Some(format!("the client saw {status:?}, whole: {}", record.0));
-    }
-    let how = match version {
-        Version::HTTP_2 => "stream_reset",
-        _ if seen.has_length => "close_short",
-        Version::HTTP_10 => "reset",
-        _ => "no_last_chunk",
-    };
-    let told = (record.text("how"), record.number("forwarded_status"));
-    (told != (Some(how), status) || (how == "reset" && seen.end != End::Reset))
-        .then(|| format!("the client saw {:?} of {status:?}, by {how}: {}", seen.end, record.0))
-}
-
-/// Runs a job for each item on so many threads, results in order.
-pub(crate) fn in_parallel<T: Sync, R: Send>(threads: usize, items: &[T], job: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let (next, done) = (Mutex::new(items.iter().enumerate()), Mutex::new(Vec::new()));
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let Some((n, item)) = next.lock().unwrap().next() else { break };
-                    let result = job(item);
-                    done.lock().unwrap().push((n, result));
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap();
-    done.sort_by_key(|(n, _)| *n);
-    done.into_iter().map(|(_, result)| result).collect()
-}
 
 #[test]
 fn each_answer_is_right_and_its_record_says_what_the_client_saw() {
@@ -90,16 +47,16 @@ fn each_answer_is_right_and_its_record_says_what_the_client_saw() {
         let seen = ask(gateway.address, *version, &upstream.behaviour().rule);
         let is_due = seen.is_own || !matches!(seen.end, End::Complete | End::Eof);
         let faults = gateway.faults(usize::from(is_due));
-        let elsewhere = faults.iter().find(|fault| fault.text("next_hop") != upstream.url().strip_prefix("http://"));
+        let elsewhere =
+            faults.iter().find(|fault| fault.text("next_hop").as_deref() != upstream.url().strip_prefix("http://"));
         let elsewhere = elsewhere.map(|fault| format!("the next hop is another: {}", fault.0));
-        let wrong = seen.broken.clone().or_else(|| mismatch(&seen, *version, &faults)).or(elsewhere);
-        let told =
-            faults.iter().map(|fault| (fault.text("fault").map(str::to_owned), fault.text("class").map(str::to_owned)));
+        let wrong = seen.broken.clone().or_else(|| seen.mismatch(*version, &faults)).or(elsewhere);
+        let told = faults.iter().map(|fault| (fault.text("fault"), fault.text("class")));
         (wrong.map(|why| (seen.status, why)), told.collect::<Vec<_>>())
     };
     let (waiting, working) = cases.split_at(waiting);
-    let mut judged = in_parallel(WAITING, waiting, judge);
-    judged.extend(in_parallel(WORKING, working, judge));
+    let mut judged = in_parallel(waiting, WAITING, judge);
+    judged.extend(in_parallel(working, WORKING, judge));
     let (wrong, told): (Vec<_>, Vec<_>) = judged.into_iter().unzip();
 
     println!("{}", table(&cases.iter().map(|c| (c.0.name, c.1.behaviour().group)).collect::<Vec<_>>(), &wrong));
