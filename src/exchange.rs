@@ -205,14 +205,19 @@ impl Exchange {
     pub fn forwarding(&mut self, status: StatusCode, headers: &HeaderMap) -> BodyFraming {
         let framing = self.body_framing(status, headers);
         if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
-            if self.can_respond() {
-                self.forwarded = Forwarded::Interim;
-            }
+            self.note_interim();
             return framing;
         }
         self.phase = Some(Phase::Body);
         self.forwarded = Forwarded::Head { status, framing };
         framing
+    }
+
+    /// An interim response goes to the client.
+    pub(crate) const fn note_interim(&mut self) {
+        if self.can_respond() {
+            self.forwarded = Forwarded::Interim;
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use http::Version;
 #[cfg(feature = "hyper1")]
 use crate::adapters::hyper1::Interims;
 use crate::decide::retry::Retry;
-use crate::exchange::{Exchange, Forwarded};
+use crate::exchange::Exchange;
 use crate::fault::{Fault, Phase};
 use crate::link::Link;
 
@@ -27,15 +27,6 @@ pub struct Facts<'a>(pub(super) MutexGuard<'a, State>);
 impl Shared {
     pub(super) fn facts(&self) -> Facts<'_> {
         Facts(self.lock())
-    }
-}
-
-impl Facts<'_> {
-    /// An interim response goes to the client.
-    pub(super) fn note_interim(&mut self) {
-        if self.forwarded == Forwarded::Nothing {
-            self.forwarded = Forwarded::Interim;
-        }
     }
 }
 

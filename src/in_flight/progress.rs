@@ -8,6 +8,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use crate::exchange::{Exchange, RequestBody};
+use crate::fault::FaultKind;
 
 /// How far the client's request body got.
 #[derive(Clone, Copy, Debug)]
@@ -42,9 +43,16 @@ impl Progress {
         matches!(self.stage, RequestBody::Unread | RequestBody::Partial)
     }
 
-    /// Whether some of it was read, and not all.
-    pub(super) const fn is_under_way(&self) -> bool {
-        matches!(self.stage, RequestBody::Partial) || (self.client_is_slow && self.is_unfinished())
+    /// What it is when the time for a response is over: of who stopped the body, if some of it was read and not all. Of one
+    /// that nobody has touched neither end is to blame before the other.
+    pub(super) const fn timeout(&self) -> FaultKind {
+        match self.stage {
+            RequestBody::Unread | RequestBody::Partial if self.client_is_slow => FaultKind::ClientTimeout,
+            RequestBody::Partial => FaultKind::SendTimeout,
+            RequestBody::Unread | RequestBody::None | RequestBody::Whole | RequestBody::Failed => {
+                FaultKind::ResponseTimeout
+            }
+        }
     }
 }
 

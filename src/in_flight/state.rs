@@ -405,12 +405,10 @@ impl State {
         let seen = self.observe(Evidence::new().with_error(error));
         self.note_upload();
         let mut fault = self.gateway.classify(error, &self.exchange);
-        if self.exchange.phase.is_none()
-            && self.upload.progress().is_under_way()
-            && fault.kind() == FaultKind::ResponseTimeout
-        {
-            // Whose timer it was, nobody said; that the request was still being sent, its body says.
-            fault = Fault::new(FaultKind::SendTimeout);
+        let timeout = self.upload.progress().timeout();
+        // Whose timer it was, nobody said; that the request was still being sent, its body says.
+        if self.exchange.phase.is_none() && fault.kind() == FaultKind::ResponseTimeout && timeout != fault.kind() {
+            fault = timeout.into();
         }
         self.refine(fault, seen)
     }

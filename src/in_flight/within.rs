@@ -10,7 +10,7 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 
 use crate::deadline::{Timer, phase_timeout};
-use crate::fault::{Fault, FaultKind, Phase};
+use crate::fault::{Fault, Phase};
 
 use super::InFlight;
 use super::state::{Shared, State};
@@ -97,14 +97,9 @@ impl<F: Future, T: Timer> Future for Within<F, T> {
 impl State {
     /// Nothing has moved for too long: whose fault that is.
     fn overdue(&self) -> Fault {
-        let upload = self.upload.progress();
         let kind = match self.exchange.phase {
             Some(phase) if phase < Phase::Send => phase_timeout(phase, None),
-            // Whoever reads the body of a request has connected.
-            Some(_) | None if upload.client_is_slow() && upload.is_unfinished() => FaultKind::ClientTimeout,
-            Some(_) | None if upload.is_under_way() => FaultKind::SendTimeout,
-            // Of a body that nobody has touched, neither end is to blame before the other.
-            Some(_) | None => FaultKind::ResponseTimeout,
+            Some(_) | None => self.upload.progress().timeout(),
         };
         kind.into()
     }

@@ -2,10 +2,7 @@
 //!
 //! More is told only to whom the operator trusts more.
 
-use std::fmt;
-use std::str::FromStr;
-
-use crate::setting::UnknownWord;
+use crate::setting::stable_names;
 
 /// How much of a fault a client is told.
 ///
@@ -30,7 +27,7 @@ pub enum Disclosure {
 }
 
 impl Disclosure {
-    /// The stable word for it: what [`FromStr`] reads.
+    /// The stable word for it: what [`FromStr`](std::str::FromStr) reads.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -41,21 +38,4 @@ impl Disclosure {
     }
 }
 
-impl FromStr for Disclosure {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Ok(match word {
-            "token" => Self::Token,
-            "details" => Self::Details,
-            "trusted" => Self::Trusted,
-            _ => return Err(UnknownWord::new(&["token", "details", "trusted"])),
-        })
-    }
-}
-
-impl fmt::Display for Disclosure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+stable_names!(Disclosure, Token = "token", Details = "details", Trusted = "trusted");

@@ -2,9 +2,6 @@
 //!
 //! What the proxies before us said stays, ours comes behind it, and the field parses afterwards.
 
-use std::fmt;
-use std::str::FromStr;
-
 use http::header::{HeaderMap, HeaderValue};
 use http::{StatusCode, Version};
 
@@ -14,7 +11,7 @@ use super::proxy_status::{integer, write_next_hop};
 use super::sink::Sink;
 use crate::exchange::{BodyFraming, Exchange, Forwarded};
 use crate::proxy_status::{PROXY_STATUS, can_be_appended_to, read_headers};
-use crate::setting::UnknownWord;
+use crate::setting::stable_names;
 
 /// Which of the next hop's own responses [`Gateway::forward`](crate::Gateway::forward) signs with a
 /// `Proxy-Status` member: `gw; received-status=503`.
@@ -37,7 +34,7 @@ pub enum Mark {
 }
 
 impl Mark {
-    /// The stable word for it: what [`FromStr`] reads.
+    /// The stable word for it: what [`FromStr`](std::str::FromStr) reads.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -56,24 +53,7 @@ impl Mark {
     }
 }
 
-impl FromStr for Mark {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Ok(match word {
-            "never" => Self::Never,
-            "server_errors" => Self::ServerErrors,
-            "always" => Self::Always,
-            _ => return Err(UnknownWord::new(&["never", "server_errors", "always"])),
-        })
-    }
-}
-
-impl fmt::Display for Mark {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+stable_names!(Mark, Never = "never", ServerErrors = "server_errors", Always = "always");
 
 /// Signs a response that is passed on.
 pub(crate) fn sign(

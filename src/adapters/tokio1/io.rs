@@ -244,9 +244,19 @@ impl Link for TapHandle {
 }
 
 impl<T> TapProjection<'_, T> {
+    /// What a write of these came to.
+    #[inline]
+    fn wrote(self, cx: &Context<'_>, bufs: &[IoSlice<'_>], result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(n)) = result {
+            self.handle.wrote(n, bufs);
+            self.reads.wrote();
+        }
+        self.done(cx, result)
+    }
+
     /// What a write or a flush came to.
     #[inline]
-    fn wrote<R>(self, cx: &Context<'_>, result: Poll<io::Result<R>>) -> Poll<io::Result<R>> {
+    fn done<R>(self, cx: &Context<'_>, result: Poll<io::Result<R>>) -> Poll<io::Result<R>> {
         match result {
             Poll::Ready(Err(error)) => self.hold(cx, error),
             Poll::Ready(Ok(_)) | Poll::Pending => result,
@@ -342,11 +352,7 @@ impl<T: AsyncWrite> AsyncWrite for Tap<T> {
             return held;
         }
         let result = this.io.as_mut().poll_write(cx, buf);
-        if let Poll::Ready(Ok(n)) = result {
-            this.handle.wrote(n, &[IoSlice::new(buf)]);
-            this.reads.wrote();
-        }
-        this.wrote(cx, result)
+        this.wrote(cx, &[IoSlice::new(buf)], result)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -355,7 +361,7 @@ impl<T: AsyncWrite> AsyncWrite for Tap<T> {
             return held;
         }
         let result = this.io.as_mut().poll_flush(cx);
-        this.wrote(cx, result)
+        this.done(cx, result)
     }
 
     /// An error here is not recorded: the exchange is over, and a peer that closed first makes one.
@@ -373,11 +379,7 @@ impl<T: AsyncWrite> AsyncWrite for Tap<T> {
             return held;
         }
         let result = this.io.as_mut().poll_write_vectored(cx, bufs);
-        if let Poll::Ready(Ok(n)) = result {
-            this.handle.wrote(n, bufs);
-            this.reads.wrote();
-        }
-        this.wrote(cx, result)
+        this.wrote(cx, bufs, result)
     }
 
     fn is_write_vectored(&self) -> bool {
