@@ -13,7 +13,7 @@ use badgateway::adapters::hyper1::Interims;
 use badgateway::adapters::tokio1::TapHandle;
 use badgateway::fault::{Failure, Fault, FaultKind};
 use badgateway::{Exchange, Progress};
-use http::{Request, Response};
+use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use tokio::time::sleep_until;
@@ -45,14 +45,15 @@ impl Proxy {
     ) -> Result<Response<Incoming>, Failure> {
         loop {
             let mut link = self.link(exchange, target).await?;
-            let spare = {
+            let is_kept = {
                 let mut facts = exchange.facts();
                 // It is in the way of what the tap sees from here on.
                 facts.phase = None;
                 link.tap.begin(&facts.method);
-                may_be_raced(&facts).then(|| spare(&request))
+                may_be_raced(&facts)
             };
-            if spare.is_some() {
+            let spare = is_kept.then(|| Spare::of(&request));
+            if is_kept {
                 exchange.keep_body(KEEP);
             }
             let interims = exchange.interims(&mut request);
@@ -154,13 +155,30 @@ fn may_be_raced(facts: &Exchange) -> bool {
     facts.attempts == 1 && facts.reused == Some(true) && facts.is_idempotent()
 }
 
-/// The head of a request, for a second try.
-fn spare(request: &Request<Upload>) -> Request<()> {
-    let mut spare = Request::new(());
-    *spare.method_mut() = request.method().clone();
-    *spare.uri_mut() = request.uri().clone();
-    *spare.headers_mut() = request.headers().clone();
-    spare
+/// The head of a request, for a second try that hardly ever comes: a list of its fields takes a third of what a map does.
+struct Spare {
+    method: Method,
+    uri: Uri,
+    fields: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Spare {
+    fn of(request: &Request<Upload>) -> Self {
+        let fields = request.headers();
+        let mut kept = Vec::with_capacity(fields.len());
+        kept.extend(fields.iter().map(|(name, value)| (name.clone(), value.clone())));
+        Self { method: request.method().clone(), uri: request.uri().clone(), fields: kept }
+    }
+
+    fn with(self, body: Upload) -> Request<Upload> {
+        let mut request = Request::new(body);
+        *request.method_mut() = self.method;
+        *request.uri_mut() = self.uri;
+        for (name, value) in self.fields {
+            request.headers_mut().append(name, value);
+        }
+        request
+    }
 }
 
 /// The request for a second try, if there may be one.
@@ -168,7 +186,7 @@ fn second_try(
     exchange: &Exchanging,
     fault: &Fault,
     unsent: Option<Request<Upload>>,
-    spare: Option<Request<()>>,
+    spare: Option<Spare>,
 ) -> Option<Request<Upload>> {
     if unsent.is_some() {
         // Handed back, so not a byte of it was written.
@@ -181,8 +199,7 @@ fn second_try(
         (Some(unsent), _) => unsent,
         // Its connection died as pooled ones do. Slowness, or half a head, is no such race.
         (None, Some(spare)) if was_closed(fault.kind()) && exchange.facts().received == Some(0) => {
-            let body = exchange.again()?;
-            spare.map(|()| body)
+            spare.with(exchange.again()?)
         }
         (None, _) => return None,
     };

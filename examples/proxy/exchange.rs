@@ -35,7 +35,7 @@ impl Proxy {
     pub(crate) async fn exchange(
         self: Arc<Self>,
         exchange: InFlight,
-        request: Request<Upload>,
+        mut request: Request<Upload>,
         client: Client,
     ) -> Result<Response<ReplyBody>, Failure> {
         if request.method() == Method::CONNECT {
@@ -51,9 +51,9 @@ impl Proxy {
         };
         exchange.next_hop(mounted.next_hop.as_str());
         let decides = self.eject.ask(&mounted.target, &mut exchange.facts(), Instant::now())?;
-        let Some(request) = outgoing(request, mounted, path, client.address.as_ref()) else {
+        if outgoing(&mut request, mounted, path, client.address.as_ref()).is_none() {
             return Ok(exchange.answer_fault(FaultKind::ProxyInternal));
-        };
+        }
         let response = self.send(&exchange, request, &mounted.target).await?;
         let response = exchange.pass_on_held(response, self.timeouts.first_byte_hold).await;
         if decides && response.extensions().get::<Fault>().is_none() {
@@ -64,17 +64,17 @@ impl Proxy {
     }
 }
 
-/// The request as it goes to the next hop. `None` for what cannot be one, which the client's own parser has ruled out.
+/// Makes of the request what goes to the next hop. `None` for what cannot be one, which the client's own parser has ruled out.
 fn outgoing(
-    mut request: Request<Upload>,
+    request: &mut Request<Upload>,
     mounted: &Mounted,
     path: String,
     client: Option<&HeaderValue>,
-) -> Option<Request<Upload>> {
+) -> Option<()> {
     *request.uri_mut() = Uri::from_maybe_shared(Bytes::from(path)).ok()?;
     forwarded::tell_client(request.headers_mut(), client)?;
     request.headers_mut().insert(HOST, mounted.authority.clone());
-    Some(request)
+    Some(())
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response<ReplyBody> {

@@ -44,31 +44,67 @@ fn line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// How many bytes at the beginning are visible ASCII or spaces. Eight at a time: values are most of a head.
 fn visible(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const TOPS: u64 = u64::from_le_bytes([0x80; 8]);
-    const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
-    const DELETES: u64 = u64::from_le_bytes([0x7f; 8]);
     let mut rest = bytes;
     while let Some((word, behind)) = rest.split_first_chunk() {
         let word = u64::from_le_bytes(*word);
         // The top bit of each byte that is below a space, or is DEL, or has it set. A borrow may mark one more, behind it.
-        let delete = word ^ DELETES;
-        let marks = (word.wrapping_sub(SPACES) | delete.wrapping_sub(ONES) | word) & TOPS;
+        let delete = word ^ each(0x7f);
+        let marks = (word.wrapping_sub(each(b' ')) | delete.wrapping_sub(each(1)) | word) & each(0x80);
         if marks != 0 {
-            break;
+            return before(bytes, rest).saturating_add(first(marks));
         }
         rest = behind;
     }
-    // Those of the word with the mark, or the last that are less than a word.
     let more = rest.iter().position(|&b| !matches!(b, b' '..=b'~')).unwrap_or(rest.len());
-    bytes.len().saturating_sub(rest.len()).saturating_add(more)
+    before(bytes, rest).saturating_add(more)
+}
+
+/// How many bytes at the beginning are letters, digits and hyphens, what nearly all names are made of. Eight at a time.
+fn name_len(bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    while let Some((word, behind)) = rest.split_first_chunk() {
+        let word = u64::from_le_bytes(*word);
+        // Of bytes below 0x80, whose sums carry nothing over to the next.
+        let low = word & each(0x7f);
+        let lower = low | each(0x20);
+        let letter = at_least(lower, b'a') & !at_least(lower, b'z' + 1);
+        let digit = at_least(low, b'0') & !at_least(low, b'9' + 1);
+        let hyphen = at_least(low, b'-') & !at_least(low, b'-' + 1);
+        let marks = (!(letter | digit | hyphen) | word) & each(0x80);
+        if marks != 0 {
+            return before(bytes, rest).saturating_add(first(marks));
+        }
+        rest = behind;
+    }
+    let more = rest.iter().position(|&b| !(b.is_ascii_alphanumeric() || b == b'-')).unwrap_or(rest.len());
+    before(bytes, rest).saturating_add(more)
+}
+
+/// The byte, in each place of a word.
+const fn each(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// The top bit of each byte that is no less than that one. All are below 0x80.
+const fn at_least(word: u64, byte: u8) -> u64 {
+    word.wrapping_add(each(0x80_u8.wrapping_sub(byte)))
+}
+
+/// Which byte of a word is the first whose top bit is set.
+const fn first(marks: u64) -> usize {
+    (marks.trailing_zeros() / 8) as usize
+}
+
+/// How many bytes stand before the rest of them.
+const fn before(bytes: &[u8], rest: &[u8]) -> usize {
+    bytes.len().saturating_sub(rest.len())
 }
 
 /// A name that nobody could read in another way, and what is behind its colon.
 fn name(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = bytes.iter().position(|&b| IS_NAME.get(usize::from(b)) != Some(&true))?;
-    let (name, rest) = bytes.split_at_checked(end)?;
-    (end > 0).then_some((name, rest.strip_prefix(b":")?))
+    let (name, rest) = bytes.split_at_checked(name_len(bytes))?;
+    let rest = rest.strip_prefix(b":")?;
+    (!name.is_empty()).then_some((name, rest))
 }
 
 /// `HTTP/1.1 200 OK`, of a status that has content.
@@ -79,20 +115,6 @@ fn is_status_line(line: &[u8]) -> bool {
     let is_final = matches!(code, [b'2'..=b'5', b'0'..=b'9', b'0'..=b'9']) && !matches!(code, b"204" | b"304");
     is_final && reason.starts_with(b" ")
 }
-
-/// Letters, digits, `-` and `_`: what nearly all names are made of.
-static IS_NAME: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut b = 0_u8;
-    while b < 128 {
-        #[allow(clippy::indexing_slicing)] // evaluated when it is compiled
-        {
-            table[b as usize] = b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-        }
-        b += 1;
-    }
-    table
-};
 
 fn number(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || digits.len() > DIGITS {
@@ -116,7 +138,7 @@ mod tests {
         reader.is_quiet() && reader.is_at_the_end()
     }
 
-    const PLAIN: &[u8] = b"HTTP/1.1 200 OK\r\nServer: up\r\nx_y-1:\r\nContent-Length: 5\r\nETag: \"a~b\"\r\n\r\nhello";
+    const PLAIN: &[u8] = b"HTTP/1.1 200 OK\r\nServer: up\r\nx-y-1:\r\nContent-Length: 5\r\nETag: \"a~b\"\r\n\r\nhello";
 
     #[test]
     fn the_usual_response_is_plain() {
@@ -141,7 +163,22 @@ mod tests {
                 }
             }
         }
-        assert_eq!(visible(b""), 0);
+        assert_eq!((visible(b""), name_len(b"")), (0, 0));
+    }
+
+    #[test]
+    fn a_name_ends_at_the_first_byte_that_is_not_of_one() {
+        for at in 0..20 {
+            for byte in 0..=255_u8 {
+                for fill in *b"-09AZaz" {
+                    let mut bytes = vec![fill; at];
+                    bytes.push(byte);
+                    bytes.resize(20, fill);
+                    let expected = bytes.iter().position(|&b| !(b.is_ascii_alphanumeric() || b == b'-')).unwrap_or(20);
+                    assert_eq!(name_len(&bytes), expected, "{byte:#x} at {at}");
+                }
+            }
+        }
     }
 
     /// Each byte in turn replaced by each other.
