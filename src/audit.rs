@@ -16,9 +16,8 @@ use http::{Method, StatusCode, Version};
 
 use crate::exchange::Exchange;
 use crate::fault::{Class, Fault, FaultKind};
-use crate::h1::{OtherCodings, no_number};
+use crate::h1::{Deviations, FramingFields};
 use crate::present::Present;
-use crate::token::is_token;
 
 pub use self::grpc::{GrpcHead, audit_grpc_head, audit_grpc_trailers};
 pub(crate) use self::tidy::tidy_present;
@@ -95,7 +94,7 @@ impl Framing {
 ///    refused, though it should be ignored too, because hyper looks behind the last comma only and has read
 ///    `chunked,` until the end of the connection, chunk sizes and all. `gzip, chunked` is refused too: the gateway asked for no such coding, and
 ///    the field is hop by hop, so the client would get gzip and never know.
-/// 6. `Content-Length` is digits that fit 64 bits; a list or repeated lines must all say the same number.
+/// 6. `Content-Length` is digits that fit a signed number of 64 bits, as nginx, Go and Java hold them; a list or repeated lines must all say the same number.
 /// 7. Otherwise the connection, or the stream, ends the content.
 ///
 /// 205 is framed as any other: RFC 9110 section 15.3.6 forbids its sender content, and RFC 9112 does not
@@ -203,79 +202,36 @@ fn audit_codings(version: Version, headers: &HeaderMap) -> Result<Framing, Fault
         // A connection-specific field makes the message malformed (RFC 9113 section 8.2.2).
         return Err(Fault::new(FaultKind::H2ProtocolError));
     }
-    if version < Version::HTTP_11 {
-        return Err(Fault::of_class(Class::FramingTeInHttp10));
+    let mut fields = FramingFields::default();
+    for value in headers.get_all(TRANSFER_ENCODING) {
+        fields.transfer_encoding(value.as_bytes(), 0);
     }
-    if headers.contains_key(CONTENT_LENGTH) {
-        return Err(Fault::of_class(Class::FramingClAndTe));
+    for value in headers.get_all(CONTENT_LENGTH) {
+        fields.content_length(value.as_bytes(), 0);
     }
-    match transfer_codings(headers) {
-        Ok(()) => Ok(Framing::Chunked),
-        Err(class) => Err(Fault::of_class(class)),
-    }
-}
-
-/// `Ok` if the codings are `chunked` and nothing else.
-fn transfer_codings(headers: &HeaderMap) -> Result<(), Class> {
-    let mut chunked = 0_u32;
-    let mut others = OtherCodings::None;
-    let mut chunked_is_last = false;
-    let last = headers.get_all(TRANSFER_ENCODING).into_iter().flat_map(split).last();
-    if last.is_some_and(<[u8]>::is_empty) {
+    let minor = u8::from(version >= Version::HTTP_11);
+    let unfit = match fields.check(minor, true, &mut Deviations::new()) {
+        Err((class, _)) => Some(class),
         // Whoever parsed this may not have taken it for chunked, and what it handed over is not the content.
-        return Err(Class::FramingTeInvalid);
-    }
-    for coding in items(headers, TRANSFER_ENCODING) {
-        let name = coding.split(|&b| b == b';').next().unwrap_or_default().trim_ascii_end();
-        if !is_token(name) {
-            return Err(Class::FramingTeInvalid);
-        }
-        chunked_is_last = name.eq_ignore_ascii_case(b"chunked");
-        if !chunked_is_last {
-            others = others.and(name);
-        } else if name.len() == coding.len() {
-            chunked = chunked.saturating_add(1);
-        } else {
-            // "A sender MUST NOT" give it parameters, "their presence SHOULD be treated as an error"
-            // (RFC 9112 section 7.1).
-            return Err(Class::FramingTeInvalid);
-        }
-    }
-    match (chunked, others) {
-        (0, OtherCodings::None) => Err(Class::FramingTeInvalid),
-        (0, others) => Err(others.class()),
-        (1, OtherCodings::None) => Ok(()),
-        (1, others) if chunked_is_last => Err(others.class()),
-        (1, _) => Err(Class::FramingTeChunkedNotFinal),
-        (2.., _) => Err(Class::FramingTeChunkedRepeated),
+        Ok(()) if fields.end_empty() => Some(Class::FramingTeInvalid),
+        Ok(()) => fields.coded().map(|(class, _)| class),
+    };
+    match unfit {
+        Some(class) => Err(Fault::of_class(class)),
+        None => Ok(Framing::Chunked),
     }
 }
 
-/// The one number that all `Content-Length` lines, and all items in them, say. Where several things are
-/// wrong, what is no number counts for more than what is too large, and that for more than a conflict.
+/// The one number that all `Content-Length` lines, and all items in them, say.
 fn content_length(headers: &HeaderMap) -> Result<u64, Class> {
-    let (mut length, mut overflow, mut conflict) = (None, false, false);
-    // Not a list by its grammar, so an empty item is no number (RFC 9110 section 8.6).
-    for item in headers.get_all(CONTENT_LENGTH).into_iter().flat_map(split) {
-        match decimal(item)? {
-            None => overflow = true,
-            Some(number) => conflict |= *length.get_or_insert(number) != number,
-        }
+    let mut fields = FramingFields::default();
+    for value in headers.get_all(CONTENT_LENGTH) {
+        fields.content_length(value.as_bytes(), 0);
     }
-    match length {
-        _ if overflow => Err(Class::FramingClOverflow),
-        _ if conflict => Err(Class::FramingClConflict),
-        Some(number) => Ok(number),
-        None => Err(Class::FramingClEmpty),
+    match fields.check(1, true, &mut Deviations::new()) {
+        Ok(()) => fields.length().ok_or(Class::FramingClEmpty),
+        Err((class, _)) => Err(class),
     }
-}
-
-/// A decimal number; `None` if it does not fit. Leading zeros are legal and say nothing.
-fn decimal(digits: &[u8]) -> Result<Option<u64>, Class> {
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        return Err(no_number(digits));
-    }
-    Ok(digits.iter().try_fold(0_u64, |n, digit| n.checked_mul(10)?.checked_add(u64::from(digit & 0x0f))))
 }
 
 fn has_no_content(status: StatusCode, method: &Method) -> bool {

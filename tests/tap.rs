@@ -363,6 +363,57 @@ fn sharpens_coarse_faults() {
     }
 }
 
+/// What is wrong with the fields that frame the body, and in which line.
+#[test]
+fn names_the_line_that_frames_the_body_badly() {
+    for (fields, expected) in [
+        ("Content-Length: 5\r\n", None),
+        ("Content-Length: \t5\t\r\n", None),
+        ("Transfer-Encoding: chunked\r\n", None),
+        ("A: b\r\nContent-Length: +5\r\n", Some((Class::FramingClPlus, 6))),
+        ("Content-Length:\r\n", Some((Class::FramingClEmpty, 0))),
+        ("Content-Length: 5,\r\n", Some((Class::FramingClEmpty, 0))),
+        ("Content-Length: -1\r\n", Some((Class::FramingClNegative, 0))),
+        ("Content-Length: 0x5\r\n", Some((Class::FramingClInvalid, 0))),
+        ("Content-Length: 1 2\r\n", Some((Class::FramingClSpaced, 0))),
+        ("Content-Length: 9223372036854775807\r\n", None),
+        ("Content-Length: 9223372036854775808\r\n", Some((Class::FramingClOverflow, 0))),
+        ("Content-Length: 99999999999999999999\r\n", Some((Class::FramingClOverflow, 0))),
+        ("Content-Length: 5\r\nContent-Length: 6\r\n", Some((Class::FramingClConflict, 19))),
+        ("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", Some((Class::FramingClAndTe, 19))),
+        ("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", Some((Class::FramingClAndTe, 28))),
+        ("Content-Length: +5\r\nTransfer-Encoding: chunked\r\n", Some((Class::FramingClAndTe, 20))),
+        ("Transfer-Encoding: chunked, chunked\r\n", Some((Class::FramingTeChunkedRepeated, 0))),
+        ("Transfer-Encoding: chunked, gzip\r\n", Some((Class::FramingTeChunkedNotFinal, 0))),
+        ("Transfer-Encoding: xchunked\r\n", Some((Class::FramingTeUnsupported, 0))),
+        ("Transfer-Encoding: gzip\r\n", Some((Class::FramingTeCompressed, 0))),
+        ("Transfer-Encoding: gzip, br\r\n", Some((Class::FramingTeUnsupported, 0))),
+        ("Transfer-Encoding: identity\r\n", Some((Class::FramingTeIdentity, 0))),
+        ("Transfer-Encoding: chunked;a=b\r\n", Some((Class::FramingTeInvalid, 0))),
+        ("Transfer-Encoding:\r\n", Some((Class::FramingTeInvalid, 0))),
+        // The bytes of a value come before its meaning.
+        ("Transfer-Encoding: \x0bchunked\r\n", Some((Class::HeaderValueCtl, 19))),
+        ("Transfer-Encoding: chunked\0\r\n", Some((Class::HeaderValueNul, 26))),
+        ("A: b\r\nTransfer-Encoding : chunked\r\n", Some((Class::HeaderSpaceBeforeColon, 23))),
+        ("Content-Length: 5\rA: b\r\n", Some((Class::HeaderBareCr, 17))),
+        ("A: b\r\n c\r\n", Some((Class::HeaderObsFold, 6))),
+        (" c\r\n", Some((Class::HeaderLeadingWhitespace, 0))),
+    ] {
+        let head = format!("HTTP/1.1 200 OK\r\n{fields}\r\n");
+        let expected = expected.map(|(class, at)| (class, at + 17));
+        assert_eq!(in_every_split(&GET, head.as_bytes(), None).class(), expected, "{head:?}");
+        // Behind more than is kept of the beginning, too.
+        let ballast = "X: abcdefghijklmno\r\n".repeat(150);
+        let head = format!("HTTP/1.1 200 OK\r\n{ballast}{fields}\r\n");
+        let expected = expected.map(|(class, at)| match class {
+            Class::HeaderLeadingWhitespace => (Class::HeaderObsFold, at + ballast.len() as u64),
+            class => (class, at + ballast.len() as u64),
+        });
+        let seen = fed(&GET, head.as_bytes().chunks(700), None).observation();
+        assert_eq!(seen.class(), expected, "{fields:?} behind {} bytes", ballast.len());
+    }
+}
+
 /// The audit of a head that another library parsed does not know where it was.
 #[test]
 fn says_where_the_upgrade_is_that_nobody_asked_for() {

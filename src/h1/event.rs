@@ -2,7 +2,8 @@
 //!
 //! Everything that comes out is borrowed from the caller's bytes, or is a number.
 
-use super::framing::{CloseReason, Framing};
+use super::close::CloseReason;
+use super::framing::Framing;
 use super::head::Head;
 use super::leniency::Deviations;
 use super::trailers::Trailers;

@@ -5,9 +5,10 @@
 
 use http::{StatusCode, Version};
 
+use super::framing_fields::FramingFields;
 use super::head::{Field, Head};
 use super::leniency::Deviation;
-use super::{Framing, OtherCodings, Trailers};
+use super::{Framing, Trailers};
 use crate::fault::{Class, Fault};
 
 pub use super::hop::{HopByHop, is_end_to_end, is_hop_by_hop};
@@ -91,24 +92,12 @@ pub fn check(head: &Head<'_>, framing: Framing) -> Result<(), Fault> {
     if framing != Framing::Chunked || !head.deviations().contains(Deviation::OtherCodings) {
         return Ok(());
     }
-    let coded = head.fields().filter(|field| field.name().eq_ignore_ascii_case("transfer-encoding"));
-    // The first that changes more than the framing is told, by the furthest from being understood of all.
-    let mut first = None;
-    let mut others = OtherCodings::default();
-    for field in coded {
-        for coding in field.value().split(|&b| b == b',').map(<[u8]>::trim_ascii) {
-            // Empty list elements are to be ignored (RFC 9110 section 5.6.1.2).
-            if coding.is_empty() || coding.eq_ignore_ascii_case(b"chunked") {
-                continue;
-            }
-            others = others.and(coding);
-            if others > OtherCodings::Identity {
-                first.get_or_insert(field.offset());
-            }
-        }
+    let mut fields = FramingFields::default();
+    for field in head.fields().filter(|field| field.name().eq_ignore_ascii_case("transfer-encoding")) {
+        fields.transfer_encoding(&field.value(), u32::try_from(field.offset()).unwrap_or(u32::MAX));
     }
-    match first {
-        Some(offset) => Err(at(others.class(), head, offset)),
+    match fields.coded() {
+        Some((class, offset)) => Err(at(class, head, offset as usize)),
         None => Ok(()),
     }
 }

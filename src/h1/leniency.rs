@@ -14,6 +14,7 @@ use core::fmt;
 /// | `chunk_size_space` | no | yes | all of these but llhttp |
 /// | `chunk_ext` | no | yes | hyper, Go, nginx, HAProxy, pingora |
 /// | `lengths_without_content` | no | yes | hyper and Python for 204 and 304; RFC 9112 section 6.3 has no content there before it looks at the lengths |
+/// | `empty_codings` | no | yes | Go, HAProxy; hyper before `chunked`, and not behind it |
 /// | `leading_crlf` | no | no | hyper, HAProxy, pingora; not Go, h11, nginx. Often the rest of a mis-framed body |
 /// | `status_line_spaces` | no | no | Go, nginx, HAProxy; not hyper, pingora, h11 |
 /// | `space_before_colon` | no | no | Go, pingora; not hyper, nginx, HAProxy, h11 |
@@ -39,6 +40,9 @@ pub struct Leniency {
     /// no content: to HEAD, 204, 304. They are not forwarded, and the connection is not used again, because who
     /// sends such a head may send content after it. Recorded as [`Deviation::LengthInNoContent`].
     pub lengths_without_content: bool,
+    /// Empty elements in the list of transfer codings, which a recipient "MUST parse and ignore" (RFC 9110 section 5.6.1.2),
+    /// and peers read in two ways: `chunked,`, `,chunked`, a line without a value.
+    pub empty_codings: bool,
     /// Up to four empty lines before a status line.
     pub leading_crlf: bool,
     /// More than one space before the status code (RFC 9112 section 4).
@@ -58,6 +62,7 @@ impl Leniency {
             chunk_size_space: false,
             chunk_ext: false,
             lengths_without_content: false,
+            empty_codings: false,
             leading_crlf: false,
             status_line_spaces: false,
             space_before_colon: false,
@@ -73,6 +78,7 @@ impl Leniency {
             chunk_size_space: true,
             chunk_ext: true,
             lengths_without_content: true,
+            empty_codings: true,
             ..Self::strict()
         }
     }
@@ -111,6 +117,7 @@ deviations! {
     ObsFold = "obs_fold": "A field line was folded.";
     ChunkSizeSpace = "chunk_size_space": "White space after a chunk size.";
     ChunkExt = "chunk_ext": "A malformed chunk extension was ignored.";
+    EmptyCoding = "empty_coding": "An empty element in the list of transfer codings.";
     LeadingCrlf = "leading_crlf": "Empty lines before the status line.";
     StatusLineSpaces = "status_line_spaces": "More than one space before the status code.";
     SpaceBeforeColon = "space_before_colon": "White space between a field name and its colon.";

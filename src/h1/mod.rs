@@ -15,12 +15,15 @@
 //! Not here: requests, and HTTP/0.9, which a proxy cannot tell from a TLS alert.
 
 pub mod chunked;
+mod close;
 mod config;
 pub mod diagnose;
 mod error;
 mod event;
+mod facts;
 pub mod forward;
 mod framing;
+mod framing_fields;
 mod head;
 mod hop;
 mod leniency;
@@ -31,12 +34,13 @@ pub mod sniff;
 mod status_line;
 pub mod trailers;
 
+pub use self::close::CloseReason;
 pub use self::config::{Config, Request};
 pub use self::diagnose::diagnose_head;
 pub use self::error::{ParseError, Progress, Stage};
 pub use self::event::{End, Eof, Event, Step};
-pub use self::framing::{CloseReason, Framing};
-pub(crate) use self::framing::{OtherCodings, no_number};
+pub use self::framing::Framing;
+pub(crate) use self::framing_fields::FramingFields;
 pub use self::head::{Field, Fields, Head, Slots};
 pub use self::leniency::{Deviation, Deviations, Leniency};
 pub use self::limits::Limits;

@@ -5,7 +5,7 @@
 //! about fields; the fast path through httparse only comes to the same result sooner.
 
 use super::error::Flaw;
-use super::framing::Facts;
+use super::facts::Facts;
 use super::leniency::{Deviation, Deviations, Leniency};
 use super::limits::Limits;
 use crate::fault::Class;

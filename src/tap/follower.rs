@@ -6,7 +6,7 @@
 use http::Method;
 
 use crate::fault::Class;
-use crate::h1::{OtherCodings, illegible, no_number};
+use crate::h1::{Framing, FramingFields, illegible};
 
 use super::line_ends::LineEnds;
 
@@ -45,21 +45,6 @@ pub(super) enum State {
     Lost,
 }
 
-/// The fields that frame a body, as far as a head was read.
-#[derive(Clone, Debug, Default)]
-struct Framing {
-    length: Option<u64>,
-    /// A length is there that cannot be used.
-    unusable: bool,
-    /// Where `Content-Length` and `Transfer-Encoding` stand.
-    length_at: Option<u64>,
-    coding_at: Option<u64>,
-    chunked: u32,
-    chunked_last: bool,
-    others: OtherCodings,
-    coding_malformed: bool,
-}
-
 /// Bytes in, facts out: O(1) memory, linear in the bytes however they are split.
 #[derive(Clone, Debug)]
 pub(super) struct Follower {
@@ -71,8 +56,9 @@ pub(super) struct Follower {
     /// The beginning of a line that is not over yet, and its length so far.
     line: [u8; LINE],
     line_len: u64,
-    http10: bool,
-    framing: Framing,
+    framing: FramingFields,
+    /// One of them cannot be read to its end, or holds what none may.
+    unreadable: bool,
     pub(super) head_complete: bool,
     pub(super) header_lines: u32,
     pub(super) interim: u32,
@@ -82,8 +68,8 @@ pub(super) struct Follower {
     pub(super) expected: Option<u64>,
     pub(super) body_received: u64,
     pub(super) leftover: u64,
-    /// The first framing fault, with the offset of its line.
-    pub(super) trouble: Option<(Class, u64)>,
+    /// The first fold, which the parser tolerates, and most others do not.
+    pub(super) fold: Option<(Class, u64)>,
 }
 
 impl Follower {
@@ -95,17 +81,8 @@ impl Follower {
             line_at: 0,
             line: [0; LINE],
             line_len: 0,
-            http10: false,
-            framing: Framing {
-                length: None,
-                unusable: false,
-                length_at: None,
-                coding_at: None,
-                chunked: 0,
-                chunked_last: false,
-                others: OtherCodings::None,
-                coding_malformed: false,
-            },
+            framing: FramingFields::new(),
+            unreadable: false,
             head_complete: false,
             header_lines: 0,
             interim: 0,
@@ -114,7 +91,7 @@ impl Follower {
             expected: None,
             body_received: 0,
             leftover: 0,
-            trouble: None,
+            fold: None,
         }
     }
 
@@ -139,8 +116,8 @@ impl Follower {
         self.head_at = 0;
         self.line_at = 0;
         self.line_len = 0;
-        self.http10 = false;
-        self.framing = Framing::default();
+        self.framing = FramingFields::new();
+        self.unreadable = false;
         self.head_complete = false;
         self.header_lines = 0;
         self.interim = 0;
@@ -149,7 +126,7 @@ impl Follower {
         self.expected = None;
         self.body_received = 0;
         self.leftover = 0;
-        self.trouble = None;
+        self.fold = None;
     }
 
     /// Bytes of the current head, its unfinished line included.
@@ -248,31 +225,31 @@ impl Follower {
             self.end_of_head();
         } else if let Some(b' ' | b'\t') = line.first() {
             let class = if self.header_lines == 0 { Class::HeaderLeadingWhitespace } else { Class::HeaderObsFold };
-            self.note(class, at);
+            self.fold = self.fold.or(Some((class, at)));
         } else {
             self.header_lines = self.header_lines.saturating_add(1);
             let whole = len == line.len() as u64;
             if let Some(value) = value_of(line, b"content-length") {
-                if self.is_legible(line, value, whole, at) {
-                    self.content_length(value, whole, at);
+                if let Some(value) = self.legible(value, whole) {
+                    self.framing.content_length(value, 0);
                 }
             } else if let Some(value) = value_of(line, b"transfer-encoding") {
-                if self.is_legible(line, value, whole, at) {
-                    self.transfer_encoding(value, whole, at);
+                if let Some(value) = self.legible(value, whole) {
+                    self.framing.transfer_encoding(value, 0);
                 }
             }
         }
     }
 
-    /// The bytes of a value come before its meaning: where there is one that none may hold (RFC 9110 section 5.5), that is
-    /// what is wrong with it, and what the field would have said without is nobody's to guess.
-    fn is_legible(&mut self, line: &[u8], value: &[u8], whole: bool, at: u64) -> bool {
-        let bytes = if whole { value.strip_suffix(b"\r").unwrap_or(value) } else { value };
-        let Some((class, n)) = illegible(bytes) else { return true };
-        let n = line.len().saturating_sub(value.len()).saturating_add(n);
-        self.framing.unusable = true;
-        self.note(class, at.saturating_add(n as u64));
-        false
+    /// A value, if all of it is there. The bytes of a value come before its meaning: where there is one that none may hold
+    /// (RFC 9110 section 5.5), what the field would have said without is nobody's to guess.
+    fn legible<'a>(&mut self, value: &'a [u8], whole: bool) -> Option<&'a [u8]> {
+        let value = value.strip_suffix(b"\r").unwrap_or(value);
+        if whole && illegible(value).is_none() {
+            return Some(value.trim_ascii());
+        }
+        self.unreadable = true;
+        None
     }
 
     /// `HTTP/1.x SP 3DIGIT`, and whatever follows a space.
@@ -285,7 +262,6 @@ impl Follower {
         }
         let digits = [a, b, c].map(|d| u16::from(d.wrapping_sub(b'0')));
         self.status = Some(digits.iter().fold(0, |n, d| n.saturating_mul(10).saturating_add(*d)));
-        self.http10 = *minor == b'0';
         self.state = State::Fields;
     }
 
@@ -301,55 +277,6 @@ impl Follower {
         });
     }
 
-    /// `Content-Length = 1*DIGIT`, or a list of equal ones (RFC 9110 section 8.6).
-    fn content_length(&mut self, value: &[u8], whole: bool, at: u64) {
-        self.framing.length_at = self.framing.length_at.or(Some(at));
-        if !whole {
-            self.framing.unusable = true;
-            return;
-        }
-        // One number, nearly always.
-        if let (None, Ok(length)) = (self.framing.length, parse_length(trim(value))) {
-            self.framing.length = Some(length);
-            return;
-        }
-        for item in value.split(|&b| b == b',') {
-            let item = trim(item);
-            let fault = match parse_length(item) {
-                Ok(n) => match self.framing.length.replace(n) {
-                    Some(other) if other != n => Class::FramingClConflict,
-                    Some(_) | None => continue,
-                },
-                Err(Class::FramingClInvalid) => no_number(item),
-                Err(class) => class,
-            };
-            self.framing.unusable = true;
-            self.note(fault, at);
-        }
-    }
-
-    /// All lines make one list (RFC 9110 section 5.3); the last coding decides.
-    fn transfer_encoding(&mut self, value: &[u8], whole: bool, at: u64) {
-        self.framing.coding_at = self.framing.coding_at.or(Some(at));
-        if !whole {
-            self.framing.unusable = true;
-            return;
-        }
-        for item in value.split(|&b| b == b',') {
-            let item = trim(item);
-            if item.is_empty() {
-                self.framing.coding_malformed = true;
-                continue;
-            }
-            self.framing.chunked_last = item.eq_ignore_ascii_case(b"chunked");
-            if self.framing.chunked_last {
-                self.framing.chunked = self.framing.chunked.saturating_add(1);
-            } else {
-                self.framing.others = self.framing.others.and(item);
-            }
-        }
-    }
-
     /// RFC 9112 section 6.3, in its order.
     fn end_of_head(&mut self) {
         if self.asked == Asked::Itself {
@@ -361,7 +288,8 @@ impl Follower {
             self.status = None;
             self.head_at = self.line_at;
             self.header_lines = 0;
-            self.framing = Framing::default();
+            self.framing = FramingFields::new();
+            self.unreadable = false;
             self.state = State::StatusLine;
             return;
         }
@@ -371,63 +299,37 @@ impl Follower {
             self.state = State::Tunnel;
             return;
         }
-        self.note_coding_trouble();
-        self.state = if self.asked == Asked::Head || status == 204 || status == 304 {
-            State::Complete
-        } else if self.framing.unusable {
-            State::Lost
-        } else if self.framing.coding_at.is_some() {
-            // Transfer-Encoding overrides Content-Length.
-            if self.framing.chunked_last { State::Chunked } else { State::UntilClose }
-        } else if let Some(length) = self.framing.length {
+        self.state =
+            if self.asked == Asked::Head || status == 204 || status == 304 { State::Complete } else { self.content() };
+        if let State::Length(length) = self.state {
             self.expected = Some(length);
-            if length == 0 { State::Complete } else { State::Length(length) }
-        } else {
-            State::UntilClose
-        };
+            if length == 0 {
+                self.state = State::Complete;
+            }
+        }
+    }
+
+    /// As a recipient reads it that looks away: what is wrong with the fields the parser says.
+    fn content(&self) -> State {
+        match self.framing.lenient_framing() {
+            _ if self.unreadable => State::Lost,
+            Some(Framing::Length(length)) => State::Length(length),
+            Some(Framing::Chunked) => State::Chunked,
+            Some(Framing::UntilClose) => State::UntilClose,
+            Some(Framing::None | Framing::Tunnel) | None => State::Lost,
+        }
     }
 
     /// A request without either field has no body (RFC 9112 section 6.3, rule 7).
     fn end_of_request_head(&mut self) {
         self.head_complete = true;
-        self.state = match self.framing {
+        self.state = match self.content() {
             _ if self.method == Some(Method::CONNECT) => State::Tunnel,
-            Framing { unusable: true, .. } => State::Lost,
-            Framing { coding_at: Some(_), chunked_last, .. } => {
-                if chunked_last {
-                    State::Chunked
-                } else {
-                    State::Lost
-                }
-            }
-            Framing { length: Some(length @ 1..), .. } => State::Length(length),
-            Framing { length: Some(0) | None, .. } => State::Complete,
+            State::Length(0) => State::Complete,
+            State::UntilClose if self.framing.have_codings() => State::Lost,
+            State::UntilClose => State::Complete,
+            other => other,
         };
-    }
-
-    fn note_coding_trouble(&mut self) {
-        let Some(at) = self.framing.coding_at else { return };
-        if self.http10 {
-            self.note(Class::FramingTeInHttp10, at);
-        } else if let Some(length_at) = self.framing.length_at {
-            // The second of the two is what makes it ambiguous.
-            self.note(Class::FramingClAndTe, at.max(length_at));
-        } else if self.framing.chunked > 1 {
-            self.note(Class::FramingTeChunkedRepeated, at);
-        } else if self.framing.chunked == 1 && !self.framing.chunked_last {
-            self.note(Class::FramingTeChunkedNotFinal, at);
-        } else if self.framing.chunked == 0 && self.framing.coding_malformed {
-            self.note(Class::FramingTeInvalid, at);
-        } else if self.framing.chunked == 0 && !self.framing.unusable {
-            self.note(self.framing.others.class(), at);
-        }
-    }
-
-    /// The smallest offset wins.
-    fn note(&mut self, class: Class, at: u64) {
-        if self.trouble.is_none_or(|(_, before)| at < before) {
-            self.trouble = Some((class, at));
-        }
     }
 }
 
@@ -449,28 +351,6 @@ fn value_of<'a, const N: usize>(line: &'a [u8], name: &[u8; N]) -> Option<&'a [u
 /// Whether a field that begins so frames nothing, and is no fold and no end.
 const fn is_plain(first: u8) -> bool {
     !matches!(first, b'c' | b'C' | b't' | b'T' | b' ' | b'\t' | b'\r')
-}
-
-/// Without white space around it, nor the CR of the line end.
-const fn trim(value: &[u8]) -> &[u8] {
-    value.trim_ascii()
-}
-
-/// Digits only: no sign, no space (RFC 9110 section 8.6). The two largest numbers count as overflow,
-/// because hyper, whose errors this explains, keeps them for itself.
-fn parse_length(digits: &[u8]) -> Result<u64, Class> {
-    if digits.is_empty() {
-        return Err(Class::FramingClInvalid);
-    }
-    let mut length = Some(0_u64);
-    for byte in digits {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return Err(Class::FramingClInvalid);
-        }
-        length = length.and_then(|n| n.checked_mul(10)?.checked_add(digit.into()));
-    }
-    length.filter(|&n| n < u64::MAX.wrapping_sub(1)).ok_or(Class::FramingClOverflow)
 }
 
 #[cfg(test)]
@@ -526,51 +406,22 @@ mod tests {
     }
 
     #[test]
-    fn sees_framing_trouble_at_its_line() {
+    fn sees_the_first_fold() {
         for (fields, expected) in [
-            ("Content-Length: 5\r\n", None),
-            ("Transfer-Encoding: gzip, chunked\r\n", None),
-            ("A: b\r\nContent-Length: +5\r\n", Some((Class::FramingClPlus, 6))),
-            ("Content-Length:\r\n", Some((Class::FramingClEmpty, 0))),
-            ("Content-Length: 5,\r\n", Some((Class::FramingClEmpty, 0))),
-            ("Content-Length: -1\r\n", Some((Class::FramingClNegative, 0))),
-            ("Content-Length: 0x5\r\n", Some((Class::FramingClInvalid, 0))),
-            ("Content-Length: 1 2\r\n", Some((Class::FramingClSpaced, 0))),
-            ("Content-Length: 18446744073709551613\r\n", None),
-            ("Content-Length: 18446744073709551614\r\n", Some((Class::FramingClOverflow, 0))),
-            ("Content-Length: 18446744073709551615\r\n", Some((Class::FramingClOverflow, 0))),
-            ("Content-Length: 99999999999999999999\r\n", Some((Class::FramingClOverflow, 0))),
-            ("Content-Length: 5\r\nContent-Length: 6\r\n", Some((Class::FramingClConflict, 19))),
-            ("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", Some((Class::FramingClAndTe, 19))),
-            ("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", Some((Class::FramingClAndTe, 28))),
-            ("Transfer-Encoding: chunked, chunked\r\n", Some((Class::FramingTeChunkedRepeated, 0))),
-            ("Transfer-Encoding: chunked, gzip\r\n", Some((Class::FramingTeChunkedNotFinal, 0))),
-            ("Transfer-Encoding: xchunked\r\n", Some((Class::FramingTeUnsupported, 0))),
-            ("Transfer-Encoding: gzip\r\n", Some((Class::FramingTeCompressed, 0))),
-            ("Transfer-Encoding: gzip, br\r\n", Some((Class::FramingTeUnsupported, 0))),
-            ("Transfer-Encoding: identity\r\n", Some((Class::FramingTeIdentity, 0))),
-            ("Transfer-Encoding: chunked;a=b\r\n", Some((Class::FramingTeUnsupported, 0))),
-            ("Transfer-Encoding:\r\n", Some((Class::FramingTeInvalid, 0))),
-            ("Transfer-Encoding: \x0bchunked\r\n", Some((Class::HeaderValueCtl, 19))),
-            ("A: b\r\nTransfer-Encoding : chunked\0\r\n", Some((Class::HeaderValueNul, 33))),
-            ("Content-Length: 5\rA: b\r\n", Some((Class::HeaderBareCr, 17))),
-            ("Content-Length: +5\r\nTransfer-Encoding: \x7f\r\n", Some((Class::FramingClPlus, 0))),
-            ("Content-Length: \t5\t\r\n", None),
-            ("A: b\r\n c\r\n", Some((Class::HeaderObsFold, 6))),
+            ("A: b\r\n", None),
+            ("A: b\r\n c\r\n\td\r\n", Some((Class::HeaderObsFold, 6))),
             (" c\r\n", Some((Class::HeaderLeadingWhitespace, 0))),
         ] {
             let head = format!("HTTP/1.1 200 OK\r\n{fields}\r\n");
             let expected = expected.map(|(class, at)| (class, at + 17));
-            assert_eq!(follow(&Method::GET, &[head.as_bytes()]).trouble, expected, "{head:?}");
+            assert_eq!(follow(&Method::GET, &[head.as_bytes()]).fold, expected, "{head:?}");
         }
-        let head = b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n";
-        assert_eq!(follow(&Method::GET, &[head]).trouble, Some((Class::FramingTeInHttp10, 17)));
     }
 
     #[test]
     fn a_field_longer_than_is_kept_is_not_guessed_at() {
         let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}5\r\n\r\n", "0".repeat(LINE));
         let whole = follow(&Method::GET, &[head.as_bytes()]);
-        assert_eq!((whole.state, whole.trouble), (State::Lost, None));
+        assert_eq!(whole.state, State::Lost);
     }
 }

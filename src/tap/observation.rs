@@ -178,7 +178,7 @@ impl Observation {
         }
         let refused = self.refused().filter(|e| !reader::is_cut(e.class()) && !reader::is_limit(e.class()));
         let refused = refused.map(|e| (e.class(), e.offset()));
-        [refused, diagnose_head(first), self.seen.follower.trouble].into_iter().flatten().min_by_key(|(_, at)| *at)
+        [refused, diagnose_head(first), self.seen.follower.fold].into_iter().flatten().min_by_key(|(_, at)| *at)
     }
 
     /// What the parser would tolerate of the response, as far as it came. Of a response whose head and framing it does

@@ -248,14 +248,18 @@ impl Model<'_> {
                 return self.bad("framing.te_in_http10", first.1);
             } else if let Some(length) = cl.last() {
                 return self.bad("framing.cl_and_te", first.1.max(length.1));
-            } else if let Some(odd) = codings.iter().find(|(item, _)| !item.bytes().all(is_tchar)) {
+            } else if let Some(odd) = codings.iter().find(|(item, _)| !is_coding(item)) {
                 return self.bad("framing.te_invalid", odd.1);
+            } else if let Some(empty) = te.iter().find(|(item, _)| item.is_empty()) {
+                return self.bad("framing.te_invalid", empty.1);
             } else if let Some(again) = times.clone().nth(1) {
                 return self.bad("framing.te_chunked_repeated", again.1);
             } else if codings.is_empty() {
                 return self.bad("framing.te_invalid", first.1);
             } else if codings.last().unwrap().0 != "chunked" {
-                let all = |known: &[&str]| codings.iter().all(|(item, _)| known.contains(&item.as_str()));
+                let name =
+                    |item: &str| item.split(';').next().unwrap_or_default().trim_end_matches([' ', '\t']).to_owned();
+                let all = |known: &[&str]| codings.iter().all(|(item, _)| known.contains(&name(item).as_str()));
                 let class = if times.count() > 0 {
                     "framing.te_chunked_not_final"
                 } else if all(&["identity"]) {
@@ -285,7 +289,8 @@ impl Model<'_> {
                 };
                 return self.bad(class, *at);
             }
-            let Ok(number) = item.parse() else { return self.bad("framing.cl_overflow", *at) };
+            let number = item.parse::<u64>().ok().filter(|&number| number < 1 << 63);
+            let Some(number) = number else { return self.bad("framing.cl_overflow", *at) };
             if length.is_some_and(|length| length != number) {
                 return self.bad("framing.cl_conflict", *at);
             }
@@ -437,4 +442,11 @@ fn is_status_line(line: &[u8]) -> bool {
 
 fn is_tchar(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// A token, and perhaps parameters, which chunked has none of.
+fn is_coding(item: &str) -> bool {
+    let (name, parameters) = item.split_once(';').map_or((item, false), |(name, _)| (name, true));
+    let name = name.trim_end_matches([' ', '\t']);
+    !name.is_empty() && name.bytes().all(is_tchar) && !(parameters && name == "chunked")
 }

@@ -120,11 +120,11 @@ proptest! {
     }
 
     #[test]
-    fn splits_do_not_matter_in_any_mode(bytes in input(), ended: bool, method in methods(), seed: u64, switches: [bool; 8], small: bool) {
+    fn splits_do_not_matter_in_any_mode(bytes in input(), ended: bool, method in methods(), seed: u64, switches: [bool; 9], small: bool) {
         let mut config = Config::default();
         let leniency = &mut config.leniency;
         [leniency.bare_lf, leniency.obs_fold, leniency.chunk_size_space, leniency.chunk_ext, leniency.leading_crlf,
-            leniency.status_line_spaces, leniency.space_before_colon, leniency.lengths_without_content] = switches;
+            leniency.status_line_spaces, leniency.space_before_colon, leniency.lengths_without_content, leniency.empty_codings] = switches;
         if small {
             config.limits.head_bytes = 60;
             config.limits.status_line = 40;

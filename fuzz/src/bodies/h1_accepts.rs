@@ -30,10 +30,17 @@ fn strict_is_compatible(case: &mut Case<'_>) {
             if *other == strict.verdict {
                 return;
             }
+            let has_empty_coding =
+                compatible.head.as_ref().is_some_and(|(head, _)| head.deviations.contains("empty_coding"));
             // Only these can give way, and each leaves a note.
             let (prefix, name) = match *class {
                 "header.bare_lf" | "status_line.bare_lf" => ("", "bare_lf"),
                 "header.obs_fold" => ("", "obs_fold"),
+                "framing.te_invalid" if has_empty_coding => ("", "empty_coding"),
+                // Behind the empty one there is worse.
+                "framing.te_invalid" if matches!(other, Verdict::Reject { class, .. } if class.starts_with("framing.")) => {
+                    ("", "empty_coding")
+                }
                 "chunk.size_trailing_space" => ("chunk", "chunk_size_space"),
                 "chunk.ext_invalid" => ("chunk", "chunk_ext"),
                 // Only where no content can follow.

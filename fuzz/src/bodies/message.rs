@@ -65,6 +65,7 @@ fn switches(bits: u8) -> Leniency {
     leniency.status_line_spaces = bits & 32 != 0;
     leniency.space_before_colon = bits & 64 != 0;
     leniency.lengths_without_content = bits & 128 != 0;
+    leniency.empty_codings = bits.count_ones() & 1 == 0;
     leniency
 }
 

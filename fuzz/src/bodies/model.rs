@@ -240,12 +240,15 @@ impl Reader<'_> {
         };
         let mut chunked = false;
         if let Some(codings) = list("Transfer-Encoding") {
-            let codings: Vec<String> = codings.into_iter().filter(|coding| !coding.is_empty()).collect();
             // Section 6.1: not in HTTP/1.0. Rule 3: not beside a length. Section 7: chunked last, once, and
             // no parameters; what is not, cannot be removed.
             let last = codings.last().is_some_and(|coding| coding == "chunked");
             let once = codings.iter().filter(|coding| *coding == "chunked").count() == 1;
-            let tokens = codings.iter().all(|coding| coding.bytes().all(is_tchar));
+            // Strict, so that there are no empty members.
+            let tokens = codings.iter().all(|coding| {
+                let name = coding.split(';').next().unwrap_or_default().trim_end_matches([' ', '\t']);
+                !name.is_empty() && name.bytes().all(is_tchar) && (name == coding || name != "chunked")
+            });
             if head.minor == 0 || list("Content-Length").is_some() || !last || !once || !tokens {
                 return bad;
             }
@@ -257,7 +260,8 @@ impl Reader<'_> {
             if member.is_empty() || !member.bytes().all(|b| b.is_ascii_digit()) {
                 return bad;
             }
-            let Ok(number) = member.parse::<u64>() else { return bad };
+            // What others hold in a signed number.
+            let Some(number) = member.parse::<u64>().ok().filter(|&number| number < 1 << 63) else { return bad };
             if length.is_some_and(|length| length != number) {
                 return bad;
             }

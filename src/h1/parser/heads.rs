@@ -12,7 +12,8 @@ use crate::h1::chunked::Decoder;
 use crate::h1::config::Config;
 use crate::h1::error::{Flaw, ParseError, Stage};
 use crate::h1::event::{Eof, Event, Step};
-use crate::h1::framing::{Facts, Framing};
+use crate::h1::facts::Facts;
+use crate::h1::framing::Framing;
 use crate::h1::head::{self, Fields, Head, Slots};
 use crate::h1::leniency::{Deviation, Deviations};
 use crate::h1::scan::{Scan, Section};
@@ -265,8 +266,8 @@ impl Parser {
         if line.code == 101 && !self.request.offers_upgrade() {
             return Err(self.fail(Flaw::new(Class::UnexpectedUpgrade, line.code_at), Stage::StatusLine, input));
         }
-        let lenient = self.config.leniency.lengths_without_content;
-        let framing = match facts.decide(line.code, line.minor, self.request, lenient, &mut deviations) {
+        let leniency = &self.config.leniency;
+        let framing = match facts.decide(line.code, line.minor, self.request, leniency, &mut deviations) {
             Ok(framing) => framing,
             Err(flaw) => return Err(self.fail(flaw, Stage::Framing, input)),
         };

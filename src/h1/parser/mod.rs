@@ -19,10 +19,11 @@ mod heads;
 use core::mem::MaybeUninit;
 
 use super::chunked::{Chunk, Decoder};
+use super::close::CloseReason;
 use super::config::{Config, Request};
 use super::error::{FirstBytes, Flaw, ParseError, Progress, Stage};
 use super::event::{End, Eof, Event, Step};
-use super::framing::{CloseReason, Facts};
+use super::facts::Facts;
 use super::head::{Fields, Slots};
 use super::leniency::Deviations;
 use super::scan::{Scan, Section};
