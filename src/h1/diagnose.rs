@@ -4,11 +4,14 @@
 //! recipient refuses too: a line feed alone, an empty line first or a missing reason are let pass,
 //! because they are not why hyper, nginx or Go gave up.
 
-use super::scan::is_status_line;
-use crate::fault::Class;
-use crate::token::is_tchar;
-
+use super::error::Flaw;
+use super::facts::Facts;
+use super::leniency::{Deviation, Leniency};
+use super::limits::Limits;
+use super::scan::{Scan, Section};
 use super::sniff::{Sniffed, sniff};
+use super::status_line;
+use crate::fault::Class;
 
 /// The first fault in a response head, with its offset from the first byte, as far as these bytes
 /// tell: an unfinished line is no fault yet.
@@ -38,197 +41,48 @@ pub fn diagnose_head(head: &[u8]) -> Option<(Class, u64)> {
     // A higher minor version must be taken (RFC 9110 section 2.5), yet httparse refuses it: named only
     // when nothing else is wrong.
     let mut refused_version = None;
-    let mut lines = Lines { rest: head, at: 0 };
-    'heads: while let Some(line) = lines.next() {
-        if line.is_empty() && line.whole {
-            continue; // before a status line
+    let mut at = 0_usize;
+    loop {
+        at = behind_empty_lines(head, at);
+        let rest = head.get(at..).unwrap_or_default();
+        if rest == b"\r" {
+            return refused_version; // half a line end
         }
-        let status = match status_line(&line) {
-            Ok(Status { code, minor }) => {
-                if minor > 1 {
-                    refused_version = refused_version.or(Some((Class::StatusLineVersionMinor, line.offset(5))));
-                }
-                code
-            }
-            Err(Wrong(class, at)) => return Some((class, line.offset(at))),
-            Err(Unfinished) => break,
+        let found = |flaw: Flaw| Some((flaw.class, (at as u64).saturating_add(flaw.at)));
+        let line = match status_line::read(rest, &mut 0, &UNLIMITED, &TOLERATED) {
+            Ok(Some(line)) => line,
+            Ok(None) => return refused_version,
+            Err(flaw) => return found(flaw),
         };
-        let mut first = true;
-        for line in lines.by_ref() {
-            if line.is_empty() && line.whole {
-                if (100..200).contains(&status) && status != 101 {
-                    continue 'heads;
-                }
-                break 'heads;
-            }
-            if let Err(Wrong(class, at)) = field_line(&line, first) {
-                return Some((class, line.offset(at)));
-            }
-            first = false;
+        if line.deviations.contains(Deviation::HigherMinor) {
+            refused_version = refused_version.or(Some((Class::StatusLineVersionMinor, at.saturating_add(5) as u64)));
+        }
+        let section = Section::Head(&UNLIMITED, &TOLERATED);
+        let mut scan = Scan::at(line.end);
+        // What the fields say is not looked at.
+        match scan.advance(rest, section, &mut Facts::default()) {
+            Ok(Some(end)) if (100..200).contains(&line.code) && line.code != 101 => at = at.saturating_add(end),
+            Ok(Some(_)) => return refused_version,
+            Ok(None) => return scan.unfinished(rest, section).map_or(refused_version, found),
+            Err(flaw) => return found(flaw),
         }
     }
-    refused_version
 }
 
-/// Why a line does not pass.
-enum Flaw {
-    Wrong(Class, usize),
-    Unfinished,
-}
-use Flaw::{Unfinished, Wrong};
+/// What a lenient recipient lets pass.
+const TOLERATED: Leniency = Leniency { bare_lf: true, ..Leniency::strict() };
 
-struct Status {
-    code: u16,
-    minor: u8,
-}
+/// How much is none of the grammar.
+const UNLIMITED: Limits = Limits::UNLIMITED_HEAD;
 
-/// `HTTP/` DIGIT `.` DIGIT SP 3DIGIT [ SP reason ]
-fn status_line(line: &Line<'_>) -> Result<Status, Flaw> {
-    match line.bytes.first() {
-        Some(b' ' | b'\t') => return Err(Wrong(Class::StatusLineLeadingSpace, 0)),
-        Some(b'\r') => return Err(Wrong(Class::StatusLineLeadingCrlf, 0)),
-        Some(_) | None => {}
-    }
-    let name = line.bytes.get(..5).ok_or_else(|| line.short(Class::StatusLineVersion))?;
-    if name != b"HTTP/" {
-        let class =
-            if name.eq_ignore_ascii_case(b"HTTP/") { Class::StatusLineVersionCase } else { Class::StatusLineVersion };
-        return Err(Wrong(class, 0));
-    }
-    let major = digit(line, 5, Class::StatusLineVersion)?;
-    match line.get(6, Class::StatusLineVersion)? {
-        b'.' => {}
-        _ => return Err(Wrong(Class::StatusLineVersion, 6)),
-    }
-    let minor = digit(line, 7, Class::StatusLineVersion)?;
-    if major != 1 {
-        return Err(Wrong(Class::StatusLineVersionUnsupported, 5));
-    }
-    match line.get(8, Class::StatusLineCode)? {
-        b' ' => {}
-        b'\t' | 0x0b | 0x0c => return Err(Wrong(Class::StatusLineSeparator, 8)),
-        b'\r' => return Err(Wrong(Class::StatusLineBareCr, 8)),
-        _ => return Err(Wrong(Class::StatusLineVersion, 8)),
-    }
-    if line.get(9, Class::StatusLineCode)? == b' ' {
-        return Err(Wrong(Class::StatusLineSeparator, 9));
-    }
-    let mut code = 0_u16;
-    for at in 9..12 {
-        code = code.saturating_mul(10).saturating_add(digit(line, at, Class::StatusLineCode)?.into());
-    }
-    match line.bytes.get(12) {
-        None | Some(b' ') => {}
-        Some(b'\t' | 0x0b | 0x0c) => return Err(Wrong(Class::StatusLineSeparator, 12)),
-        Some(b'\r') => return Err(Wrong(Class::StatusLineBareCr, 12)),
-        Some(_) => return Err(Wrong(Class::StatusLineCode, 12)),
-    }
-    // 600 and above are to be treated as 500 (RFC 9110 section 15), and everybody lets them pass.
-    if code < 100 && (line.whole || line.bytes.len() > 12) {
-        return Err(Wrong(Class::StatusLineCodeBelow100, 9));
-    }
-    for (at, &byte) in line.bytes.iter().enumerate().skip(13) {
-        match byte {
-            b'\r' => return Err(Wrong(Class::StatusLineBareCr, at)),
-            b'\t' | 0x20..=0x7e | 0x80.. => {}
-            _ => return Err(Wrong(Class::StatusLineReason, at)),
-        }
-    }
-    if line.whole || line.bytes.len() > 12 { Ok(Status { code, minor }) } else { Err(Unfinished) }
-}
-
-fn digit(line: &Line<'_>, at: usize, class: Class) -> Result<u8, Flaw> {
-    let byte = line.get(at, class)?;
-    if byte.is_ascii_digit() { Ok(byte.wrapping_sub(b'0')) } else { Err(Wrong(class, at)) }
-}
-
-/// token `:` OWS value OWS
-fn field_line(line: &Line<'_>, first: bool) -> Result<(), Flaw> {
-    if let Some(b' ' | b'\t') = line.bytes.first() {
-        let class = if first { Class::HeaderLeadingWhitespace } else { Class::HeaderObsFold };
-        return Err(Wrong(class, 0));
-    }
-    let colon = line.bytes.iter().position(|&b| b == b':');
-    let name = line.bytes.get(..colon.unwrap_or(line.bytes.len())).unwrap_or_default();
-    if let Some(at) = name.iter().position(|&b| !is_tchar(b)) {
-        let tail = name.get(at..).unwrap_or_default();
-        if tail.first() == Some(&b'\r') {
-            return Err(Wrong(Class::HeaderBareCr, at));
-        }
-        if colon.is_some() {
-            let blank = tail.iter().all(|&b| b == b' ' || b == b'\t');
-            let class = if blank { Class::HeaderSpaceBeforeColon } else { Class::HeaderNameInvalid };
-            return Err(Wrong(class, at));
-        }
-    }
-    let Some(colon) = colon else {
-        let class = if is_status_line(line.bytes) { Class::HeaderStatusLine } else { Class::HeaderNoColon };
-        return Err(if line.whole { Wrong(class, 0) } else { Unfinished });
-    };
-    if colon == 0 {
-        return Err(Wrong(Class::HeaderNameEmpty, 0));
-    }
-    for (at, &byte) in line.bytes.iter().enumerate().skip(colon.saturating_add(1)) {
-        match byte {
-            b'\t' | 0x20..=0x7e | 0x80.. => {}
-            0 => return Err(Wrong(Class::HeaderValueNul, at)),
-            b'\r' => return Err(Wrong(Class::HeaderBareCr, at)),
-            _ => return Err(Wrong(Class::HeaderValueCtl, at)),
-        }
-    }
-    Ok(())
-}
-
-/// One line without its end (LF, and one CR before it).
-struct Line<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    whole: bool,
-}
-
-impl Line<'_> {
-    fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
-    }
-
-    fn offset(&self, at: usize) -> u64 {
-        self.at.saturating_add(at) as u64
-    }
-
-    /// The byte there; where a whole line ends before it, that is a fault of this class.
-    fn get(&self, at: usize, class: Class) -> Result<u8, Flaw> {
-        self.bytes.get(at).copied().ok_or_else(|| self.short(class))
-    }
-
-    fn short(&self, class: Class) -> Flaw {
-        if self.whole { Wrong(class, self.bytes.len()) } else { Unfinished }
-    }
-}
-
-struct Lines<'a> {
-    rest: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Iterator for Lines<'a> {
-    type Item = Line<'a>;
-
-    fn next(&mut self) -> Option<Line<'a>> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        let (line, rest, whole) = match self.rest.iter().position(|&b| b == b'\n') {
-            Some(lf) => {
-                let (line, rest) = self.rest.split_at_checked(lf)?;
-                (line, rest.get(1..).unwrap_or_default(), true)
-            }
-            None => (self.rest, &[][..], false),
+/// Empty lines before a status line, any number of them.
+fn behind_empty_lines(head: &[u8], mut at: usize) -> usize {
+    loop {
+        at = match head.get(at..) {
+            Some([b'\r', b'\n', ..]) => at.saturating_add(2),
+            Some([b'\n', ..]) => at.saturating_add(1),
+            Some(_) | None => return at,
         };
-        let at = self.at;
-        self.at = at.saturating_add(line.len()).saturating_add(1);
-        self.rest = rest;
-        // In an unfinished line a last CR may be the first half of its end.
-        Some(Line { bytes: line.strip_suffix(b"\r").unwrap_or(line), at, whole })
     }
 }
 
@@ -286,7 +140,8 @@ mod tests {
             ("SSH-2.0-x\r\n", Some((Class::NotHttpSsh, 0))),
             // Unfinished: no verdict yet.
             ("HTTP/1.1 20", None),
-            ("HTTP/1.1 099", None),
+            // Whatever comes.
+            ("HTTP/1.1 099", Some((Class::StatusLineCodeBelow100, 9))),
             ("HTTP/1.1 200 OK\r", None),
         ] {
             assert_eq!(diagnose_head(line.as_bytes()), expected, "{line:?}");

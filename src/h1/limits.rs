@@ -51,19 +51,32 @@ pub struct Limits {
     pub trailers: usize,
 }
 
+impl Limits {
+    const DEFAULT: Self = Self {
+        head_bytes: 128 * 1024,
+        status_line: 8 * 1024,
+        headers: 256,
+        header_line: 64 * 1024,
+        interim: 64,
+        interim_bytes: 128 * 1024,
+        chunk_line: 4 * 1024,
+        chunk_overhead: 16 * 1024,
+        trailer_bytes: 16 * 1024,
+        trailers: 100,
+    };
+
+    /// For a head of which nothing but the grammar matters.
+    pub(super) const UNLIMITED_HEAD: Self = Self {
+        head_bytes: usize::MAX,
+        status_line: usize::MAX,
+        headers: usize::MAX,
+        header_line: usize::MAX,
+        ..Self::DEFAULT
+    };
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            head_bytes: 128 * 1024,
-            status_line: 8 * 1024,
-            headers: 256,
-            header_line: 64 * 1024,
-            interim: 64,
-            interim_bytes: 128 * 1024,
-            chunk_line: 4 * 1024,
-            chunk_overhead: 16 * 1024,
-            trailer_bytes: 16 * 1024,
-            trailers: 100,
-        }
+        Self::DEFAULT
     }
 }

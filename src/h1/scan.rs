@@ -112,6 +112,21 @@ impl Scan {
         }
     }
 
+    /// What is wrong already with a line whose end has not come, where [`advance`](Self::advance) waits for it.
+    pub(super) fn unfinished(mut self, input: &[u8], section: Section<'_>) -> Option<Flaw> {
+        // A last CR may be the first half of the line end.
+        let input = input.strip_suffix(b"\r").unwrap_or(input);
+        let line = input.get(self.line..).filter(|line| !line.is_empty())?;
+        let name = token_len(line);
+        // A colon may come yet, and tell what the bytes before it are. White space and a CR tell without.
+        let is_told =
+            matches!(line.get(name), Some(b'\r')) || matches!(line.first(), Some(b' ' | b'\t')) || line.contains(&b':');
+        if !is_told {
+            return None;
+        }
+        self.judge(input, input.len(), section, &mut Facts::default()).err()
+    }
+
     /// A sound field line, whose name has that length.
     fn note(&self, line: &[u8], name: usize, facts: &mut Facts) {
         let (name, value) = line.split_at_checked(name).unwrap_or((line, &[]));
@@ -285,7 +300,7 @@ pub(crate) fn illegible(value: &[u8]) -> Option<(Class, usize)> {
 
 /// Whether what is no field begins as the status line of another response does.
 #[cold]
-pub(super) const fn is_status_line(line: &[u8]) -> bool {
+const fn is_status_line(line: &[u8]) -> bool {
     matches!(
         line,
         [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9', b' ', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', ..]
