@@ -130,7 +130,7 @@ mod setting;
 mod sink;
 pub mod tap;
 mod token;
-mod upgrade;
+pub mod upgrade;
 mod via;
 
 pub use crate::exchange::Exchange;
@@ -142,7 +142,6 @@ pub use crate::in_flight::{Facts, InFlight, LastWord, Progress, SharedFacts, Wit
 pub use crate::in_flight::{Handled, PassOnHeld, ResponseBody, Upload};
 pub use crate::link::Link;
 pub use crate::setting::UnknownWord;
-pub use crate::upgrade::{JoinedByCaller, Offer, Tunnel, Upgrades};
 /// Whose types stand in the signatures of this crate.
 pub use {bytes, http};
 

@@ -31,7 +31,8 @@ pub trait Offer: Send {
 /// [`pass_on`](crate::InFlight::pass_on) cannot join anything with these, and makes a fault of a 101.
 ///
 /// ```
-/// use badgateway::{Gateway, JoinedByCaller};
+/// use badgateway::Gateway;
+/// use badgateway::upgrade::JoinedByCaller;
 /// let gateway = Gateway::new("edge-1.example").unwrap().with_upgrades(JoinedByCaller);
 /// let mut request = http::Request::get("/chat")
 ///     .header("connection", "upgrade")

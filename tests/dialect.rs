@@ -1,7 +1,7 @@
 //! Other proxies' words for our faults, and back.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
 
 use badgateway::decide::{Profile, grpc_status};
@@ -28,7 +28,7 @@ fn no_dialect_has_a_word_twice_nor_a_kind_twice_in_one_word() {
             assert!(!word.meaning.is_empty() && !word.meaning.ends_with('.'), "{}: {}", dialect.as_str(), word.word);
             let kinds: Vec<_> =
                 word.reading.into_iter().flat_map(|reading| reading.kinds().collect::<Vec<_>>()).collect();
-            let once: BTreeSet<_> = kinds.iter().collect();
+            let once: HashSet<_> = kinds.iter().collect();
             assert_eq!(kinds.len(), once.len(), "{}: {} names a kind twice", dialect.as_str(), word.word);
         }
         assert_eq!(dialect.as_str().parse(), Ok(dialect));

@@ -75,7 +75,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use badgateway::{Gateway, JoinedByCaller};
+use badgateway::Gateway;
+use badgateway::upgrade::JoinedByCaller;
 
 use crate::connect::Connector;
 use crate::flags::{Flags, usage};

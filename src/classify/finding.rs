@@ -10,7 +10,6 @@ use crate::fault::{Class, Fault, FaultKind, Phase};
 /// Why the work stopped, in words that do not yet say in which phase: the same reset is one fault in
 /// the TLS handshake and another in the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 #[non_exhaustive]
 pub enum Cause {
     /// A complete fault: the link says by itself what happened. A probe makes most of its causes this way.

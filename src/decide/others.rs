@@ -11,7 +11,6 @@ use crate::fault::FaultKind;
 /// The statuses that a gateway has a use for, with their numbers
 /// ([gRPC, statuscodes.md](https://github.com/grpc/grpc/blob/master/doc/statuscodes.md)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub(crate) enum Grpc {
     Cancelled = 1,
     Unknown = 2,

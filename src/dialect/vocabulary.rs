@@ -37,7 +37,7 @@ macro_rules! dialects {
         /// assert!(Dialect::HaProxy.read("--").unwrap().reading.is_none());
         /// assert!(Dialect::HaProxy.read("XY").is_none());
         /// ```
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Dialect { $($(#[$meta])* $variant,)+ }
 

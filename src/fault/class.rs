@@ -21,8 +21,7 @@ macro_rules! classes {
         /// assert_eq!(Class::FramingClAndTe.as_str(), "framing.cl_and_te");
         /// assert_eq!(Class::FramingClAndTe.kind(), FaultKind::AmbiguousFraming);
         /// ```
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[repr(u8)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Class {
             $(

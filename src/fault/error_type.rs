@@ -14,7 +14,7 @@ macro_rules! error_types {
         /// assert_eq!(ErrorType::ConnectionTimeout.as_str(), "connection_timeout");
         /// assert_eq!(ErrorType::ConnectionTimeout.recommended_status(), 504);
         /// ```
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ErrorType { $($(#[$meta])* $variant,)+ }
 

@@ -85,8 +85,7 @@ macro_rules! kinds {
         /// assert_eq!((kind.status(), kind.cloudflare()), (502, 521));
         /// assert_eq!(kind.applied(), Applied::No);
         /// ```
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[repr(u8)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum FaultKind { $($(#[$meta])* $variant,)+ }
 

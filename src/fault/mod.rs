@@ -1,19 +1,19 @@
 //! The vocabulary: what can go wrong upstream, as plain data.
 //!
 //! Numbers and enums only, no text, no policy, no foreign type. What a fault *means*
-//! stands in one table, [`kind`]; what to do about it is [`decide`](crate::decide)'s business.
+//! stands in one table, that of [`FaultKind`]; what to do about it is [`decide`](crate::decide)'s business.
 //! Everybody may import this room; it imports nobody.
 //!
 //! "Fault" here is never fault *injection*: it is what really happened.
 
-pub mod category;
-pub mod class;
-pub mod error_type;
-pub mod evidence;
-pub mod failure;
-pub mod kind;
+mod category;
+mod class;
+mod error_type;
+mod evidence;
+mod failure;
+mod kind;
 pub(crate) mod names;
-pub mod phase;
+mod phase;
 mod value;
 
 pub use self::category::{Applied, Blame, Category, ReportedBy};

@@ -94,7 +94,6 @@ macro_rules! deviations {
     ($($variant:ident = $name:literal: $what:literal;)+) => {
         /// Something that was tolerated, or that is allowed and still worth a line in the log.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[repr(u8)]
         #[non_exhaustive]
         pub enum Deviation { $(#[doc = $what] $variant,)+ }
 

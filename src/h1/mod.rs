@@ -4,7 +4,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | [`Parser`] | bytes in, events out; who owns the buffer ([`parser`]) |
+//! | [`Parser`] | bytes in, events out; who owns the buffer |
 //! | [`Limits`], [`Leniency`] | how much, how strict |
 //! | [`Head`], [`Framing`], [`Trailers`] | what comes out, borrowed |
 //! | [`ParseError`] | what is wrong, and at which byte |
@@ -17,7 +17,7 @@
 pub mod chunked;
 mod close;
 mod config;
-pub mod diagnose;
+pub(crate) mod diagnose;
 mod error;
 mod event;
 mod facts;
@@ -28,11 +28,11 @@ mod head;
 mod hop;
 mod leniency;
 mod limits;
-pub mod parser;
+mod parser;
 mod scan;
-pub mod sniff;
+pub(crate) mod sniff;
 mod status_line;
-pub mod trailers;
+pub(crate) mod trailers;
 
 pub use self::close::CloseReason;
 pub use self::config::{Config, Request};
@@ -46,5 +46,5 @@ pub use self::leniency::{Deviation, Deviations, Leniency};
 pub use self::limits::Limits;
 pub use self::parser::Parser;
 pub(crate) use self::scan::{illegible, over_limit};
-pub use self::sniff::{Sniffed, sniff};
+pub use self::sniff::{Sniffed, sniff, sniff_at_end};
 pub use self::trailers::Trailers;

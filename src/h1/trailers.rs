@@ -21,7 +21,7 @@ impl<'b> Trailers<'b> {
         self.fields
     }
 
-    /// The fields that may be forwarded as trailers: see [`is_forbidden`].
+    /// The fields that may be forwarded as trailers: see [`is_forbidden`](crate::body::trailers::is_forbidden).
     pub fn forwardable(&self) -> impl Iterator<Item = Field<'b>> + use<'b> {
         self.fields.filter(|field| !is_forbidden(field.name()))
     }
@@ -53,14 +53,8 @@ impl<'b> Trailers<'b> {
 /// Whether a field of that name, in any case, cannot be a trailer: framing, routing, request
 /// modifiers, authentication, response control data, and what says how to read the content (RFC 9110
 /// section 6.5.1), and connection-specific fields.
-///
-/// ```
-/// use badgateway::h1::trailers::is_forbidden;
-/// assert!(is_forbidden("Content-Length"));
-/// assert!(!is_forbidden("grpc-status"));
-/// ```
 #[must_use]
-pub fn is_forbidden(name: &str) -> bool {
+pub(crate) fn is_forbidden(name: &str) -> bool {
     FORBIDDEN.iter().any(|forbidden| forbidden.eq_ignore_ascii_case(name))
 }
 

@@ -307,7 +307,7 @@ impl<T> InFlight<T> {
 
     /// Whether a 101 with these lines of `Upgrade` is an answer to what the request still offers the next hop: see
     /// [`audit::answers_upgrade`](crate::audit::answers_upgrade). For a gateway that
-    /// [joins the connections by itself](crate::JoinedByCaller).
+    /// [joins the connections by itself](crate::upgrade::JoinedByCaller).
     #[must_use]
     pub fn answers_upgrade<'a>(&self, answered: impl IntoIterator<Item = &'a [u8]>) -> bool {
         let offered: Option<Vec<HeaderValue>> = self.handle.0.lock().offer.as_ref().map(|(_, offered)| offered.clone());

@@ -173,7 +173,7 @@ impl Observation {
     #[must_use]
     pub fn class(&self) -> Option<(Class, u64)> {
         let first = self.first_bytes();
-        if let (Some(_), Sniffed::NotHttp(class)) = (self.seen.ended, sniff::finish(first)) {
+        if let (Some(_), Sniffed::NotHttp(class)) = (self.seen.ended, sniff::sniff_at_end(first)) {
             return Some((class, 0));
         }
         let refused = self.refused().filter(|e| !reader::is_cut(e.class()) && !reader::is_limit(e.class()));

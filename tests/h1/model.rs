@@ -1,7 +1,7 @@
 //! A naive model of the strict parser: the whole input at once, by recursive descent, with strings and
 //! vectors, after the grammar of RFC 9112 and nothing else. Slow, and easy to check by reading.
 
-use badgateway::h1::sniff::{Sniffed, finish, sniff};
+use badgateway::h1::{Sniffed, sniff, sniff_at_end};
 
 use crate::util::{Got, GotHead, Verdict};
 
@@ -97,7 +97,7 @@ impl Model<'_> {
     fn status_line(&mut self, eof: bool) -> Out<(u8, u16, Vec<u8>)> {
         let start = self.at;
         let line = &self.input[start..];
-        match if eof { finish(line) } else { sniff(line) } {
+        match if eof { sniff_at_end(line) } else { sniff(line) } {
             Sniffed::Undecided => return Err(Stop::Need("status_line")),
             Sniffed::NotHttp(class) => return self.bad(class.as_str(), start),
             Sniffed::Http1 => {}

@@ -7,7 +7,7 @@ use crate::setting::stable_names;
 macro_rules! software {
     ($($(#[$meta:meta])* $variant:ident = $code:literal, $name:literal, $role:ident;)+) => {
         /// Software whose error responses can be told.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Software { $($(#[$meta])* $variant,)+ }
 

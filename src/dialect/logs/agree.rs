@@ -5,7 +5,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use crate::dialect::words::{self, Row, nginx};
 use crate::fault::FaultKind;
@@ -18,7 +18,7 @@ fn compare(rows: &[Row], lines: impl Fn(&Row) -> Vec<Verdict>) -> (Vec<String>, 
     let (mut outside, mut unread) = (Vec::new(), Vec::new());
     for row in rows {
         let said = lines(row);
-        let kinds: BTreeSet<FaultKind> = said
+        let kinds: HashSet<FaultKind> = said
             .iter()
             .filter_map(Verdict::fault)
             .flat_map(|(_, reading)| reading.kinds().collect::<Vec<_>>())
@@ -32,7 +32,7 @@ fn compare(rows: &[Row], lines: impl Fn(&Row) -> Vec<Verdict>) -> (Vec<String>, 
         for kind in kinds.iter().filter(|kind| !wide.may_be(**kind)) {
             outside.push(format!("{:?} is read as {kind}, and means {wide}", row.word));
         }
-        if wide.is_exact() && kinds != BTreeSet::from([wide.kind()]) {
+        if wide.is_exact() && kinds != HashSet::from([wide.kind()]) {
             unread.push(row.word);
         }
     }

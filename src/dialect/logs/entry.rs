@@ -14,7 +14,7 @@ use super::stamp::Stamp;
 macro_rules! formats {
     ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $name:literal;)+) => {
         /// Whose log it is, and which.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Format { $($(#[doc = $doc])+ $variant,)+ }
 

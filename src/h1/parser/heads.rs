@@ -331,7 +331,7 @@ impl Parser {
             Class::PrematureEofHeaders
         } else {
             // What was still open is decided now.
-            match sniff::finish(input) {
+            match sniff::sniff_at_end(input) {
                 Sniffed::NotHttp(class) => return Err(self.fail(Flaw::new(class, 0), Stage::StatusLine, input)),
                 Sniffed::Http1 | Sniffed::Undecided => {}
             }

@@ -1,18 +1,6 @@
 //! The parser: one response to one known request, bytes in, events out.
 //!
 //! The same bytes give the same events and the same error in whatever pieces they come.
-//!
-//! # The caller owns the buffer
-//!
-//! [`Parser::next`] is shown all the bytes that are there and not used yet, and says how many it used.
-//! The next call begins at the first unused byte, with whatever has come since behind it. A head and a
-//! trailer section are used in one piece, because their fields are lent out as slices of that buffer:
-//! until they are whole nothing of them is used and the same bytes are shown again, with more behind.
-//! The parser remembers how far it has looked, so that this costs nothing. Content is lent out as it
-//! comes, in pieces as large as the buffer has them.
-//!
-//! So a buffer has to hold [`Limits::head_bytes`](super::Limits::head_bytes) and one byte at most. The
-//! parser itself holds no bytes, allocates nothing, and is some 600 bytes large.
 
 mod heads;
 
@@ -58,6 +46,18 @@ use crate::fault::Class;
 /// }
 /// assert_eq!(body, b"hello");
 /// ```
+///
+/// # The caller owns the buffer
+///
+/// [`next`](Self::next) is shown all the bytes that are there and not used yet, and says how many it used.
+/// The next call begins at the first unused byte, with whatever has come since behind it. A head and a
+/// trailer section are used in one piece, because their fields are lent out as slices of that buffer:
+/// until they are whole nothing of them is used and the same bytes are shown again, with more behind.
+/// The parser remembers how far it has looked, so that this costs nothing. Content is lent out as it
+/// comes, in pieces as large as the buffer has them.
+///
+/// So a buffer has to hold [`Limits::head_bytes`](super::Limits::head_bytes) and one byte at most. The
+/// parser itself holds no bytes, allocates nothing, and is under 500 bytes large.
 #[derive(Clone, Debug)]
 pub struct Parser {
     config: Config,

@@ -65,7 +65,7 @@ pub enum Sniffed {
 ///
 /// ```
 /// use badgateway::fault::Class;
-/// use badgateway::h1::sniff::{Sniffed, sniff};
+/// use badgateway::h1::{Sniffed, sniff};
 ///
 /// assert_eq!(sniff(b"SSH-2.0-OpenSSH_9.6\r\n"), Sniffed::NotHttp(Class::NotHttpSsh));
 /// assert_eq!(sniff(b"\x15\x03\x01"), Sniffed::NotHttp(Class::NotHttpTlsAlert));
@@ -86,14 +86,14 @@ pub fn sniff(first: &[u8]) -> Sniffed {
 ///
 /// ```
 /// use badgateway::fault::Class;
-/// use badgateway::h1::sniff::{Sniffed, finish};
+/// use badgateway::h1::{Sniffed, sniff_at_end};
 ///
-/// assert_eq!(finish(b"HTT"), Sniffed::Http1);
-/// assert_eq!(finish(b"\x15"), Sniffed::NotHttp(Class::NotHttpOther));
-/// assert_eq!(finish(b""), Sniffed::Undecided);
+/// assert_eq!(sniff_at_end(b"HTT"), Sniffed::Http1);
+/// assert_eq!(sniff_at_end(b"\x15"), Sniffed::NotHttp(Class::NotHttpOther));
+/// assert_eq!(sniff_at_end(b""), Sniffed::Undecided);
 /// ```
 #[must_use]
-pub fn finish(first: &[u8]) -> Sniffed {
+pub fn sniff_at_end(first: &[u8]) -> Sniffed {
     match look(first) {
         Look::Http1 => Sniffed::Http1,
         Look::Is(class) => Sniffed::NotHttp(class),
@@ -416,7 +416,7 @@ mod tests {
             (b"\0\0\x06\x04\0", Sniffed::NotHttp(Class::NotHttpHttp2Frame)),
             (b"AMQP", Sniffed::NotHttp(Class::NotHttpOther)),
         ] {
-            assert_eq!(finish(bytes), expected, "{bytes:?}");
+            assert_eq!(sniff_at_end(bytes), expected, "{bytes:?}");
         }
     }
 
@@ -450,7 +450,7 @@ mod tests {
 
         #[test]
         fn only_not_http_classes(bytes in near()) {
-            if let Sniffed::NotHttp(class) = finish(&bytes) {
+            if let Sniffed::NotHttp(class) = sniff_at_end(&bytes) {
                 prop_assert!(class.as_str().starts_with("not_http."));
             }
         }
