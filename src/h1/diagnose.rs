@@ -172,6 +172,10 @@ mod tests {
             // Unfinished: a colon may come.
             ("no thing", None),
             ("A: b\r", None),
+            ("\r", None),
+            ("\r\r", Some((Class::HeaderBareCr, 0))),
+            ("\r\r\n", Some((Class::HeaderBareCr, 0))),
+            ("A\r\r", Some((Class::HeaderBareCr, 1))),
             // The body is nobody's business.
             ("A: b\r\n\r\n: c\r\n", None),
         ] {

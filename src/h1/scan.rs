@@ -114,13 +114,12 @@ impl Scan {
 
     /// What is wrong already with a line whose end has not come, where [`advance`](Self::advance) waits for it.
     pub(super) fn unfinished(mut self, input: &[u8], section: Section<'_>) -> Option<Flaw> {
+        let line = input.get(self.line..).unwrap_or_default();
         // A last CR may be the first half of the line end.
-        let input = input.strip_suffix(b"\r").unwrap_or(input);
-        let line = input.get(self.line..).filter(|line| !line.is_empty())?;
-        let name = token_len(line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
         // A colon may come yet, and tell what the bytes before it are. White space and a CR tell without.
         let is_told =
-            matches!(line.get(name), Some(b'\r')) || matches!(line.first(), Some(b' ' | b'\t')) || line.contains(&b':');
+            matches!(line, [b' ' | b'\t', ..]) || line.get(token_len(line)) == Some(&b'\r') || line.contains(&b':');
         if !is_told {
             return None;
         }
