@@ -699,6 +699,40 @@ fn a_fault_behind_a_long_head() {
     }
 }
 
+/// RFC 9112 section 9.2, whatever the library that reads it says of it.
+#[test]
+fn what_came_before_the_request_is_no_answer() {
+    let start = Instant::now();
+    let (early, late) = (start + Duration::from_millis(10), start + Duration::from_millis(20));
+    let good = &b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"[..];
+    for (bytes, read, wrote, told, expected) in [
+        (good, early, Some(late), K::Unclassified, K::UnsolicitedResponse),
+        (good, early, None, K::Unclassified, K::UnsolicitedResponse),
+        (good, early, None, K::ClosedBeforeResponse, K::UnsolicitedResponse),
+        (good, early, Some(late), K::ResponseTimeout, K::UnsolicitedResponse),
+        (&good[..10], early, None, K::HeadTruncated, K::UnsolicitedResponse),
+        // What is no HTTP is told better than by its time.
+        (b"SSH-2.0-OpenSSH_9.7\r\n", early, None, K::Unclassified, K::NotHttp),
+        // Who typed it knows more.
+        (good, early, None, K::CertExpired, K::CertExpired),
+        // What came behind it may be one.
+        (good, late, Some(early), K::Unclassified, K::Unclassified),
+        (&good[..10], late, Some(early), K::ResponseTimeout, K::HeadStalled),
+    ] {
+        let mut tap = Observer::new();
+        tap.begin(&Method::GET);
+        if let Some(at) = wrote.filter(|at| *at < read) {
+            tap.wrote(40, at);
+        }
+        tap.read(bytes, read);
+        if let Some(at) = wrote.filter(|at| *at > read) {
+            tap.wrote(40, at);
+        }
+        let fault = tap.observation().refine(Fault::new(told));
+        assert_eq!(fault.kind(), expected, "{told:?} {wrote:?} {:?}", String::from_utf8_lossy(bytes));
+    }
+}
+
 #[test]
 fn what_stops_behind_the_last_chunk_stops_in_the_trailers() {
     let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";

@@ -72,6 +72,8 @@ async fn loopback() -> (Tap<TcpStream>, TapHandle, TcpStream) {
 async fn fin_on_a_socket() {
     let (mut io, tap, mut server) = loopback().await;
     tap.begin(&Method::GET);
+    io.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+    server.read_exact(&mut [0; 18]).await.unwrap();
     server.write_all(b"HTTP/1.1 200 OK\r\nA: b").await.unwrap();
     drop(server);
     let mut all = Vec::new();

@@ -49,7 +49,7 @@ impl Proxy {
                 let mut facts = exchange.facts();
                 // It is in the way of what the tap sees from here on.
                 facts.phase = None;
-                link.tap.begin(&facts.method);
+                link.begin(&facts.method);
                 may_be_raced(&facts)
             };
             let spare = is_kept.then(|| Spare::of(&request));
@@ -198,7 +198,10 @@ fn second_try(
     let again = match (unsent, spare) {
         (Some(unsent), _) => unsent,
         // Its connection died as pooled ones do. Slowness, or half a head, is no such race.
-        (None, Some(spare)) if was_closed(fault.kind()) && exchange.facts().received == Some(0) => {
+        (None, Some(spare))
+            if (was_closed(fault.kind()) && exchange.facts().received == Some(0))
+                || was_spoiled(exchange, fault.kind()) =>
+        {
             spare.with(exchange.again()?)
         }
         (None, _) => return None,
@@ -210,4 +213,9 @@ fn second_try(
 #[allow(clippy::wildcard_enum_match_arm)] // the list of kinds may grow
 fn was_closed(kind: FaultKind) -> bool {
     matches!(kind, FaultKind::ClosedBeforeResponse | FaultKind::ResetBeforeResponse | FaultKind::SendReset)
+}
+
+/// What came on it before the request was for nobody, and so the request did not go out.
+fn was_spoiled(exchange: &Exchanging, kind: FaultKind) -> bool {
+    kind == FaultKind::UnsolicitedResponse && exchange.facts().sent == Some(0)
 }

@@ -13,6 +13,7 @@ use badgateway::Gateway;
 use badgateway::adapters::tokio1::{Tap, TapHandle};
 use badgateway::exchange::Exchange;
 use badgateway::fault::{Failure, Fault, FaultKind, Phase};
+use http::Method;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
@@ -28,6 +29,7 @@ use crate::flags::Timeouts;
 use crate::resolve::Resolver;
 use crate::route::Target;
 use crate::trust;
+use crate::turn::{Above, Socket, Turn, Turns};
 
 /// The client's request body on its way to the next hop.
 pub(crate) type Upload = badgateway::Upload<Incoming>;
@@ -41,7 +43,21 @@ const HEAD_LIMIT: usize = 128 * 1024;
 pub(crate) struct Link {
     pub(crate) sender: SendRequest<Upload>,
     pub(crate) tap: TapHandle,
+    turn: Arc<Turn>,
     driver: JoinHandle<()>,
+}
+
+impl Link {
+    /// An exchange begins: call it before its request is sent.
+    pub(crate) fn begin(&self, method: &Method) {
+        self.turn.begin();
+        self.tap.begin(method);
+    }
+
+    /// Whether nothing has come since the last response, as far as the tap has seen and TLS has read.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.tap.is_idle_clean() && !self.turn.is_within_record()
+    }
 }
 
 impl Drop for Link {
@@ -95,19 +111,21 @@ impl Connector {
         let stream = self.connect_any(addresses).await?;
         // Small requests must not wait for the acknowledgement of the last ones.
         let _ = stream.set_nodelay(true);
+        let turn = Turn::new();
+        let socket = Socket::new(stream, target.tls, &turn);
         if !target.tls {
-            return self.handshake(stream).await;
+            return self.handshake(socket, turn).await;
         }
         exchange.phase(Phase::Tls);
-        self.secure(target, stream).await
+        self.secure(target, socket, turn).await
     }
 
-    async fn secure(&self, target: &Target, stream: TcpStream) -> Result<Link, Failure> {
+    async fn secure(&self, target: &Target, socket: Socket, turn: Arc<Turn>) -> Result<Link, Failure> {
         let bare = target.host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let name =
             ServerName::try_from(bare).map_err(|e| Failure::new(Fault::new(FaultKind::ProxyMisconfigured), e))?;
-        match timeout(self.timeouts.tls, self.tls.connect(name, stream)).await {
-            Ok(Ok(stream)) => self.handshake(stream).await,
+        match timeout(self.timeouts.tls, self.tls.connect(name, socket)).await {
+            Ok(Ok(stream)) => self.handshake(stream, turn).await,
             Ok(Err(error)) => Err(self.failure(error, Phase::Tls)),
             Err(elapsed) => Err(Failure::new(Fault::new(FaultKind::TlsTimeout), elapsed)),
         }
@@ -131,22 +149,22 @@ impl Connector {
         Err(first.unwrap_or_else(|| Fault::new(FaultKind::DnsNotFound).into()))
     }
 
-    async fn handshake<T>(&self, stream: T) -> Result<Link, Failure>
+    async fn handshake<T>(&self, stream: T, turn: Arc<Turn>) -> Result<Link, Failure>
     where
-        T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        T: Above + AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         // Above TLS, below hyper's buffers: what is counted here is HTTP.
         let (stream, tap) = Tap::new(stream);
         let (sender, connection) = http1::Builder::new()
             .max_buf_size(HEAD_LIMIT)
-            .handshake(TokioIo::new(stream))
+            .handshake(TokioIo::new(Turns::new(stream, Arc::clone(&turn))))
             .await
             .map_err(|e| Failure::new(self.gateway.classify(&e, &at(Phase::Connect)), e))?;
         // What the connection ends with is told by the tap, which sees it first.
         let driver = tokio::spawn(async move {
             let _ = connection.with_upgrades().await;
         });
-        Ok(Link { sender, tap, driver })
+        Ok(Link { sender, tap, turn, driver })
     }
 
     fn failure(&self, error: io::Error, phase: Phase) -> Failure {

@@ -18,6 +18,7 @@
 //! | `attempt` | the request on its way to a response head, and once more where that is safe |
 //! | `hop` | the next hop's health, and what becomes of its connection |
 //! | `connect`, `resolve`, `pool` | the way to the next hop |
+//! | `turn` | nobody answers before the question |
 //! | `tour` | the lab in front, without flags |
 //! | `../shared` | what the other engine, `proxy_h1`, does in the same way: flags, log, routes, idle connections, ejection, DNS messages, roots, the tour's table |
 
@@ -32,6 +33,7 @@ mod pool;
 mod resolve;
 mod serve;
 mod tour;
+mod turn;
 
 #[path = "../shared/dns.rs"]
 mod dns;
@@ -45,6 +47,8 @@ mod forwarded;
 mod idle;
 #[path = "../shared/log.rs"]
 mod log;
+#[path = "../shared/records.rs"]
+mod records;
 #[path = "../shared/route.rs"]
 mod route;
 #[path = "../shared/table.rs"]

@@ -1,6 +1,7 @@
 //! Which idle connection is fit for another exchange.
 //!
-//! Nothing has arrived on it since the last one, as far as the tap has seen and hyper knows.
+//! Nothing has arrived on it since the last one, as far as the tap has seen and hyper knows. What they do not know of yet
+//! is looked for right before the request is written: see [`turn`](crate::turn).
 
 use std::time::Duration;
 
@@ -21,10 +22,10 @@ impl Pool {
     pub(crate) async fn take(&self, target: &Target) -> Option<Link> {
         loop {
             let mut link = self.pop(target)?;
-            if !link.tap.is_idle_clean() {
+            if !link.is_quiet() {
                 continue;
             }
-            if matches!(timeout(READY, link.sender.ready()).await, Ok(Ok(()))) && link.tap.is_idle_clean() {
+            if matches!(timeout(READY, link.sender.ready()).await, Ok(Ok(()))) && link.is_quiet() {
                 return Some(link);
             }
         }

@@ -4,7 +4,7 @@
 //! and provably before the request. Nobody waits for it who has lost the reason to.
 
 use std::error::Error;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::slice;
@@ -22,16 +22,51 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use crate::buffer::Buffer;
 use crate::flags::Timeouts;
+use crate::records::Records;
 use crate::resolve::Resolver;
 use crate::route::Target;
 use crate::trust;
-use crate::wire::{Wire, would_block};
+use crate::wire::{Got, Wire, would_block};
 
 /// An open connection to a next hop. Dropping it closes the connection.
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) wire: Wire,
     pub(crate) buffer: Buffer,
+}
+
+/// What came on a connection before anything was asked on it. No response to that: "the client MUST NOT consider that data to
+/// be a response to a not-yet-issued request" (RFC 9112 section 9.2).
+#[derive(Debug)]
+pub(crate) enum Early {
+    Nothing,
+    /// Bytes of HTTP, or what stands in its place.
+    Bytes,
+    /// Some of a TLS record: of a ticket or a key update, which are no answers, or else of one.
+    Part,
+    /// The end of the connection.
+    End,
+    Failed(io::Error),
+}
+
+impl Link {
+    /// Looks for what nobody asked for: read or unread, decrypted or not. It belongs right before the first byte that is
+    /// written, for what comes behind it looks like an answer.
+    pub(crate) fn look(&mut self) -> Early {
+        if !self.buffer.unread().is_empty() {
+            return Early::Bytes;
+        }
+        match self.wire.read_now(self.buffer.room()) {
+            Ok(Got::Nothing) if self.wire.is_within_record() => Early::Part,
+            Ok(Got::Nothing) => Early::Nothing,
+            Ok(Got::Bytes(n)) => {
+                self.buffer.filled(n);
+                Early::Bytes
+            }
+            Ok(Got::End | Got::Cut) => Early::End,
+            Err(error) => Early::Failed(error),
+        }
+    }
 }
 
 /// How often who waits for a connection looks whether there is still a reason to.
@@ -152,14 +187,21 @@ impl Connector {
     }
 
     /// The TLS handshake, in one total time: a drip of bytes does not extend it.
-    fn handshake(&self, target: &Target, socket: &TcpStream, wanted: Wanted<'_>) -> Result<ClientConnection, Failure> {
+    fn handshake(
+        &self,
+        target: &Target,
+        socket: &TcpStream,
+        wanted: Wanted<'_>,
+    ) -> Result<(ClientConnection, Records), Failure> {
         let misconfigured =
             |e: Box<dyn Error + Send + Sync>| Failure::new(Fault::new(FaultKind::ProxyMisconfigured), e);
         let bare = target.host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let name = ServerName::try_from(bare).map_err(|e| misconfigured(e.into()))?;
         let mut session = ClientConnection::new(Arc::clone(&self.tls), name).map_err(|e| misconfigured(e.into()))?;
-        match shake(&mut session, socket, Instant::now() + self.timeouts.tls, wanted)? {
-            Ok(()) => Ok(session),
+        let mut records = Records::default();
+        let until = Instant::now() + self.timeouts.tls;
+        match shake(&mut session, Followed { socket, records: &mut records }, until, wanted)? {
+            Ok(()) => Ok((session, records)),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 Err(Failure::new(Fault::new(FaultKind::TlsTimeout), error))
             }
@@ -241,7 +283,7 @@ impl Drop for Seat {
 /// `WouldBlock` is the end of the time.
 fn shake(
     session: &mut ClientConnection,
-    mut socket: &TcpStream,
+    mut socket: Followed<'_>,
     until: Instant,
     wanted: Wanted<'_>,
 ) -> Result<io::Result<()>, Fault> {
@@ -259,19 +301,33 @@ fn shake(
     }
 }
 
+/// A socket, and where the records end that are read from it.
+struct Followed<'a> {
+    socket: &'a TcpStream,
+    records: &'a mut Records,
+}
+
+impl Read for Followed<'_> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let n = self.socket.read(room)?;
+        self.records.read(room.get(..n).unwrap_or_default());
+        Ok(n)
+    }
+}
+
 /// One write or one read of the handshake. Whether it is over.
-fn step(session: &mut ClientConnection, socket: &mut &TcpStream, wait: Duration) -> io::Result<bool> {
+fn step(session: &mut ClientConnection, socket: &mut Followed<'_>, wait: Duration) -> io::Result<bool> {
     if session.wants_write() {
-        socket.set_write_timeout(Some(wait))?;
-        would_block(session.write_tls(socket))?;
+        socket.socket.set_write_timeout(Some(wait))?;
+        would_block(session.write_tls(&mut socket.socket))?;
     } else if session.is_handshaking() {
-        socket.set_read_timeout(Some(wait))?;
+        socket.socket.set_read_timeout(Some(wait))?;
         if would_block(session.read_tls(socket))? == 0 {
             return Err(ErrorKind::UnexpectedEof.into());
         }
         if let Err(error) = session.process_new_packets() {
             // The alert that says why; who cannot take it has gone already.
-            let _ = session.write_tls(socket);
+            let _ = session.write_tls(&mut socket.socket);
             return Err(io::Error::new(ErrorKind::InvalidData, error));
         }
     } else {

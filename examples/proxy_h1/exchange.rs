@@ -6,7 +6,7 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use badgateway::InFlight;
 use badgateway::exchange::RequestBody;
@@ -16,7 +16,7 @@ use http::Request;
 use crate::answer;
 use crate::body::BodyReader;
 use crate::client::{After, Client};
-use crate::connect::Link;
+use crate::connect::{Early, Link};
 use crate::hop::Hop;
 use crate::outgoing;
 use crate::relay::Reply;
@@ -26,6 +26,9 @@ use crate::serve::Proxy;
 use crate::tunnel::{self, Broken};
 use crate::upload::Upload;
 use crate::upstream::{Attempt, Outcome, has_left, look};
+
+/// How often the rest of a TLS record is looked for that must be there before the request may go out.
+const PART: Duration = Duration::from_millis(1);
 
 /// Serves one request.
 pub(crate) fn run(proxy: &Arc<Proxy>, client: &mut Client, incoming: Incoming) -> After {
@@ -118,8 +121,17 @@ impl Running<'_> {
         facts.replayable = true;
     }
 
-    /// One try: a connection, the request, the response.
+    /// One try, on the first connection that is fit for it.
     fn attempt(&self, client: &mut Client, job: &mut Job) -> Result<Done, Fault> {
+        loop {
+            if let Some(done) = self.attempt_on_one(client, job)? {
+                return Ok(done);
+            }
+        }
+    }
+
+    /// A connection, the request, the response. `None`: the connection was kept, and is not fit any more.
+    fn attempt_on_one(&self, client: &mut Client, job: &mut Job) -> Result<Option<Done>, Fault> {
         let mut link = self.link(client, job.target)?;
         let (stage, may_be_raced) = {
             let facts = self.exchange.facts();
@@ -138,7 +150,8 @@ impl Running<'_> {
         }
         drop(reply);
         let is_sent = self.note(&upload, job);
-        Ok(match result? {
+        Ok(Some(match result? {
+            Outcome::Unfit => return Ok(None),
             Outcome::Whole { reusable, keep } => {
                 if reusable && is_sent {
                     self.exchange.over(Hop { proxy: Arc::clone(self.proxy), target: job.target, link: Some(link) });
@@ -146,7 +159,32 @@ impl Running<'_> {
                 Done::Whole(if keep { After::Keep } else { answer::close(self.exchange, client) })
             }
             Outcome::Tunnel => Done::Tunnel(Box::new(link)),
-        })
+        }))
+    }
+
+    /// Whether the request may be sent on this connection, where the next hop may have spoken first. `None`: not on one that
+    /// was kept.
+    fn may_send(&self, link: &mut Link, client: &TcpStream, upload: &Upload) -> Result<Option<bool>, Fault> {
+        let is_kept = self.exchange.facts().reused == Some(true);
+        let until = Instant::now() + self.proxy.timeouts.response;
+        loop {
+            match link.look() {
+                Early::Nothing => return Ok(Some(true)),
+                _ if is_kept => return Ok(None),
+                Early::Bytes => return Ok(Some(false)),
+                // A next hop that says nothing more may still listen.
+                Early::End => return Ok(Some(true)),
+                Early::Failed(error) => {
+                    upload.progress().write_error = Some(error);
+                    return Ok(Some(true));
+                }
+                Early::Part if Instant::now() < until => {
+                    look(client, upload)?;
+                    thread::sleep(PART);
+                }
+                Early::Part => return Err(FaultKind::ResponseTimeout.into()),
+            }
+        }
     }
 
     /// What became of the request. Whether all of it was written.
@@ -165,7 +203,7 @@ impl Running<'_> {
     /// necessary.
     fn link(&self, client: &Client, target: &'static Target) -> Result<Link, Fault> {
         let is_first = self.exchange.facts().attempts == 1;
-        let pooled = if is_first { self.proxy.pool.take(target) } else { None };
+        let pooled = if is_first { self.proxy.pool.pop(target) } else { None };
         self.exchange.facts().reused = Some(pooled.is_some());
         self.exchange.over(Hop { proxy: Arc::clone(self.proxy), target, link: None });
         if let Some(link) = pooled {
@@ -195,11 +233,15 @@ impl Running<'_> {
     ) -> Result<Outcome, Fault> {
         // Who has left meanwhile wants nothing any more.
         look(stream, upload)?;
-        let Link { wire, buffer } = link;
-        let wire = &*wire;
         let Job { head, body, expects_continue, .. } = job;
         let Self { proxy, exchange, keep_alive } = *self;
-        let mut attempt = Attempt { proxy, exchange, client: stream, wire, buffer, upload, keep: keep_alive };
+        let Some(may_send) = self.may_send(link, stream, upload)? else { return Ok(Outcome::Unfit) };
+        let Link { wire, buffer } = link;
+        let (wire, unasked) = (&*wire, !may_send);
+        let mut attempt = Attempt { proxy, exchange, client: stream, wire, buffer, upload, keep: keep_alive, unasked };
+        if unasked {
+            return attempt.receive(reply);
+        }
         attempt.send(head)?;
         let Some(body) = body else {
             upload.complete();

@@ -63,6 +63,8 @@ mod forwarded;
 mod idle;
 #[path = "../shared/log.rs"]
 mod log;
+#[path = "../shared/records.rs"]
+mod records;
 #[path = "../shared/route.rs"]
 mod route;
 #[path = "../shared/table.rs"]

@@ -81,6 +81,10 @@ impl<'a> Receiving<'a> {
             let eof = self.eof();
             let attempt = &mut self.attempt;
             let step = match self.parser.next(attempt.buffer.unread(), eof) {
+                // It is HTTP, and no answer.
+                Ok(h1::Step { event: Event::Interim(_) | Event::Head(..), .. }) if attempt.unasked => {
+                    return Err(Fault::new(FaultKind::UnsolicitedResponse));
+                }
                 Ok(step) => step,
                 Err(error) => return Err(self.judge(error)),
             };

@@ -30,6 +30,8 @@ pub(crate) enum Outcome {
     },
     /// The head is written; from here on bytes are bytes.
     Tunnel,
+    /// The connection had served before, and was not fit for another request: none was sent.
+    Unfit,
 }
 
 /// One try.
@@ -42,6 +44,8 @@ pub(crate) struct Attempt<'a> {
     pub(crate) upload: &'a Upload,
     /// The client would like to keep its connection.
     pub(crate) keep: bool,
+    /// The next hop spoke before it was asked, so that nothing of the request was sent.
+    pub(crate) unasked: bool,
 }
 
 /// What keeps the request from going out.

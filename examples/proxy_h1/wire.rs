@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use rustls::ClientConnection;
 
+use crate::records::Records;
+
 /// How long one attempt to write may take. Who writes looks around in between.
 const WRITE_TICK: Duration = Duration::from_millis(20);
 /// How much is encrypted at a time: one record.
@@ -50,15 +52,17 @@ struct Session {
     connection: ClientConnection,
     /// Received and not decrypted.
     input: Vec<u8>,
+    /// Where its records end, for who decrypts does not tell of half a one.
+    records: Records,
     failed: Option<rustls::Error>,
 }
 
 impl Wire {
-    /// A connected socket, and the session whose handshake is over.
-    pub(crate) fn new(socket: TcpStream, session: Option<ClientConnection>) -> io::Result<Self> {
+    /// A connected socket, and the session whose handshake is over, with the records that it has read.
+    pub(crate) fn new(socket: TcpStream, session: Option<(ClientConnection, Records)>) -> io::Result<Self> {
         socket.set_write_timeout(Some(WRITE_TICK))?;
-        let tls = session.map(|connection| Tls {
-            session: Mutex::new(Session { connection, input: Vec::new(), failed: None }),
+        let tls = session.map(|(connection, records)| Tls {
+            session: Mutex::new(Session { connection, input: Vec::new(), records, failed: None }),
             unsent: Mutex::default(),
         });
         Ok(Self { socket, tls, waits: AtomicU64::new(0) })
@@ -74,7 +78,7 @@ impl Wire {
             }
             let mut records = [0; RECORD];
             match self.read_socket(&mut records, until.saturating_duration_since(Instant::now()))? {
-                Got::Bytes(n) => lock(&tls.session).input.extend_from_slice(records.get(..n).unwrap_or_default()),
+                Got::Bytes(n) => lock(&tls.session).received(records.get(..n).unwrap_or_default()),
                 // An empty read tells the session of the FIN.
                 Got::End | Got::Cut => lock(&tls.session).connection.read_tls(&mut io::empty()).map(|_| ())?,
                 Got::Nothing => return Ok(Got::Nothing),
@@ -115,14 +119,17 @@ impl Wire {
         }
     }
 
-    /// Whether it is open and nothing has come. What has come is lost, so a wire that was not quiet
-    /// must not be used.
-    pub(crate) fn is_quiet(&self) -> bool {
-        if self.socket.set_nonblocking(true).is_err() {
-            return false;
-        }
-        let got = self.read(&mut [0], Duration::ZERO);
-        self.socket.set_nonblocking(false).is_ok() && matches!(got, Ok(Got::Nothing))
+    /// Reads what has come, and waits for nothing.
+    pub(crate) fn read_now(&self, room: &mut [u8]) -> io::Result<Got> {
+        self.socket.set_nonblocking(true)?;
+        let got = self.read(room, Duration::ZERO);
+        self.socket.set_nonblocking(false)?;
+        got
+    }
+
+    /// Whether a TLS record has come in part.
+    pub(crate) fn is_within_record(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| lock(&tls.session).records.is_within())
     }
 
     /// Says that no more will be written.
@@ -174,6 +181,11 @@ impl Wire {
 }
 
 impl Session {
+    fn received(&mut self, bytes: &[u8]) {
+        self.records.read(bytes);
+        self.input.extend_from_slice(bytes);
+    }
+
     /// Plain bytes, or the end; `None` where more records are needed.
     fn take(&mut self, room: &mut [u8]) -> io::Result<Option<Got>> {
         loop {

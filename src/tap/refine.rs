@@ -54,6 +54,10 @@ impl Observation {
         }
         match fault.kind().told_by() {
             ToldBy::Nothing => fault,
+            // Whatever the library made of it, nobody had asked yet.
+            ToldBy::All | ToldBy::End | ToldBy::Wait if self.spoke_first() => {
+                self.malformed(fault).unwrap_or_else(|| typed(FaultKind::UnsolicitedResponse, fault))
+            }
             ToldBy::Head => self.malformed(fault).unwrap_or(fault),
             ToldBy::Size => self.too_large(fault),
             // A write that failed says nothing of what is still to be read.
@@ -67,6 +71,15 @@ impl Observation {
                 Some(_) | None if self.ended().is_some() => self.cut(fault),
                 Some(_) | None => fault,
             },
+        }
+    }
+
+    /// Whether bytes came before the first of the request was taken: no response to it then (RFC 9112 section 9.2).
+    fn spoke_first(&self) -> bool {
+        match (self.first_read(), self.first_write()) {
+            (Some(came), Some(asked)) => came < asked,
+            (Some(_), None) => true,
+            (None, _) => false,
         }
     }
 

@@ -48,6 +48,7 @@ mod record;
 mod signal;
 mod tolerated;
 mod tour;
+mod unasked;
 mod versions;
 
 use std::io::{Read, Write};
