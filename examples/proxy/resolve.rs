@@ -11,9 +11,9 @@ use badgateway::fault::{Failure, Fault, FaultKind};
 use simple_dns::TYPE;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket, lookup_host};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::dns::{self, Decoded};
+use crate::dns::{self, Decoded, Query};
 
 /// Turns names into addresses.
 #[derive(Clone, Copy, Debug)]
@@ -89,24 +89,30 @@ async fn query(
     let socket = UdpSocket::bind((bind, 0)).await.map_err(|e| dns::local(e, gateway))?;
     // A connected socket takes datagrams from that server only, and hears when its port is closed.
     socket.connect(server).await.map_err(|e| dns::local(e, gateway))?;
-    let id = dns::question_id(socket.local_addr().ok());
-    let question = dns::encode(id, host, record).ok_or_else(|| Failure::from(Fault::new(FaultKind::DnsNotFound)))?;
+    let query = Query { id: dns::question_id(socket.local_addr().ok()), host, record };
+    let question = query.encode().ok_or_else(|| Failure::from(Fault::new(FaultKind::DnsNotFound)))?;
     let mut buffer = [0u8; dns::DATAGRAM];
     loop {
         socket.send(&question).await.map_err(|e| dns::unreachable_server(e, gateway))?;
-        // Datagrams get lost: ask again after a third of the time. The caller bounds the whole.
-        let Ok(received) = timeout(limit / 3, socket.recv(&mut buffer)).await else { continue };
-        let length = received.map_err(|e| dns::unreachable_server(e, gateway))?;
-        let Some(bytes) = buffer.get(..length) else { continue };
-        match dns::decode(id, bytes) {
-            Decoded::Answer(answer) => return answer.map_err(Failure::from),
-            Decoded::Truncated => return over_tcp(server, id, &question, gateway).await,
-            Decoded::Foreign => {}
+        // Datagrams get lost: ask again after a third of the time, and for no other reason. The caller bounds the whole.
+        let again = Instant::now() + limit / 3;
+        while let Ok(received) = timeout_at(again, socket.recv(&mut buffer)).await {
+            let length = received.map_err(|e| dns::unreachable_server(e, gateway))?;
+            match query.decode(buffer.get(..length).unwrap_or_default()) {
+                Decoded::Answer(answer) => return answer.map_err(Failure::from),
+                Decoded::Truncated => return over_tcp(server, query, &question, gateway).await,
+                Decoded::Foreign => {}
+            }
         }
     }
 }
 
-async fn over_tcp(server: SocketAddr, id: u16, question: &[u8], gateway: &Gateway) -> Result<Vec<IpAddr>, Failure> {
+async fn over_tcp(
+    server: SocketAddr,
+    query: Query<'_>,
+    question: &[u8],
+    gateway: &Gateway,
+) -> Result<Vec<IpAddr>, Failure> {
     let exchange = async {
         let mut stream = TcpStream::connect(server).await?;
         let length = u16::try_from(question.len()).map_err(io::Error::other)?;
@@ -117,7 +123,7 @@ async fn over_tcp(server: SocketAddr, id: u16, question: &[u8], gateway: &Gatewa
         Ok::<_, io::Error>(answer)
     };
     let answer = exchange.await.map_err(|e| dns::unreachable_server(e, gateway))?;
-    match dns::decode(id, &answer) {
+    match query.decode(&answer) {
         Decoded::Answer(answer) => answer.map_err(Failure::from),
         Decoded::Truncated | Decoded::Foreign => Err(Fault::new(FaultKind::DnsFailure).into()),
     }

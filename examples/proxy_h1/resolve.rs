@@ -11,7 +11,7 @@ use badgateway::Gateway;
 use badgateway::fault::{Failure, Fault, FaultKind};
 use simple_dns::TYPE;
 
-use crate::dns::{self, Decoded};
+use crate::dns::{self, Decoded, Query};
 use crate::wire::would_block;
 
 /// Turns names into addresses.
@@ -73,13 +73,13 @@ struct Lookup<'a> {
 }
 
 /// One of its two questions.
-struct Asked {
-    id: u16,
+struct Asked<'a> {
+    query: Query<'a>,
     question: Vec<u8>,
     answer: Option<Result<Vec<IpAddr>, Failure>>,
 }
 
-impl Lookup<'_> {
+impl<'a> Lookup<'a> {
     fn ask(&self) -> Result<Vec<IpAddr>, Failure> {
         let bind: IpAddr =
             if self.server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
@@ -92,7 +92,7 @@ impl Lookup<'_> {
             for asked in asked.iter().filter(|asked| asked.answer.is_none()) {
                 socket.send(&asked.question).map_err(|e| dns::unreachable_server(e, self.gateway))?;
             }
-            // Datagrams get lost: ask again after a third of the time.
+            // Datagrams get lost: ask again after a third of the time, and for no other reason.
             self.listen(&socket, &mut asked, Instant::now() + self.limit / 3)?;
         }
         let mut addresses = Vec::new();
@@ -110,13 +110,14 @@ impl Lookup<'_> {
         }
     }
 
-    fn question(&self, id: u16, record: TYPE) -> Result<Asked, Failure> {
-        let question = dns::encode(id, self.host, record).ok_or_else(|| Fault::new(FaultKind::DnsNotFound))?;
-        Ok(Asked { id, question, answer: None })
+    fn question(&self, id: u16, record: TYPE) -> Result<Asked<'a>, Failure> {
+        let query = Query { id, host: self.host, record };
+        let question = query.encode().ok_or_else(|| Fault::new(FaultKind::DnsNotFound))?;
+        Ok(Asked { query, question, answer: None })
     }
 
     /// Takes answers until there are no more questions, or for that long.
-    fn listen(&self, socket: &UdpSocket, asked: &mut [Asked], again: Instant) -> Result<(), Failure> {
+    fn listen(&self, socket: &UdpSocket, asked: &mut [Asked<'_>], again: Instant) -> Result<(), Failure> {
         let mut buffer = [0; dns::DATAGRAM];
         while asked.iter().any(|asked| asked.answer.is_none()) {
             let Some(left) = left(again.min(self.until)) else {
@@ -130,7 +131,7 @@ impl Lookup<'_> {
             };
             let bytes = buffer.get(..length).unwrap_or_default();
             for asked in asked.iter_mut().filter(|asked| asked.answer.is_none()) {
-                match dns::decode(asked.id, bytes) {
+                match asked.query.decode(bytes) {
                     Decoded::Answer(answer) => asked.answer = Some(answer.map_err(Failure::from)),
                     Decoded::Truncated => asked.answer = Some(self.over_tcp(asked)),
                     Decoded::Foreign => {}
@@ -140,7 +141,7 @@ impl Lookup<'_> {
         Ok(())
     }
 
-    fn over_tcp(&self, asked: &Asked) -> Result<Vec<IpAddr>, Failure> {
+    fn over_tcp(&self, asked: &Asked<'_>) -> Result<Vec<IpAddr>, Failure> {
         let answer = match self.exchange(&asked.question) {
             Ok(answer) => answer,
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -148,7 +149,7 @@ impl Lookup<'_> {
             }
             Err(error) => return Err(dns::unreachable_server(error, self.gateway)),
         };
-        match dns::decode(asked.id, &answer) {
+        match asked.query.decode(&answer) {
             Decoded::Answer(answer) => answer.map_err(Failure::from),
             Decoded::Truncated | Decoded::Foreign => Err(Fault::new(FaultKind::DnsFailure).into()),
         }

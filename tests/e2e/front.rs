@@ -55,7 +55,7 @@ impl Front {
         Self::start_with(program, url, &["--ca", ca, "--resolver", &resolver])
     }
 
-    /// The same, with more flags for the two that take some.
+    /// The same, with more flags for the two that take some. The last word is theirs.
     pub(crate) fn start_with(program: Program, url: &str, flags: &[&str]) -> Self {
         let mut command = Command::new(example(program.name()));
         if program == Program::Minimal {
@@ -63,12 +63,13 @@ impl Front {
         } else {
             let route = format!("/={url}");
             command.args(["--listen", "127.0.0.1:0", "--name", "edge-1.example", "--eject-after", "0"]);
-            command.args(["--route", &route]).args(flags).stderr(Stdio::piped());
+            command.args(["--route", &route]).stderr(Stdio::piped());
             for timer in
                 ["--connect-timeout", "--tls-timeout", "--send-timeout", "--response-timeout", "--idle-timeout"]
             {
                 command.args([timer, "5s"]);
             }
+            command.args(flags);
         }
         Self::spawn(&mut command)
     }

@@ -36,6 +36,7 @@ mod harness;
 mod judge;
 mod judge_command;
 mod matrix;
+mod names;
 mod next_hop;
 mod once;
 #[path = "../../examples/stacks/tests/lab/parallel.rs"]

@@ -17,7 +17,7 @@ use crate::PATIENCE;
 use crate::client::{Reply, exchange};
 use crate::front::{Front, Program};
 
-const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+pub(crate) const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 /// What must not go on, with a reason each.
 const FORBIDDEN: &[(&str, &str)] = &[
@@ -74,7 +74,7 @@ const FIELDS_2: &[(&str, &str)] = &[
 ];
 
 /// A next hop that hands each request to the test and answers with that, and with what is said to it then.
-fn next_hop(answer: &'static str) -> (String, mpsc::Receiver<String>) {
+pub(crate) fn next_hop(answer: &'static str) -> (String, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (requests, seen) = mpsc::channel();
