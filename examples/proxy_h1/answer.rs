@@ -23,7 +23,7 @@ pub(crate) fn give_up(client: &mut Client, exchange: InFlight, fault: Fault, kee
     let keep = keep && is_read(&exchange);
     let after = if keep { After::Keep } else { close(&exchange, client) };
     match exchange.fail(fault) {
-        LastWord::Answer(response) => match client.stream.write_all(&wire(&response, keep)) {
+        LastWord::Answer(response) => match (&*client.stream).write_all(&wire(&response, keep)) {
             Ok(()) => after,
             Err(_) => After::Close,
         },

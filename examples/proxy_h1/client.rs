@@ -19,8 +19,6 @@ use crate::request::{Incoming, Parsed, parse};
 use crate::serve::Proxy;
 use crate::wire::would_block;
 
-/// How long a client may take for a request head, the time between two requests included.
-const HEAD: Duration = Duration::from_secs(30);
 /// How long a client may take nothing of what we write.
 const STUCK: Duration = Duration::from_secs(60);
 /// How long, and for how many bytes, unread request bytes are dropped after the last answer.
@@ -45,7 +43,7 @@ pub(crate) enum After {
 /// The connection.
 #[derive(Debug)]
 pub(crate) struct Client {
-    pub(crate) stream: TcpStream,
+    pub(crate) stream: Arc<TcpStream>,
     /// Received and not used: the rest of a body, the next request.
     pub(crate) input: Vec<u8>,
     /// As it stands in `X-Forwarded-For`.
@@ -55,7 +53,7 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn new(stream: TcpStream) -> Self {
         let address = stream.peer_addr().ok().and_then(|address| forwarded::client(address.ip()));
-        Self { stream, input: Vec::new(), address }
+        Self { stream: Arc::new(stream), input: Vec::new(), address }
     }
 
     /// Serves its requests, one at a time and in their order.
@@ -63,10 +61,10 @@ impl Client {
         let _ = self.stream.set_nodelay(true);
         let _ = self.stream.set_write_timeout(Some(STUCK));
         let after = loop {
-            let after = match self.head() {
+            let after = match self.head(proxy) {
                 Ok(Some(Ok(incoming))) => self.answer(proxy, *incoming),
                 Ok(Some(Err((status, why)))) => {
-                    let _ = self.stream.write_all(&page(status, "text/plain; charset=utf-8", why, true, false));
+                    let _ = (&*self.stream).write_all(&page(status, "text/plain; charset=utf-8", why, true, false));
                     After::Linger
                 }
                 // It has left, or said nothing in time.
@@ -80,14 +78,15 @@ impl Client {
             After::Keep | After::Close => {}
             After::Linger => self.linger(),
             // What is not sent yet is lost; what is, is read before the reset is seen.
-            After::Reset => drop(SockRef::from(&self.stream).set_linger(Some(Duration::ZERO))),
+            After::Reset => drop(SockRef::from(&*self.stream).set_linger(Some(Duration::ZERO))),
         }
     }
 
     /// The next request head, or why there is none. `None`: the client has ended the connection, or did not begin.
     #[allow(clippy::type_complexity)]
-    fn head(&mut self) -> io::Result<Option<Result<Box<Incoming>, (StatusCode, &'static str)>>> {
-        let until = Instant::now() + HEAD;
+    fn head(&mut self, proxy: &Proxy) -> io::Result<Option<Result<Box<Incoming>, (StatusCode, &'static str)>>> {
+        let late = (StatusCode::REQUEST_TIMEOUT, "the request head did not come in time");
+        let mut waiting = None;
         loop {
             if !self.input.is_empty() {
                 match parse(&self.input) {
@@ -99,15 +98,16 @@ impl Client {
                     Parsed::Partial => {}
                 }
             }
-            let left = until.saturating_duration_since(Instant::now());
+            let begun = !self.input.is_empty();
+            let waiting = waiting.get_or_insert_with(|| proxy.seats.wait(&self.stream));
+            let left = waiting.left();
             if left < Duration::from_millis(1) {
-                let begun = !self.input.is_empty();
-                let late = (StatusCode::REQUEST_TIMEOUT, "the request head did not come in time");
                 return Ok(begun.then_some(Err(late)));
             }
             self.stream.set_read_timeout(Some(left))?;
             match read_more(&self.stream, &mut self.input) {
-                Ok(0) => return Ok(None),
+                // Its own end, or because somebody else is to have its place.
+                Ok(0) => return Ok((begun && waiting.is_over()).then_some(Err(late))),
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error),
@@ -127,7 +127,7 @@ impl Client {
             _ => return exchange::run(proxy, self, incoming),
         };
         let page = page(status, kind, text, true, *method == Method::HEAD);
-        if self.stream.write_all(&page).is_ok() { After::Linger } else { After::Close }
+        if (&*self.stream).write_all(&page).is_ok() { After::Linger } else { After::Close }
     }
 
     fn linger(&mut self) {
@@ -140,7 +140,7 @@ impl Client {
             if left < Duration::from_millis(1) || self.stream.set_read_timeout(Some(left)).is_err() {
                 return;
             }
-            match self.stream.read(&mut waste) {
+            match (&*self.stream).read(&mut waste) {
                 // The client has closed, or is gone: nothing is left that could be lost.
                 Ok(0) | Err(_) => return,
                 Ok(n) => dropped += n,

@@ -215,6 +215,11 @@ impl Running<'_> {
                 Ok(link)
             }
             Err(failure) => {
+                if failure.fault().kind() == FaultKind::LocalExhausted {
+                    // The cheapest descriptors to come by are those of idle connections, on either side.
+                    self.proxy.pool.clear();
+                    self.proxy.seats.spare();
+                }
                 self.exchange.facts().sent = Some(0);
                 self.exchange.support(Evidence::new().with_error(&failure));
                 Err(failure.fault())

@@ -12,7 +12,7 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `serve` | accepts clients |
+//! | `serve`, `seats` | accepts clients, and no more than there are seats |
 //! | `client`, `request` | the client's connection, its request heads |
 //! | `exchange` | **one exchange: what is tried, and tried again** |
 //! | `answer` | **what a fault becomes** |
@@ -44,6 +44,7 @@ mod receive;
 mod relay;
 mod request;
 mod resolve;
+mod seats;
 mod serve;
 mod tour;
 mod tunnel;

@@ -1,9 +1,9 @@
-//! Accepts clients: one thread for each, and no more of them than the limit.
+//! Accepts clients: one thread for each, and no more of them than there are seats.
 //!
 //! Who comes when all threads are busy waits in the kernel's queue and not in our memory.
 
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -16,9 +16,7 @@ use crate::flags::{Flags, Timeouts};
 use crate::log::Log;
 use crate::pool::Pool;
 use crate::route::{Routes, Target};
-
-/// Clients at the same time.
-const CLIENTS: usize = 1024;
+use crate::seats::{Seat, Seats};
 
 /// The proxy.
 pub(crate) struct Proxy {
@@ -31,8 +29,7 @@ pub(crate) struct Proxy {
     pub(crate) routes: Routes,
     /// The tour's index page.
     pub(crate) index: OnceLock<String>,
-    seats: Mutex<usize>,
-    freed: Condvar,
+    pub(crate) seats: Arc<Seats>,
 }
 
 impl Proxy {
@@ -46,8 +43,7 @@ impl Proxy {
             log,
             routes: Routes::new(&flags.routes),
             index: OnceLock::new(),
-            seats: Mutex::new(CLIENTS),
-            freed: Condvar::new(),
+            seats: Arc::default(),
         }
     }
 
@@ -60,38 +56,26 @@ impl Proxy {
     /// Accepts clients for ever.
     pub(crate) fn serve(self: &Arc<Self>, listener: &TcpListener) {
         loop {
-            let seat = Seat::take(self);
+            let seat = self.seats.take();
             match listener.accept() {
-                Ok((stream, _)) => seat.serve(stream),
-                // Out of descriptors, most likely. Trying again at once would only burn the processor.
-                Err(_) => thread::sleep(Duration::from_millis(20)),
+                Ok((stream, _)) => self.client(stream, seat),
+                // Out of descriptors, most likely. Who is idle has one to spare; trying again at once would only burn the
+                // processor.
+                Err(_) => {
+                    drop(seat);
+                    self.seats.spare();
+                    thread::sleep(Duration::from_millis(20));
+                }
             }
         }
     }
-}
 
-/// Leave to serve one client.
-struct Seat(Arc<Proxy>);
-
-impl Seat {
-    fn take(proxy: &Arc<Proxy>) -> Self {
-        let mut free = proxy.seats.lock().unwrap_or_else(PoisonError::into_inner);
-        while *free == 0 {
-            free = proxy.freed.wait(free).unwrap_or_else(PoisonError::into_inner);
-        }
-        *free -= 1;
-        Self(Arc::clone(proxy))
-    }
-
-    fn serve(self, stream: TcpStream) {
+    fn client(self: &Arc<Self>, stream: TcpStream, seat: Seat) {
+        let proxy = Arc::clone(self);
         // Without a thread the client is let go, as it would be without a descriptor.
-        let _ = thread::Builder::new().spawn(move || Client::new(stream).serve(&self.0));
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        *self.0.seats.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.0.freed.notify_one();
+        let _ = thread::Builder::new().spawn(move || {
+            let _seat = seat;
+            Client::new(stream).serve(&proxy);
+        });
     }
 }

@@ -39,7 +39,7 @@ struct Tunnel {
 /// Carries bytes until both sides have ended, or one broke, or nothing passed for as long as `idle`.
 pub(crate) fn run(client: &mut Client, link: Link, idle: Duration) -> Result<(), Broken> {
     let Link { wire, buffer } = link;
-    let stream = &client.stream;
+    let stream = &*client.stream;
     let early = std::mem::take(&mut client.input);
     stream.set_read_timeout(Some(TICK)).map_err(|_| Broken::Client)?;
     let tunnel = Tunnel { idle, moved: Mutex::new(Instant::now()), broken: Mutex::new(None) };

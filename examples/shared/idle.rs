@@ -49,7 +49,6 @@ impl<L> Idle<L> {
     }
 
     /// Closes them all: somebody needs their descriptors more.
-    #[allow(dead_code)] // not every engine does
     pub(crate) fn clear(&self) {
         self.lock().clear();
     }

@@ -1,0 +1,115 @@
+//! Who may be served at the same time, and who has to go where others wait.
+//!
+//! A client that has sent no request yet costs a seat as any other. Where seats are scarce such clients have less time, and
+//! where there is none left the one that has waited longest gives up its own: a thousand idle connections must keep
+//! nobody out.
+
+use std::collections::BTreeMap;
+use std::net::{Shutdown, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Clients at the same time.
+const CLIENTS: usize = 1024;
+/// From so many on they are scarce.
+const CROWD: usize = CLIENTS / 4 * 3;
+/// How long a client may take for a request head, the time between two requests included.
+const HEAD: Duration = Duration::from_secs(30);
+/// The same where seats are scarce.
+const HEAD_IN_A_CROWD: Duration = Duration::from_secs(5);
+/// How long a client that has to go may take to do so, before the next one has to.
+const GOING: Duration = Duration::from_millis(50);
+
+/// The seats.
+#[derive(Debug, Default)]
+pub(crate) struct Seats {
+    state: Mutex<State>,
+    freed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    taken: usize,
+    /// Who waits for the head of a request, by the order in which they began to.
+    waiting: BTreeMap<u64, Arc<TcpStream>>,
+    begun: u64,
+}
+
+impl Seats {
+    /// Waits for a seat, and has the oldest idle client leave its own.
+    pub(crate) fn take(self: &Arc<Self>) -> Seat {
+        let mut state = self.lock();
+        while state.taken >= CLIENTS {
+            state.spare();
+            state = self.freed.wait_timeout(state, GOING).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        state.taken += 1;
+        Seat(Arc::clone(self))
+    }
+
+    /// Has the oldest idle client leave, for its descriptor.
+    pub(crate) fn spare(&self) {
+        self.lock().spare();
+    }
+
+    /// This client waits for the head of a request from now on.
+    pub(crate) fn wait(&self, client: &Arc<TcpStream>) -> Waiting<'_> {
+        let mut state = self.lock();
+        state.begun += 1;
+        let number = state.begun;
+        state.waiting.insert(number, Arc::clone(client));
+        let time = if state.taken >= CROWD { HEAD_IN_A_CROWD } else { HEAD };
+        Waiting { seats: self, number, until: Instant::now() + time }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Ends the waiting of the one that has waited longest.
+    fn spare(&mut self) {
+        if let Some((_, client)) = self.waiting.pop_first() {
+            // Its thread reads the end. What it has to say it can still say.
+            let _ = client.shutdown(Shutdown::Read);
+        }
+    }
+}
+
+/// Leave to serve one client.
+#[derive(Debug)]
+pub(crate) struct Seat(Arc<Seats>);
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.lock().taken -= 1;
+        self.0.freed.notify_all();
+    }
+}
+
+/// A client waits for the head of a request.
+#[derive(Debug)]
+pub(crate) struct Waiting<'a> {
+    seats: &'a Seats,
+    number: u64,
+    until: Instant,
+}
+
+impl Waiting<'_> {
+    /// How much time it has left.
+    pub(crate) fn left(&self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
+    }
+
+    /// Whether its waiting was ended for others.
+    pub(crate) fn is_over(&self) -> bool {
+        !self.seats.lock().waiting.contains_key(&self.number)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.seats.lock().waiting.remove(&self.number);
+    }
+}
