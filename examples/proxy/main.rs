@@ -7,6 +7,8 @@
 //!
 //! Its clients speak HTTP/1; the next hops as well.
 //!
+//! At SIGTERM it ends in good order: what is in flight ends, and each client is told that its connection does.
+//!
 //! Without a route it starts the lab of misbehaving upstreams and a route to each, sends one request
 //! to each, prints what each became, and keeps serving an index page of links.
 //!
@@ -51,6 +53,8 @@ mod log;
 mod records;
 #[path = "../shared/route.rs"]
 mod route;
+#[path = "../shared/stop.rs"]
+mod stop;
 #[path = "../shared/table.rs"]
 mod table;
 #[path = "../shared/trust.rs"]
@@ -65,6 +69,7 @@ use badgateway::Gateway;
 use badgateway::adapters::hyper1::Tunnels;
 use badgateway::adapters::tokio1::TokioTimer;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::connect::Connector;
 use crate::flags::{Flags, usage};
@@ -90,7 +95,10 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return refuse(&format!("cannot start the runtime: {error}")),
     };
-    match runtime.block_on(run(flags)) {
+    let done = runtime.block_on(run(flags));
+    // Nobody waits for a lookup that hangs.
+    runtime.shutdown_background();
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(line) => refuse(&line),
     }
@@ -119,16 +127,25 @@ const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr
 fn build(flags: &Flags, log: Log) -> Result<Arc<Proxy>, String> {
     let log = Arc::new(log);
     let reports = Arc::clone(&log);
+    let stopping = watch::Sender::new(());
+    let tunnels = stopping.clone();
+    let spawn = move |tunnel| {
+        let ends = tunnels.subscribe();
+        tokio::spawn(async move {
+            tunnel.await;
+            drop(ends);
+        });
+    };
     let gateway = Gateway::new(&flags.name)
         .map_err(|e| format!("--name {:?}: {e}", flags.name))?
         .with_profile(flags.profile.clone())
         .with_disclosure(flags.disclosure)
         .with_clock(Instant::now, SystemTime::now)
-        .with_upgrades(Tunnels::new(|tunnel| drop(tokio::spawn(tunnel))).timed(TokioTimer, flags.timeouts.tunnel))
+        .with_upgrades(Tunnels::new(spawn).timed(TokioTimer, flags.timeouts.tunnel))
         .with_log(move |report| reports.report(report));
     let resolver = flags.resolver.map_or(Resolver::System, Resolver::Server);
     let connector = Connector::new(gateway.clone(), resolver, flags.ca.as_deref(), flags.timeouts)?;
-    Ok(Arc::new(Proxy::new(flags, gateway, connector, log)))
+    Ok(Arc::new(Proxy::new(flags, gateway, connector, log, stopping)))
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, String> {

@@ -73,6 +73,10 @@ impl Client {
             if after != After::Keep {
                 break after;
             }
+            if self.input.is_empty() && proxy.seats.is_closed() {
+                // It was told nothing of it, and may be asking already.
+                break After::Linger;
+            }
         };
         match after {
             After::Keep | After::Close => {}

@@ -37,7 +37,10 @@ pub(crate) fn run(proxy: &Arc<Proxy>, client: &mut Client, incoming: Incoming) -
     let running = Running { proxy, exchange: &exchange, keep_alive };
     let done = match running.serve(client, request, body, expects_continue) {
         Ok(done) => done,
-        Err(fault) => return answer::give_up(client, exchange, fault, keep_alive),
+        Err(fault) => {
+            let keep = keep_alive && !proxy.seats.is_closed();
+            return answer::give_up(client, exchange, fault, keep);
+        }
     };
     let link = match done {
         Done::Whole(after) => {

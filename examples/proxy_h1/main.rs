@@ -68,6 +68,8 @@ mod log;
 mod records;
 #[path = "../shared/route.rs"]
 mod route;
+#[path = "../shared/stop.rs"]
+mod stop;
 #[path = "../shared/table.rs"]
 mod table;
 #[path = "../shared/trust.rs"]
@@ -111,7 +113,7 @@ fn run(flags: &Flags) -> Result<(), String> {
     let proxy = build(flags, log)?;
     let listener = listen(flags.listen.unwrap_or(DEFAULT_LISTEN))?;
     announce(listener.local_addr().map_err(|e| e.to_string())?);
-    proxy.serve(&listener);
+    proxy.serve(listener);
     Ok(())
 }
 

@@ -102,7 +102,8 @@ impl<'a> Receiving<'a> {
                     head::refuse(&head, how, attempt.exchange)?;
                     framing = how;
                     // What the client has not sent yet it will have to send to somebody else.
-                    keep = reply.head(&head, framing, attempt.keep && attempt.is_uploaded())?;
+                    let may_keep = attempt.keep && attempt.is_uploaded() && !attempt.proxy.seats.is_closed();
+                    keep = reply.head(&head, framing, may_keep)?;
                     self.headed = true;
                     attempt.exchange.phase(Phase::Body);
                     if head::may_be_held(&head) {

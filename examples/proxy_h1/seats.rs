@@ -33,18 +33,31 @@ struct State {
     /// Who waits for the head of a request, by the order in which they began to.
     waiting: BTreeMap<u64, Arc<TcpStream>>,
     begun: u64,
+    /// Nobody new is served any more.
+    closing: bool,
 }
 
 impl Seats {
-    /// Waits for a seat, and has the oldest idle client leave its own.
-    pub(crate) fn take(self: &Arc<Self>) -> Seat {
+    /// Waits for a seat, and has the oldest idle client leave its own. `None` once they are [closed](Self::close).
+    pub(crate) fn take(self: &Arc<Self>) -> Option<Seat> {
         let mut state = self.lock();
-        while state.taken >= CLIENTS {
+        while state.taken >= CLIENTS && !state.closing {
             state.spare();
             state = self.freed.wait_timeout(state, GOING).unwrap_or_else(PoisonError::into_inner).0;
         }
+        if state.closing {
+            return None;
+        }
         state.taken += 1;
-        Seat(Arc::clone(self))
+        Some(Seat(Arc::clone(self)))
+    }
+
+    /// A seat for somebody who had come before they were closed, if there is one.
+    pub(crate) fn take_late(self: &Arc<Self>) -> Option<Seat> {
+        let mut state = self.lock();
+        let is_free = state.taken < CLIENTS;
+        state.taken += usize::from(is_free);
+        is_free.then(|| Seat(Arc::clone(self)))
     }
 
     /// Has the oldest idle client leave, for its descriptor.
@@ -58,8 +71,27 @@ impl Seats {
         state.begun += 1;
         let number = state.begun;
         state.waiting.insert(number, Arc::clone(client));
-        let time = if state.taken >= CROWD { HEAD_IN_A_CROWD } else { HEAD };
+        let time = if state.taken >= CROWD || state.closing { HEAD_IN_A_CROWD } else { HEAD };
         Waiting { seats: self, number, until: Instant::now() + time }
+    }
+
+    /// Serves nobody new, and has all leave that wait for nothing. Who is served is served to the end.
+    pub(crate) fn close(&self) {
+        let mut state = self.lock();
+        state.closing = true;
+        while state.spare() {}
+        self.freed.notify_all();
+    }
+
+    /// Whether they are closed: no connection is worth keeping any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closing
+    }
+
+    /// Waits until all have left, or for that long.
+    pub(crate) fn wait_for_all(&self, at_most: Duration) {
+        let all_left = |state: &mut State| state.taken > 0;
+        drop(self.freed.wait_timeout_while(self.lock(), at_most, all_left).unwrap_or_else(PoisonError::into_inner));
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -68,12 +100,14 @@ impl Seats {
 }
 
 impl State {
-    /// Ends the waiting of the one that has waited longest.
-    fn spare(&mut self) {
-        if let Some((_, client)) = self.waiting.pop_first() {
+    /// Ends the waiting of the one that has waited longest. Whether there was one.
+    fn spare(&mut self) -> bool {
+        let oldest = self.waiting.pop_first();
+        if let Some((_, client)) = &oldest {
             // Its thread reads the end. What it has to say it can still say.
             let _ = client.shutdown(Shutdown::Read);
         }
+        oldest.is_some()
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn run(mut flags: Flags) -> Result<(), String> {
     };
     let address = listener.local_addr().map_err(|e| e.to_string())?;
     let server = Arc::clone(&proxy);
-    let serving = thread::spawn(move || server.serve(&listener));
+    let serving = thread::spawn(move || server.serve(listener));
 
     let rows = Row::all(&lab, address, &proxy.log);
     proxy.set_index(table::page(&rows, address));

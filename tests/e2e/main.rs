@@ -28,6 +28,7 @@ mod asked;
 #[path = "../../examples/stacks/tests/lab/client.rs"]
 mod client;
 mod clients;
+mod drain;
 mod expect;
 mod front;
 mod halves;

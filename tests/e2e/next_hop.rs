@@ -98,7 +98,7 @@ pub(crate) fn next_hop(answer: &'static str) -> (String, mpsc::Receiver<String>)
 }
 
 /// A whole message, its framing as it came. Without a length or chunks there is no body.
-fn read_message(stream: &mut TcpStream) -> Option<String> {
+pub(crate) fn read_message(stream: &mut TcpStream) -> Option<String> {
     let mut message = String::new();
     let mut read = |message: &mut String, end: &str| {
         let mut byte = [0];

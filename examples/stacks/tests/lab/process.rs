@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -30,6 +30,26 @@ impl Process {
             None => keep(out, &lines),
         }
         Self { child, address, lines }
+    }
+
+    /// Asks it to stop, as whoever runs services does.
+    #[allow(dead_code)] // not every suite does
+    pub(crate) fn terminate(&self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
+    /// How it ended, if it has by then.
+    #[allow(dead_code)] // as above
+    pub(crate) fn ended(&mut self, within: Duration) -> Option<ExitStatus> {
+        let until = Instant::now() + within;
+        loop {
+            let ended = self.child.try_wait().unwrap();
+            if ended.is_some() || Instant::now() > until {
+                return ended;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// The records of faults: as soon as there are so many, plus the time that one too many would take.
