@@ -459,6 +459,40 @@ fn health_asks_the_table() {
     }
 }
 
+/// Whatever a client can do by itself, in every kind: no word on the next hop.
+#[test]
+fn health_leaves_out_what_one_client_can_make_happen() {
+    let head = |status| Forwarded::Head { status, framing: BodyFraming::UntilClose };
+    let nothing = Forwarded::Nothing;
+    let response = head(StatusCode::OK);
+    for &kind in FaultKind::ALL {
+        let fault = Fault::new(kind);
+        let is_an_end = matches!(fault.category(), Category::Reset | Category::PrematureEof);
+        let is_a_timer = fault.category() == Category::Timeout;
+        for (body, forwarded, is_left_out) in [
+            (RequestBody::Whole, nothing, false),
+            (RequestBody::None, nothing, false),
+            // It may have been answered early.
+            (RequestBody::Partial, nothing, is_an_end),
+            (RequestBody::Failed, nothing, is_an_end),
+            // The response may be waiting for the rest of the request.
+            (RequestBody::Partial, response, is_an_end || is_a_timer),
+            (RequestBody::Failed, response, is_an_end || is_a_timer),
+            // Who reads slowly has all the time gone.
+            (RequestBody::Whole, response, kind == FaultKind::DeadlineExceeded),
+            // Both speak, and neither in HTTP.
+            (RequestBody::None, head(StatusCode::SWITCHING_PROTOCOLS), true),
+        ] {
+            let mut exchange = exchange(&Method::POST, body);
+            exchange.forwarded = forwarded;
+            let due = health::counts_against(&fault) && !is_left_out;
+            assert_eq!(health::counts(&fault, &exchange), due, "{kind} {body:?} {forwarded:?}");
+            exchange.client_gone = true;
+            assert!(!health::counts(&fault, &exchange), "{kind}");
+        }
+    }
+}
+
 #[test]
 fn an_exchange_takes_its_facts_from_the_request() {
     let request = |build: http::request::Builder| Exchange::of(&build.body(()).unwrap());

@@ -152,6 +152,8 @@ impl<'a> Receiving<'a> {
                 }
             }
             reply.flush().map_err(|error| self.client_gone(&error))?;
+            // While a slow client was written to, nobody waited for the next hop.
+            self.at = Instant::now();
             self.more(Wait::Body)?;
         }
     }

@@ -2,14 +2,19 @@
 //!
 //! Only what was tried, and failed on the other side of our own network card, counts.
 
-use crate::exchange::{Exchange, RequestBody};
+use http::StatusCode;
+
+use crate::exchange::{Exchange, Forwarded, RequestBody};
 use crate::fault::{Category, Code, Fault, FaultKind};
 
 /// Whether this fault speaks against the next hop's health, by what is known of the exchange besides. What a client can
 /// bring about by itself is no word on the next hop, or one client could have it ejected for all others.
 ///
 /// A connection that ended while the request was still being sent does not count: a next hop may answer early and close (RFC
-/// 9112 section 9.3), and then it is the client's upload that meets the reset.
+/// 9112 section 9.3), and then it is the client's upload that meets the reset. Nor does a response that stood still
+/// meanwhile, which may have been waiting for the rest of the request. A total time that ran out behind the head may have
+/// gone with a client that reads slowly. And in a tunnel both sides speak a protocol of their own: a client that says
+/// nothing, or nonsense, ends it as well.
 ///
 /// ```
 /// use badgateway::decide::health::counts;
@@ -25,8 +30,16 @@ use crate::fault::{Category, Code, Fault, FaultKind};
 #[must_use]
 pub fn counts(fault: &Fault, exchange: &Exchange) -> bool {
     let is_an_end = matches!(fault.category(), Category::Reset | Category::PrematureEof);
+    let forwarded = match exchange.forwarded {
+        Forwarded::Head { status, .. } => Some(status),
+        Forwarded::Nothing | Forwarded::Interim => None,
+    };
+    let is_a_stall = fault.category() == Category::Timeout && forwarded.is_some();
     let is_uploading = matches!(exchange.request_body, RequestBody::Partial | RequestBody::Failed);
-    counts_against(fault) && !exchange.client_gone && !(is_an_end && is_uploading)
+    let is_a_total = fault.kind() == FaultKind::DeadlineExceeded && is_a_stall;
+    let is_tunnel = forwarded == Some(StatusCode::SWITCHING_PROTOCOLS);
+    let by_client = exchange.client_gone || is_tunnel || is_a_total || (is_uploading && (is_an_end || is_a_stall));
+    counts_against(fault) && !by_client
 }
 
 /// Whether a passive health check, an outlier detector or a circuit breaker should count this fault

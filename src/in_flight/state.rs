@@ -448,8 +448,9 @@ impl State {
             Some(seen) => seen.refine(fault),
             None => fault,
         };
-        if fault.kind() == FaultKind::SendTimeout && self.upload.progress().client_is_slow() {
-            // Everybody waits for the client.
+        let is_timer = matches!(fault.kind(), FaultKind::SendTimeout | FaultKind::BodyStalled);
+        if is_timer && self.upload.progress().client_is_slow() {
+            // Everybody waits for the client: a response that goes on while the request does may want more of it.
             return Fault::new(FaultKind::ClientTimeout);
         }
         fault

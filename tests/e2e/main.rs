@@ -33,6 +33,7 @@ mod expect;
 mod front;
 mod halves;
 mod harness;
+mod health;
 #[path = "../../examples/shared/judge.rs"]
 mod judge;
 mod judge_command;
