@@ -112,8 +112,9 @@ impl Proxy {
             let upload = exchange.upload();
             let (mut until, _) = self.timer(begun, upload, tap);
             if upload.is_unfinished() {
-                // Nothing tells when the upload ends, and from then on another, shorter timer may run.
-                until = until.min(Instant::now() + self.timeouts.response);
+                // Nothing tells when the upload ends, nor when the client stops sending, and from then on another, shorter
+                // timer may run.
+                until = until.min(Instant::now() + self.timeouts.response.min(self.timeouts.idle));
             }
             tokio::select! {
                 biased;

@@ -98,8 +98,9 @@ fn an_upstream_is_not_ejected_for_what_clients_do(engine: Engine) {
 
 fn a_client_that_stalls_its_upload_is_to_blame_itself(engine: Engine) {
     let lab = Lab::builder().only(&["echo"]).start().unwrap();
-    let quick = ["--response-timeout", "1s", "--send-timeout", "1s", "--idle-timeout", "1s"];
-    let proxy = Proxy::start(engine, &lab, &quick);
+    // Whatever the next hop may take: it is the client that everybody waits for.
+    let flags = ["--response-timeout", "60s", "--send-timeout", "60s", "--idle-timeout", "1s"];
+    let proxy = Proxy::start(engine, &lab, &flags);
     let mut client = TcpStream::connect(proxy.address).unwrap();
     client.set_read_timeout(Some(PATIENCE)).unwrap();
     client.write_all(b"POST /echo HTTP/1.1\r\nHost: lab.test\r\nContent-Length: 100\r\n\r\nonly some").unwrap();
