@@ -36,6 +36,11 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// Before anything of it has come.
+    fn empty() -> Self {
+        Self { status: 0, fields: Vec::new(), body: Vec::new(), ending: Ending::Nonsense }
+    }
+
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
@@ -64,11 +69,13 @@ pub(crate) struct Client {
     stream: Option<TcpStream>,
     /// Received and not yet used.
     buffer: Vec<u8>,
+    /// Reads slowly.
+    sips: bool,
 }
 
 impl Client {
     pub(crate) fn new(address: SocketAddr) -> Self {
-        Self { address, stream: None, buffer: Vec::new() }
+        Self { address, stream: None, buffer: Vec::new(), sips: false }
     }
 
     /// Connects, if it is not connected.
@@ -115,18 +122,67 @@ impl Client {
         Ok(())
     }
 
-    fn answer(&mut self) -> Answer {
-        let mut answer = Answer { status: 0, fields: Vec::new(), body: Vec::new(), ending: Ending::Nonsense };
+    /// The same, but not before an answer has begun to come, of which nothing is read.
+    pub(crate) fn leave_unread(&mut self, request: &[u8], after: Duration) -> io::Result<()> {
+        let stream = self.connect()?;
+        stream.write_all(request)?;
+        stream.peek(&mut [0])?;
+        self.leave(&[], after)
+    }
+
+    /// Sends a request, reads the head of its answer, says a word that is to come back, and resets the connection.
+    /// The status.
+    pub(crate) fn interrupt(&mut self, request: &[u8], word: &[u8]) -> io::Result<u16> {
+        self.connect()?.write_all(request)?;
+        let mut answer = Answer::empty();
+        let cut = |ending: Ending| io::Error::other(format!("{ending:?}"));
+        self.final_head(&mut answer).map_err(cut)?;
+        if answer.status == 101 && !word.is_empty() {
+            self.connect()?.write_all(word)?;
+            self.take(word.len(), &mut answer.body).map_err(cut)?;
+        }
+        if let Some(stream) = self.stream.take() {
+            socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO))?;
+        }
+        Ok(answer.status)
+    }
+
+    /// Sends a request, and reads its answer a little at a time.
+    pub(crate) fn sip(&mut self, request: &[u8]) -> io::Result<Answer> {
+        self.sips = true;
+        let answer = self.exchange(request);
+        self.sips = false;
+        answer
+    }
+
+    /// Sends a request for an upgrade, and says nothing behind it until the other side has had enough.
+    pub(crate) fn exchange_tunnel(&mut self, request: &[u8]) -> io::Result<Answer> {
+        self.connect()?.write_all(request)?;
+        let mut answer = Answer::empty();
+        answer.ending = match self.final_head(&mut answer) {
+            Ok(()) => self.take(1, &mut answer.body).err().unwrap_or(Ending::Nonsense),
+            Err(ending) => ending,
+        };
+        self.stream = None;
+        Ok(answer)
+    }
+
+    /// The head behind all interim ones.
+    fn final_head(&mut self, answer: &mut Answer) -> Result<(), Ending> {
         loop {
             answer.fields.clear();
-            match self.head(&mut answer) {
-                Ok(()) if (100..200).contains(&answer.status) && answer.status != 101 => {}
-                Ok(()) => break,
-                Err(ending) => {
-                    answer.ending = if ending == Ending::Cut { Ending::NoAnswer } else { ending };
-                    return answer;
-                }
+            self.head(answer)?;
+            if !(100..200).contains(&answer.status) || answer.status == 101 {
+                return Ok(());
             }
+        }
+    }
+
+    fn answer(&mut self) -> Answer {
+        let mut answer = Answer::empty();
+        if let Err(ending) = self.final_head(&mut answer) {
+            answer.ending = if ending == Ending::Cut { Ending::NoAnswer } else { ending };
+            return answer;
         }
         answer.ending = self.body(&mut answer).err().unwrap_or(Ending::Whole);
         // Whatever follows a whole message was not asked for.
@@ -228,6 +284,10 @@ impl Client {
     fn fill(&mut self) -> Result<(), Ending> {
         let Some(stream) = &mut self.stream else { return Err(Ending::Cut) };
         let mut chunk = [0; 16 << 10];
+        if self.sips {
+            // 2 MiB take two seconds.
+            std::thread::sleep(Duration::from_millis(16));
+        }
         loop {
             match stream.read(&mut chunk) {
                 Ok(0) => return Err(Ending::Cut),

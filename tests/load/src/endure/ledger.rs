@@ -102,7 +102,10 @@ fn seen_by_client(entry: &Entry) -> Option<Seen> {
     match (entry.status, entry.forwarded, &entry.token) {
         (Some(status), None, Some(token)) => Some(Seen::Own(status, token.clone())),
         (None, Some(status), _) => Some(Seen::Cut(status)),
-        (None | Some(499), None, _) if entry.fault == "client_aborted" => Some(Seen::Left),
+        // A reset in an upload is a body that failed, or a client that left, by who hears of it first.
+        (None | Some(499), None, _) if entry.fault == "client_aborted" || entry.fault == "client_body_failed" => {
+            Some(Seen::Left)
+        }
         _ => None,
     }
 }

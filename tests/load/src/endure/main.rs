@@ -8,6 +8,7 @@
 //! | file | what it does |
 //! |---|---|
 //! | `mixed` | **good and bad upstreams at once, upstreams that are killed, clients that leave, wrk beside** |
+//! | `hostile` | **clients that misbehave, with good upstreams and ejection after one failure** |
 //! | `exhausted` | no descriptors left, and again some |
 //! | `stalled` | thousands of upstreams that do not answer: what each costs |
 //! | `kinds`, `ledger`, `leak` | which answers are right; whether the log says the same; whether memory grows |
@@ -17,6 +18,7 @@
 
 mod client;
 mod exhausted;
+mod hostile;
 mod kinds;
 mod leak;
 mod ledger;

@@ -15,6 +15,7 @@ use badgateway::lab::Lab;
 use badgateway_load::process::{Process, program};
 
 use crate::client::Client;
+use crate::hostile;
 use crate::kinds::{self, Kind, Seen, What};
 use crate::leak;
 use crate::ledger::{Ledger, faults};
@@ -67,7 +68,8 @@ pub(crate) fn run(engine: &Engine, lab: &Lab, time: Duration) -> io::Result<Vec<
     let wrk = start_wrk(&proxy, time)?;
     let start = Instant::now();
     let mut samples = Vec::new();
-    let tormented = thread::scope(|scope| {
+    let (tormented, hostile) = thread::scope(|scope| {
+        let hostile = scope.spawn(|| hostile::run(engine, lab, &stop));
         let tormentor = scope.spawn(|| victim::torment(base, &stop, &kills));
         for n in 0..QUICK + SLOW {
             let list = if n < QUICK { &quick } else { &slow };
@@ -80,16 +82,17 @@ pub(crate) fn run(engine: &Engine, lab: &Lab, time: Duration) -> io::Result<Vec<
             samples.extend(sample(proxy.id()));
         }
         stop.store(true, Ordering::Release);
-        tormentor.join()
+        (tormentor.join(), hostile.join())
     });
     tormented.map_err(|_| io::Error::other("the tormentor panicked"))??;
+    let hostile = hostile.map_err(|_| io::Error::other("the hostile clients panicked"))??;
     let took = start.elapsed();
 
     let wrk = wrk.map(finish_wrk).transpose()?;
     let closed = ledger.close();
     proxy.log.settle(closed.faulty() + wrk.as_ref().map_or(0, |wrk| wrk.answers));
     let mut log = proxy.log.entries();
-    let mut problems = Vec::new();
+    let mut problems = hostile;
     let wrk_lines: u64 = log.iter().filter(|(entry, _)| entry.route == "wrk").map(|(_, n)| n).sum();
     log.retain(|entry, _| entry.route != "wrk");
 
@@ -182,7 +185,7 @@ fn work(worker: usize, list: &[(usize, u32)], all: &[Kind], proxy: &Proxy, ledge
     }
 }
 
-fn one(client: &mut Client, n: usize, kind: &Kind, id: &str, filler: &[u8], ledger: &Ledger) {
+pub(crate) fn one(client: &mut Client, n: usize, kind: &Kind, id: &str, filler: &[u8], ledger: &Ledger) {
     match client.exchange(&kind.request(id, filler)) {
         Ok(answer) => match kind.judge(id, filler, &answer) {
             Ok(seen) => ledger.saw(n, seen),

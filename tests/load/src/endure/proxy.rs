@@ -7,6 +7,7 @@ use std::io::{self, BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use badgateway::lab::Lab;
 use badgateway_load::process::Process;
@@ -42,14 +43,16 @@ pub(crate) struct Sample {
 impl Proxy {
     /// Starts it with these routes (`/prefix=URL`) and flags.
     pub(crate) fn start(engine: &Engine, lab: &Lab, routes: &[String], flags: &[&str]) -> io::Result<Self> {
-        let log_file = std::env::temp_dir().join(format!("badgateway-endure-{}.log", std::process::id()));
+        static STARTED: AtomicU64 = AtomicU64::new(0);
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let log_file = std::env::temp_dir().join(format!("badgateway-endure-{}-{number}.log", std::process::id()));
         let _ = fs::remove_file(&log_file);
         let mut command = Command::new(&engine.program);
         // On every address of loopback, so that clients need not all share the ports of one.
         command.args(["--listen", "0.0.0.0:0", "--log"]).arg(&log_file);
         command.arg("--ca").arg(lab.ca_file()).args(["--resolver", &lab.resolver().to_string()]);
         // Upstreams that fail all the time must go on being asked.
-        if has_flag(&engine.program, "--eject-after")? {
+        if !flags.contains(&"--eject-after") && has_flag(&engine.program, "--eject-after")? {
             command.args(["--eject-after", "0"]);
         }
         for route in routes {
