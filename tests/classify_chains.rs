@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use badgateway::classify::{Cause, Finding, Probe, classify};
 use badgateway::exchange::{Exchange, RequestBody};
-use badgateway::fault::{Class, Code, Confidence, Failure, Fault, FaultKind, Phase};
+use badgateway::fault::{Applied, Class, Code, Confidence, Failure, Fault, FaultKind, Phase};
 use proptest::prelude::*;
 
 fn kind_of(error: &(dyn Error + 'static)) -> FaultKind {
@@ -62,6 +62,27 @@ impl fmt::Display for Named {
 impl Error for Named {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.2.as_deref().map(|e| e as &(dyn Error + 'static))
+    }
+}
+
+/// As hyper's and reqwest's errors: a box, and no more.
+struct Boxed(Box<Named>);
+
+impl fmt::Debug for Boxed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Boxed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl Error for Boxed {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
     }
 }
 
@@ -355,6 +376,45 @@ fn a_refusal_is_of_connecting_whatever_the_caller_says() {
         assert_eq!((fault.kind(), fault.phase()), (FaultKind::ConnectionRefused, Phase::Connect), "{phase}");
     }
     assert_eq!(classify(&refused, &[], &at(Phase::Resolve)).kind(), FaultKind::DnsFailure);
+}
+
+/// A number that `connect` gives proves that nothing was sent, unless whoever is further out had a connection: hyper says so by its
+/// name, without its adapter or as another version.
+#[test]
+fn numbers_of_connecting_prove_nothing_below_a_connection() {
+    let kinds =
+        [ErrorKind::ConnectionRefused, ErrorKind::AddrNotAvailable, ErrorKind::AddrInUse, ErrorKind::PermissionDenied];
+    let numbers = kinds.map(number).into_iter().chain(if cfg!(windows) { vec![10024] } else { vec![23, 24] });
+    for errno in numbers {
+        let bare = classify(&os(errno), &[], &Exchange::default());
+        assert_eq!((bare.phase(), bare.applied()), (Phase::Connect, Applied::No), "{bare:?}");
+        for said in [None, Some(Phase::Send), Some(Phase::Head), Some(Phase::Body)] {
+            let mut exchange = Exchange::default();
+            exchange.phase = said;
+            for (name, message) in [
+                ("hyper::Error(Io", "connection error"),
+                ("hyper::Error(BodyWrite", "error writing a body to connection"),
+                ("hyper::Error(Body", "error reading a body from connection"),
+                ("hyper::Error(Http2", "http2 error"),
+                ("hyper::Error(Shutdown", "error shutting down connection"),
+            ] {
+                let hyper = || Boxed(Box::new(named(name, message, os(errno))));
+                for chain in [
+                    Box::new(hyper()) as Box<dyn Error + Send + Sync>,
+                    Box::new(hyper_util("SendRequest", hyper())),
+                    Box::new(unknown(hyper())),
+                    io::Error::other(hyper()).into(),
+                ] {
+                    let fault = classify(&*chain, &[], &exchange);
+                    assert_ne!(fault.applied(), Applied::No, "{said:?} {chain:?}: {fault:?}");
+                    assert_eq!(fault.code(), Some(Code::Errno(errno)));
+                }
+                // Whoever connects says so as well, and is further out.
+                let fault = classify(&hyper_util("Connect", hyper()), &[], &Exchange::default());
+                assert_eq!(fault.applied(), Applied::No, "{fault:?}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -450,6 +450,68 @@ fn no_unsafe_request_is_ever_sent_twice() {
     }
 }
 
+/// Without proof there is no "safe": over all kinds, phases and facts. Proof is a type or a number of an error before anything
+/// was sent, the caller's count of bytes, or the next hop's promise.
+#[test]
+fn nothing_is_safe_that_nobody_proves() {
+    use FaultKind as K;
+    let promises = [K::StreamRefused, K::GoawayUnprocessed, K::H3RequestRejected];
+    let statuses = [None, Some(StatusCode::CONTINUE), Some(StatusCode::OK)];
+    let (mut safe, mut unsafe_) = (0, 0);
+    for (&kind, &phase, sent, received_status, before) in FaultKind::ALL.iter().flat_map(|kind| {
+        Phase::ALL.iter().flat_map(move |phase| {
+            [None, Some(0), Some(1), Some(300), Some(u64::MAX)].into_iter().flat_map(move |sent| {
+                statuses.into_iter().flat_map(move |status| {
+                    [None, Some(Applied::No), Some(Applied::Perhaps)].map(|before| (kind, phase, sent, status, before))
+                })
+            })
+        })
+    }) {
+        let fault = Fault::new(kind).at(phase);
+        let mut post = exchange(&Method::POST, RequestBody::Whole);
+        (post.sent, post.received_status, post.applied_before, post.replayable) = (sent, received_status, before, true);
+        // What is said of earlier tries is all there is to say of them.
+        let earlier = before.unwrap_or(Applied::No) == Applied::No;
+        let unsent = match sent {
+            Some(0) => true,
+            Some(_) => false,
+            // The phase of the fault is one in which nothing is sent.
+            None => {
+                !phase.may_have_sent() && kind != K::ProxyInternal
+                    || kind == K::UnsolicitedResponse && phase <= Phase::Head
+            }
+        };
+        let answered = received_status == Some(StatusCode::OK) && kind != K::UnsolicitedResponse;
+        let promised = promises.contains(&kind) && phase <= Phase::Head;
+        let proved = earlier && (sent == Some(0) || !answered && (unsent || promised));
+        let advice = advise(&fault, &post);
+        if advice.is_safe() {
+            safe += 1;
+            assert!(proved, "{fault:?} {sent:?} {received_status:?} {before:?}: {advice}");
+        } else {
+            unsafe_ += 1;
+        }
+        if applied(&fault, &post) == Applied::No {
+            assert!(proved, "{fault:?} {sent:?} {received_status:?} {before:?}");
+        }
+    }
+    assert!(safe > 500 && unsafe_ > 5000, "{safe} {unsafe_}");
+}
+
+/// "Not applied" by the kind does not stand against bytes that were written; the next hop's own word does.
+#[test]
+fn bytes_that_were_written_outweigh_all_but_a_promise() {
+    for &kind in FaultKind::ALL {
+        let mut post = exchange(&Method::POST, RequestBody::Whole);
+        (post.sent, post.replayable) = (Some(300), true);
+        let fault = Fault::new(kind);
+        let promise =
+            matches!(kind, FaultKind::StreamRefused | FaultKind::GoawayUnprocessed | FaultKind::H3RequestRejected);
+        assert_eq!(applied(&fault, &post) == Applied::No, promise, "{kind}");
+        assert_eq!(advise(&fault, &post).is_safe(), promise, "{kind}");
+    }
+}
+
 #[test]
 fn health_asks_the_table() {
     for &kind in FaultKind::ALL {

@@ -120,7 +120,7 @@ fn meaning(reason: Reason) -> (FaultKind, FaultKind) {
 
 fn finding<'a>(error: &'a h2::Error, scope: Scope) -> Finding<'a> {
     if let Some(io) = error.get_io() {
-        return Finding::new().then(io);
+        return Finding::new().on_a_connection().then(io);
     }
     // h2 was called in a way that it refuses: a misuse, or no stream number left.
     let Some(reason) = error.reason() else { return Finding::of(FaultKind::ProxyInternal) };

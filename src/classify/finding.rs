@@ -81,6 +81,8 @@ pub struct Finding<'a> {
     pub(super) by_text: bool,
     /// hyper reads a body here, so that an `io::Error` about data below means its chunked coding.
     pub(super) chunked: bool,
+    /// It comes of a connection that stood.
+    pub(super) connected: bool,
     pub(super) next: Option<&'a (dyn Error + 'static)>,
 }
 
@@ -96,6 +98,7 @@ impl<'a> Finding<'a> {
             request_body: false,
             by_text: false,
             chunked: false,
+            connected: false,
             next: None,
         }
     }
@@ -139,6 +142,13 @@ impl<'a> Finding<'a> {
     #[must_use]
     pub const fn by_text(mut self) -> Self {
         self.by_text = true;
+        self
+    }
+
+    /// It comes of a connection that stood, so that no number below is about connecting. Any other word on the phase counts more.
+    #[cfg(feature = "h2_04")]
+    pub(crate) const fn on_a_connection(mut self) -> Self {
+        self.connected = true;
         self
     }
 

@@ -207,7 +207,7 @@ fn is_open(facts: &Facts<'_>, exchange: &Exchange) -> bool {
             facts.phase.is_none()
                 && facts.likely_phase.is_none()
                 && exchange.phase.is_none_or(may_connect_too)
-                && table::needs_phase(cause)
+                && (table::needs_phase(cause) || table::implies_connecting(cause) && facts.is_below_hyper())
         }
     }
 }
@@ -222,7 +222,8 @@ const fn may_connect_too(said: Phase) -> bool {
 fn judge(facts: &Facts<'_>, exchange: &Exchange) -> Fault {
     let fault = match facts.cause {
         Some(cause) => {
-            let (phase, phase_by_text) = phase(cause, facts.phase, facts.likely_phase, exchange);
+            let likely = facts.likely_phase.or(facts.connected.then_some((Phase::Head, false)));
+            let (phase, phase_by_text) = phase(cause, facts.phase, likely, exchange);
             text_if(table::fault(cause, phase, exchange), facts.by_text || phase_by_text)
         }
         None => {
@@ -254,10 +255,10 @@ fn phase(cause: Cause, proved: Option<Phase>, likely: Option<(Phase, bool)>, exc
         return (said.map_or(own, |phase| phase.max(own)), false);
     }
     // Only connecting is refused, be it to a name server: the caller's phase may be that of a call
-    // that also connects. But the kernel can deliver a late ICMP message to an open connection.
+    // that also connects, unless it is in the body. But the kernel can deliver a late ICMP message to an open connection.
     if matches!(cause, Cause::Refused) {
         return match (exchange.phase, likely) {
-            (Some(Phase::Resolve), _) => (Phase::Resolve, false),
+            (Some(said @ (Phase::Resolve | Phase::Body | Phase::Trailers)), _) => (said, false),
             (_, Some(phase)) if phase == Phase::Resolve || phase.may_have_sent() => (phase, by_text),
             (_, _) => (Phase::Connect, false),
         };
@@ -266,7 +267,7 @@ fn phase(cause: Cause, proved: Option<Phase>, likely: Option<(Phase, bool)>, exc
         // Who failed to connect says so, and nobody says so later.
         (Some(said), Some(phase)) if phase < Phase::Send && may_connect_too(said) => (phase, by_text),
         (Some(phase), _) => (phase, false),
-        (None, Some(phase)) => (phase, by_text && table::needs_phase(cause)),
+        (None, Some(phase)) => (phase, by_text && (table::needs_phase(cause) || phase != table::implied(cause))),
         (None, None) => (table::implied(cause), false),
     }
 }

@@ -128,6 +128,12 @@ pub(super) const fn needs_phase(cause: Cause) -> bool {
     }
 }
 
+/// Whether the cause is one of connecting, as long as nobody says that the connection stood: then it was another one, or is
+/// what the kernel made of a late ICMP message.
+pub(super) const fn implies_connecting(cause: Cause) -> bool {
+    matches!(cause, Cause::Refused | Cause::Denied | Cause::Exhausted)
+}
+
 /// The phase that a cause implies where nobody names one.
 ///
 /// The head is the safe answer: the request may have been written by then. `EHOSTUNREACH` is not

@@ -27,6 +27,26 @@ pub(crate) fn by_name(link: &(dyn Error + 'static)) -> Option<Finding<'static>> 
     if display.0.is_empty() { None } else { Some(finding.by_text()) }
 }
 
+/// Whether the link is hyper's own error, of a version without an adapter: one of a connection that stands. It is a box,
+/// so that all others but a few are told apart by their size.
+#[inline]
+pub(super) fn is_hypers(link: &(dyn Error + 'static)) -> bool {
+    can_be_hypers(link) && is_named_hyper(link)
+}
+
+/// Whether its size is right.
+#[inline]
+pub(super) fn can_be_hypers(link: &(dyn Error + 'static)) -> bool {
+    size_of_val(link) == size_of::<Box<()>>()
+}
+
+#[cold]
+fn is_named_hyper(link: &(dyn Error + 'static)) -> bool {
+    let mut name = Rest("hyper::Error(");
+    let _ = write!(name, "{link:?}");
+    name.0.is_empty()
+}
+
 /// Whether the `Debug` of somebody's value begins so.
 #[cfg(feature = "ureq3")]
 pub(crate) fn begins(value: &dyn fmt::Debug, beginning: &'static str) -> bool {

@@ -68,6 +68,10 @@ pub(super) struct Facts<'a> {
     pub(super) request_body: Option<bool>,
     /// hyper was reading a body.
     chunked: bool,
+    /// There was a connection.
+    pub(super) connected: bool,
+    /// The deepest link that nobody knows and that can be hyper's.
+    boxed: Option<&'a (dyn Error + 'static)>,
     /// The deepest `io::Error`, if only its message says more.
     obscure: Option<&'a io::Error>,
 }
@@ -85,10 +89,15 @@ pub(super) enum Quick<'a> {
 #[inline]
 pub(super) fn quick<'a, P: Ask + ?Sized>(error: &'a (dyn Error + 'static), probes: &P) -> Quick<'a> {
     let mut link = error;
+    let mut above = None;
     for left in (1..=LINKS).rev() {
         if let Some(io) = downcast::<io::Error>(link) {
             return match system::read(io) {
-                (Some(errno), Some(cause)) => Quick::System(errno, cause),
+                (Some(errno), Some(cause)) => match above.filter(|above| text::is_hypers(*above)) {
+                    None => Quick::System(errno, cause),
+                    // A number below a connection of hyper's means something else.
+                    Some(above) => Quick::More(above, left),
+                },
                 (_, _) => Quick::More(link, left),
             };
         }
@@ -98,7 +107,7 @@ pub(super) fn quick<'a, P: Ask + ?Sized>(error: &'a (dyn Error + 'static), probe
             // Its `source` would skip what it points to.
             || wrapped(link).is_some();
         match link.source() {
-            Some(next) if !is_known => link = next,
+            Some(next) if !is_known => (above, link) = (Some(link), next),
             Some(_) | None => return Quick::More(link, left),
         }
     }
@@ -144,6 +153,9 @@ impl<'a> Facts<'a> {
             self.note(&httparse(*error));
             return (true, None);
         }
+        if text::can_be_hypers(link) {
+            self.boxed = Some(link);
+        }
         (false, wrapped(link).or_else(|| link.source()))
     }
 
@@ -170,6 +182,7 @@ impl<'a> Facts<'a> {
             self.request_body = Some(finding.by_text);
         }
         self.chunked |= finding.chunked;
+        self.connected |= finding.connected;
         self.phase = self.phase.or(finding.phase);
         if self.likely_phase.is_none() {
             self.likely_phase = finding.likely_phase.map(|phase| (phase, finding.by_text));
@@ -180,6 +193,12 @@ impl<'a> Facts<'a> {
             self.by_text = finding.by_text;
             self.obscure = None;
         }
+    }
+
+    /// Whether hyper, of a version without an adapter, says that there was a connection.
+    #[inline]
+    pub(super) fn is_below_hyper(&self) -> bool {
+        self.boxed.is_some_and(text::is_hypers)
     }
 
     /// Whether there is an `io::Error` without a number.
@@ -211,6 +230,9 @@ impl<'a> Facts<'a> {
             let Some(mut finding) = (if is_known { None } else { text::by_name(link) }) else { continue };
             if let Some(Phase::Resolve | Phase::Connect) = finding.likely_phase {
                 connecting = connecting.into(finding.likely_phase);
+                finding.likely_phase = None;
+            } else if !matches!(connecting, Connecting::No) {
+                // A connection that stood, within an attempt to make one: to a proxy on the way.
                 finding.likely_phase = None;
             }
             if !cause_is_open {

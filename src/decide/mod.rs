@@ -65,7 +65,9 @@ pub fn decide(fault: &Fault, exchange: &Exchange, profile: &Profile) -> Decision
 
 /// Whether the next hop could have acted on the request, by the fault and by what the caller knows.
 ///
-/// A request of which no byte was written was not applied, however the exchange failed. One to which a final head came
+/// A request of which no byte was written was not applied, however the exchange failed. One of which some was may have been,
+/// unless the next hop promises the contrary (`REFUSED_STREAM`, a `GOAWAY` below its stream, `H3_REQUEST_REJECTED`): an error
+/// that looks like one of connecting may be about another connection. One to which a final head came
 /// ([`Forwarded::Head`], [`Exchange::received_status`]) was, as far as anybody can know: whoever breaks what afterwards,
 /// the next hop has answered.
 ///
@@ -76,6 +78,7 @@ pub fn applied(fault: &Fault, exchange: &Exchange) -> Applied {
     let last = match exchange.sent {
         Some(0) => Applied::No,
         Some(_) | None if has_answered(fault, exchange) => Applied::Yes,
+        Some(_) if !fault.kind().is_promise() => fault.applied().max(Applied::Perhaps),
         Some(_) | None => fault.applied(),
     };
     let unknown = if exchange.attempts > 1 { Applied::Perhaps } else { Applied::No };

@@ -21,7 +21,7 @@ struct Row {
     error_type: Option<ErrorType>,
     status: u16,
     cloudflare: u16,
-    applied: Applied,
+    proof: Proof,
     blame: Blame,
     reported_by: ReportedBy,
     course: Course,
@@ -29,6 +29,19 @@ struct Row {
     told_by: ToldBy,
     phrase: &'static str,
     source: &'static str,
+}
+
+/// What is known of whether the request was applied.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    /// It was not: whatever this befalls was not sent.
+    No,
+    /// It was not: the next hop has promised that, of a request that may have been sent.
+    Promised,
+    /// Nothing.
+    Perhaps,
+    /// It was: there was an answer.
+    Yes,
 }
 
 /// What another try at the same next hop would meet.
@@ -102,7 +115,7 @@ macro_rules! kinds {
                         error_type: $error,
                         status: $status,
                         cloudflare: $cloudflare,
-                        applied: Applied::$applied,
+                        proof: Proof::$applied,
                         blame: Blame::$blame,
                         reported_by: ReportedBy::$by,
                         course: Course::$course,
@@ -377,7 +390,7 @@ kinds! {
 
     // ---- multiplexed: HTTP/2 and HTTP/3 ----------------------------------------------------------
     /// `RST_STREAM(REFUSED_STREAM)`: provably not processed.
-    StreamRefused = "stream_refused": Head Limit, e!(DestinationUnavailable), 503 / 520, No, NextHop, Library,
+    StreamRefused = "stream_refused": Head Limit, e!(DestinationUnavailable), 503 / 520, Promised, NextHop, Library,
         Transient, Counts, Nothing,
         "the next hop refused the stream", "RFC 9113 section 8.7";
     /// `RST_STREAM` with another code.
@@ -389,7 +402,7 @@ kinds! {
         Transient, Counts, Nothing,
         "the next hop is closing the connection", "RFC 9113 section 6.8";
     /// `GOAWAY` with a last stream below ours: provably not processed.
-    GoawayUnprocessed = "goaway_unprocessed": Head Limit, e!(DestinationUnavailable), 503 / 520, No, NextHop, Library,
+    GoawayUnprocessed = "goaway_unprocessed": Head Limit, e!(DestinationUnavailable), 503 / 520, Promised, NextHop, Library,
         Transient, Exempt, Nothing,
         "the next hop is closing the connection and did not take the request", "RFC 9113 section 8.7";
     /// The next hop finds the gateway's behaviour excessive.
@@ -405,7 +418,7 @@ kinds! {
         Permanent, Counts, Nothing,
         "the rules of HTTP/2 were broken on the way to the next hop", "RFC 9113 section 8.1.1";
     /// `H3_REQUEST_REJECTED`: provably not processed.
-    H3RequestRejected = "h3_request_rejected": Head Limit, e!(DestinationUnavailable), 503 / 520, No, NextHop, Caller,
+    H3RequestRejected = "h3_request_rejected": Head Limit, e!(DestinationUnavailable), 503 / 520, Promised, NextHop, Caller,
         Transient, Exempt, Nothing,
         "the next hop rejected the request", "RFC 9114 section 4.1.1";
     /// `H3_VERSION_FALLBACK`: the next hop insists on an older HTTP.
@@ -501,7 +514,16 @@ impl FaultKind {
     /// Whether the next hop could have acted on the request, as far as the kind alone tells.
     #[must_use]
     pub const fn applied(self) -> Applied {
-        self.row().applied
+        match self.row().proof {
+            Proof::No | Proof::Promised => Applied::No,
+            Proof::Perhaps => Applied::Perhaps,
+            Proof::Yes => Applied::Yes,
+        }
+    }
+
+    /// Whether the next hop says by this that it did not act on a request that it may have had.
+    pub(crate) const fn is_promise(self) -> bool {
+        matches!(self.row().proof, Proof::Promised)
     }
 
     /// Where the repair has to happen, most of the time.

@@ -262,6 +262,15 @@ impl Fault {
             // A TLS 1.3 server may refuse the client's certificate, or fail in any other way, after
             // the request was written.
             Applied::No if self.kind.phase().may_have_sent() || !self.phase.may_have_sent() => Applied::No,
+            // What may befall an exchange at any time has befallen it before anything could be sent. A client that leaves
+            // does not know how far it had got.
+            Applied::Perhaps
+                if self.kind.phase().may_have_sent()
+                    && !self.phase.may_have_sent()
+                    && !matches!(self.kind.category(), Category::Client) =>
+            {
+                Applied::No
+            }
             Applied::No | Applied::Perhaps => Applied::Perhaps,
             Applied::Yes => Applied::Yes,
         }
