@@ -79,6 +79,7 @@ fn columns_agree_with_each_other() {
         if kind.category() == Category::Client {
             assert_eq!(kind.blame(), Blame::Client, "{kind}");
         }
+        assert_eq!(kind.blame() == Blame::Unknown, kind == FaultKind::Unclassified, "{kind}");
         // Cloudflare's codes, where it documents one.
         match kind.error_type() {
             Some(ErrorType::TlsCertificateError) => assert_eq!(kind.cloudflare(), 526, "{kind}"),
@@ -99,7 +100,8 @@ fn health_counts_what_went_wrong_with_the_next_hop_itself() {
             Category::Limit => !matches!(kind, FaultKind::StreamRefused | FaultKind::EnhanceYourCalm),
             // Nobody was asked; and a client can ask any healthy server for an upgrade that it does not have.
             Category::Unreachable | Category::Protocol => {
-                matches!(kind, FaultKind::NoHealthyUpstream | FaultKind::UpgradeRefused)
+                // And of what nobody knows, nobody is to blame.
+                matches!(kind, FaultKind::NoHealthyUpstream | FaultKind::UpgradeRefused | FaultKind::Unclassified)
             }
             Category::Refused | Category::Reset | Category::PrematureEof => false,
             Category::Malformed | Category::Timeout | Category::Tls => false,

@@ -67,13 +67,12 @@ fn finding<'a>(error: &'a ureq::Error) -> Finding<'a> {
         E::Tls(_) => Finding::of(FaultKind::TlsProtocol),
         E::Http(_) => Finding::of(FaultKind::ProxyInternal),
         // Responses that the gateway should have had, and requests that it should not have made.
-        E::StatusCode(_)
-        | E::TooManyRedirects
-        | E::RedirectFailed
-        | E::BadUri(_)
-        | E::InvalidProxyUrl
-        | E::RequireHttpsOnly(_)
-        | E::TlsRequired => Finding::of(FaultKind::ProxyMisconfigured),
+        E::StatusCode(_) | E::TooManyRedirects | E::RedirectFailed => {
+            Finding::of(FaultKind::ProxyMisconfigured).at(Phase::Head)
+        }
+        E::BadUri(_) | E::InvalidProxyUrl | E::RequireHttpsOnly(_) | E::TlsRequired => {
+            Finding::of(FaultKind::ProxyMisconfigured)
+        }
         _ => Finding::new(),
     }
 }

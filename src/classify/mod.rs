@@ -18,10 +18,21 @@
 //!    `body_reset` in the body, and in the head `reset_before_response` or `head_reset`, by
 //!    whether a byte of it had come.
 //! 5. **Text.** Only where types and numbers leave a question open: the fixed beginning of a `Debug` or of a
-//!    message, in a buffer of 96 bytes. Such a fault has [`Confidence::Text`].
+//!    message, in a buffer of 192 bytes; behind `Variant(`, because an error that is `#[error(transparent)]`, or has no
+//!    `source()`, hides the one it wraps; and the system's number at the end of a message. Such a fault has [`Confidence::Text`].
+//!
+//! What nobody knows is the kind of its phase where that is known (resolve, connect, TLS), and else
+//! [`FaultKind::Unclassified`], which blames nobody.
 //!
 //! Nothing is allocated, and nothing is looked for inside a text: "connection refused" in a message
 //! proves nothing. (The `Debug` of a foreign type that is read in step 5 runs that type's code.)
+//!
+//! # TLS by OpenSSL
+//!
+//! Errors of native-tls and openssl are read by their codes: certificates by the rule that they break, alerts, ports without TLS.
+//! What no error says is that a body was cut: both give the end of the connection as the end of the data. Whoever holds the
+//! stream can ask: `SslStream::get_shutdown()` without `ShutdownState::RECEIVED`, at the end of a body that only
+//! the end of the connection delimits, is [`FaultKind::TlsTruncated`].
 //!
 //! # How to make it sharper
 //!
@@ -33,7 +44,8 @@
 //! - Return a [`Fault`] from your own connector or timer, inside any error: it is found again.
 //! - Use the adapter of the crate and version that you use. Of another version the types look the same
 //!   and are not: what is left then is step 5.
-//! - Write a [`Probe`] for your own types. A [`Gateway`](crate::Gateway::with_probe) takes it beside those of the adapters, and
+//! - Write a [`Probe`] for your own types; [`open`] makes one of a line for an enum that only wraps others, which is surer than
+//!   its `Debug`, and keeps what the wrapped error says. A [`Gateway`](crate::Gateway::with_probe) takes it beside those of the adapters, and
 //!   takes closures that hold state:
 //!
 //! ```
@@ -72,7 +84,9 @@
 //! assert_eq!(gateway.classify(&late, &exchange).kind(), FaultKind::ConnectionTimeout);
 //! ```
 
+mod behind;
 mod finding;
+mod openssl;
 mod probes;
 mod system;
 mod table;
@@ -80,6 +94,8 @@ pub(crate) mod text;
 mod walk;
 
 use std::error::Error;
+use std::net::{Ipv6Addr, SocketAddrV6};
+use std::sync::Arc;
 
 pub use self::finding::{Cause, Finding};
 use self::probes::Ask;
@@ -90,7 +106,7 @@ use crate::fault::{Code, Confidence, Fault, FaultKind, Phase};
 
 /// Knows one foreign error type, or a few. `None`: not mine.
 ///
-/// Use [`downcast`] to look: it asks most links without a call. [`Gateway::with_probe`](crate::Gateway::with_probe) takes
+/// Use [`downcast`] to look: it asks most links without a call, and opens pointers. [`Gateway::with_probe`](crate::Gateway::with_probe) takes
 /// closures of this shape too.
 pub type Probe = for<'a> fn(&'a (dyn Error + 'static)) -> Option<Finding<'a>>;
 
@@ -131,11 +147,20 @@ fn walk_down<P: Ask + ?Sized>(error: &(dyn Error + 'static), probes: &P, exchang
     };
     let mut facts = Facts::default();
     facts.gather(rest, links, probes);
+    if facts.request_body.is_some() && facts.upload.is_none() {
+        facts.read_upload(error, probes);
+    }
     if let Some(fault) = named(&facts, exchange) {
         return fault;
     }
+    if facts.is_in_a_decoder() {
+        return Fault::new(FaultKind::BadContentCoding).with_confidence(Confidence::Text);
+    }
     if facts.has_message() || is_open(&facts, exchange) {
         read_text(&mut facts, error, probes, exchange);
+        if facts.request_body.is_some() && facts.upload.is_none() {
+            facts.read_upload(error, probes);
+        }
         if let Some(fault) = named(&facts, exchange) {
             return fault;
         }
@@ -158,6 +183,7 @@ fn named(facts: &Facts<'_>, exchange: &Exchange) -> Option<Fault> {
     }
     Some(match (facts.fault, facts.request_body) {
         (Some(fault), _) => complete(fault, facts.errno, exchange),
+        (None, Some(_)) if facts.upload.is_some() => facts.upload.unwrap_or(Fault::new(FaultKind::ClientBodyFailed)),
         (None, Some(by_text)) => {
             complete(text_if(Fault::new(FaultKind::ClientBodyFailed), by_text), facts.errno, exchange)
         }
@@ -182,20 +208,74 @@ fn read_text<'a, P: Ask + ?Sized>(
     }
 }
 
-/// The link as a `T`, if it is one. As `downcast_ref`, but most links that are none cost a look at
-/// their size instead of a call.
+/// The link as a `T`, if it is one, or a `Box` or `Arc` of one, whose `source()` would skip it. As `downcast_ref`, but most
+/// links that are none cost a look at their size instead of a call.
 #[inline]
 #[must_use]
 pub fn downcast<'a, T: Error + 'static>(link: &'a (dyn Error + 'static)) -> Option<&'a T> {
-    if may_be::<T>(link) { link.downcast_ref() } else { None }
+    if let Some(error) = exactly(link) {
+        return Some(error);
+    }
+    if may_be_boxed(link) { boxed(link) } else { None }
 }
 
-/// Whether the link can be a `T`, by its size: what to ask first in a probe that has much to say, so that
+/// The link as a `T`, and no pointer to one.
+#[inline]
+fn exactly<'a, T: Error + 'static>(link: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    if size_of_val(link) == size_of::<T>() { link.downcast_ref() } else { None }
+}
+
+#[inline(never)]
+fn boxed<'a, T: Error + 'static>(link: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    let boxed = link.downcast_ref::<Box<T>>().map(|boxed| &**boxed);
+    boxed.or_else(|| link.downcast_ref::<Arc<T>>().map(|shared| &**shared))
+}
+
+/// Whether the link can be a `T` or a pointer to one, by its size: what to ask first in a probe that has much to say, so that
 /// it says "not mine" in a few instructions.
 #[inline]
 #[must_use]
 pub fn may_be<T: Error + 'static>(link: &(dyn Error + 'static)) -> bool {
-    size_of_val(link) == size_of::<T>()
+    size_of_val(link) == size_of::<T>() || may_be_boxed(link)
+}
+
+/// A probe's whole answer about an error that hides its cause, as an enum of `#[error(transparent)]` does, or one without a
+/// `source()`: the walk goes on with the error that the closure picks.
+///
+/// ```
+/// use std::io::{Error, ErrorKind};
+///
+/// use badgateway::classify::{Probe, classify, open};
+/// use badgateway::{Exchange, FaultKind};
+///
+/// #[derive(Debug, thiserror::Error)]
+/// enum Up {
+///     #[error(transparent)]
+///     Io(#[from] Error),
+///     #[error(transparent)]
+///     Utf8(#[from] std::str::Utf8Error),
+/// }
+///
+/// const UP: Probe = |link| open::<Up>(link, |up| match up {
+///     Up::Io(error) => error,
+///     Up::Utf8(error) => error,
+/// });
+///
+/// let error = Up::from(Error::from(ErrorKind::ConnectionRefused));
+/// assert_eq!(classify(&error, &[UP], &Exchange::default()).kind(), FaultKind::ConnectionRefused);
+/// ```
+#[inline]
+pub fn open<'a, T: Error + 'static>(
+    link: &'a (dyn Error + 'static),
+    inner: impl FnOnce(&'a T) -> &'a (dyn Error + 'static),
+) -> Option<Finding<'a>> {
+    downcast::<T>(link).map(|error| Finding::new().then(inner(error)))
+}
+
+/// Whether it can be a box or another pointer to a sized type.
+#[inline]
+fn may_be_boxed(link: &(dyn Error + 'static)) -> bool {
+    size_of_val(link) == size_of::<Box<()>>()
 }
 
 /// Whether types and numbers leave a question that names may answer.
@@ -204,10 +284,13 @@ fn is_open(facts: &Facts<'_>, exchange: &Exchange) -> bool {
     match facts.cause {
         None => true,
         Some(cause) => {
-            facts.phase.is_none()
-                && facts.likely_phase.is_none()
-                && exchange.phase.is_none_or(may_connect_too)
-                && (table::needs_phase(cause) || table::implies_connecting(cause) && facts.is_below_hyper())
+            if facts.phase.is_some() || facts.likely_phase.is_some() {
+                return false;
+            }
+            if table::implies_connecting(cause) {
+                return facts.is_below_hyper();
+            }
+            exchange.phase.is_none_or(may_connect_too) && table::needs_phase(cause)
         }
     }
 }
@@ -228,7 +311,10 @@ fn judge(facts: &Facts<'_>, exchange: &Exchange) -> Fault {
         }
         None => {
             let likely = facts.likely_phase.map(|(phase, _)| phase);
-            Fault::new(FaultKind::Unclassified).at(facts.phase.or(exchange.phase).or(likely).unwrap_or(Phase::Head))
+            match facts.phase.or(exchange.phase) {
+                Some(phase) => table::unknown(phase, facts.errno),
+                None => Fault::new(FaultKind::Unclassified).at(likely.unwrap_or(Phase::Head)),
+            }
         }
     };
     complete(fault, facts.errno, exchange)
@@ -255,10 +341,10 @@ fn phase(cause: Cause, proved: Option<Phase>, likely: Option<(Phase, bool)>, exc
         return (said.map_or(own, |phase| phase.max(own)), false);
     }
     // Only connecting is refused, be it to a name server: the caller's phase may be that of a call
-    // that also connects, unless it is in the body. But the kernel can deliver a late ICMP message to an open connection.
+    // that also connects. But the kernel can deliver a late ICMP message to an open connection.
     if matches!(cause, Cause::Refused) {
         return match (exchange.phase, likely) {
-            (Some(said @ (Phase::Resolve | Phase::Body | Phase::Trailers)), _) => (said, false),
+            (Some(Phase::Resolve), _) => (Phase::Resolve, false),
             (_, Some(phase)) if phase == Phase::Resolve || phase.may_have_sent() => (phase, by_text),
             (_, _) => (Phase::Connect, false),
         };
@@ -276,6 +362,10 @@ fn phase(cause: Cause, proved: Option<Phase>, likely: Option<(Phase, bool)>, exc
 #[inline]
 fn complete(mut fault: Fault, errno: Option<i32>, exchange: &Exchange) -> Fault {
     if let Some(errno) = errno {
+        if fault.kind() == FaultKind::LocalExhausted && table::is_no_address(errno) && is_ipv6(exchange) {
+            // This host has no IPv6, or none that leads there: nothing that passes by itself.
+            fault = Fault::new(FaultKind::Unreachable).at(fault.phase()).with_confidence(fault.confidence());
+        }
         if fault.code().is_none() {
             fault = fault.with_code(Code::Errno(errno));
         }
@@ -289,6 +379,13 @@ fn complete(mut fault: Fault, errno: Option<i32>, exchange: &Exchange) -> Fault 
         }
     }
     fault
+}
+
+/// Whether the next hop is an IPv6 address, with or without a port.
+#[cold]
+fn is_ipv6(exchange: &Exchange) -> bool {
+    let Some(next_hop) = exchange.next_hop.as_deref() else { return false };
+    next_hop.parse::<SocketAddrV6>().is_ok() || next_hop.trim_matches(['[', ']']).parse::<Ipv6Addr>().is_ok()
 }
 
 const fn text_if(fault: Fault, by_text: bool) -> Fault {

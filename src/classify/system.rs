@@ -17,7 +17,7 @@ pub(super) fn read(error: &io::Error) -> (Option<i32>, Option<Cause>) {
 
 #[inline(always)]
 #[allow(clippy::wildcard_enum_match_arm)] // a foreign enum that grows
-fn cause(kind: ErrorKind, errno: Option<i32>) -> Option<Cause> {
+pub(super) fn cause(kind: ErrorKind, errno: Option<i32>) -> Option<Cause> {
     Some(match kind {
         ErrorKind::ConnectionRefused => Cause::Refused,
         ErrorKind::ConnectionReset
@@ -54,23 +54,25 @@ const NUMBERS: &[(i32, Cause)] = if cfg!(windows) {
 
 /// `errno(3)`; the generic numbers, which all but MIPS and SPARC have.
 const LINUX: &[(i32, Cause)] = &[
-    (23, Cause::Exhausted),    // ENFILE
-    (24, Cause::Exhausted),    // EMFILE
-    (64, Cause::Unreachable),  // ENONET
-    (102, Cause::Reset),       // ENETRESET
-    (105, Cause::OutOfMemory), // ENOBUFS
-    (108, Cause::Reset),       // ESHUTDOWN
-    (112, Cause::Unreachable), // EHOSTDOWN
+    (23, Cause::Exhausted),              // ENFILE
+    (24, Cause::Exhausted),              // EMFILE
+    (64, Cause::Unreachable),            // ENONET
+    (97, fault(FaultKind::Unreachable)), // EAFNOSUPPORT: no IPv6 here
+    (102, Cause::Reset),                 // ENETRESET
+    (105, Cause::OutOfMemory),           // ENOBUFS
+    (108, Cause::Reset),                 // ESHUTDOWN
+    (112, Cause::Unreachable),           // EHOSTDOWN
 ];
 
 /// `intro(2)` of macOS and the BSDs.
 const BSD: &[(i32, Cause)] = &[
-    (23, Cause::Exhausted),   // ENFILE
-    (24, Cause::Exhausted),   // EMFILE
-    (52, Cause::Reset),       // ENETRESET
-    (55, Cause::OutOfMemory), // ENOBUFS
-    (58, Cause::Reset),       // ESHUTDOWN
-    (64, Cause::Unreachable), // EHOSTDOWN
+    (23, Cause::Exhausted),              // ENFILE
+    (24, Cause::Exhausted),              // EMFILE
+    (47, fault(FaultKind::Unreachable)), // EAFNOSUPPORT: no IPv6 here
+    (52, Cause::Reset),                  // ENETRESET
+    (55, Cause::OutOfMemory),            // ENOBUFS
+    (58, Cause::Reset),                  // ESHUTDOWN
+    (64, Cause::Unreachable),            // EHOSTDOWN
 ];
 
 /// Windows Sockets and system error codes. `getaddrinfo` reports through them as well.
@@ -81,6 +83,7 @@ const WINDOWS: &[(i32, Cause)] = &[
     (1232, Cause::Unreachable),             // ERROR_HOST_UNREACHABLE
     (1236, Cause::Reset),                   // ERROR_CONNECTION_ABORTED
     (10024, Cause::Exhausted),              // WSAEMFILE
+    (10047, fault(FaultKind::Unreachable)), // WSAEAFNOSUPPORT: no IPv6 here
     (10052, Cause::Reset),                  // WSAENETRESET
     (10055, Cause::OutOfMemory),            // WSAENOBUFS
     (10058, Cause::Reset),                  // WSAESHUTDOWN

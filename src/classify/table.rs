@@ -4,9 +4,11 @@
 //! the two together are a fault. Every cell is filled in; facts of the exchange pick between the two
 //! columns of the head, and decide three rows that no phase can.
 
+use std::io::{Error, ErrorKind};
+
 use super::finding::Cause;
 use crate::exchange::{BodyFraming, Exchange, Forwarded};
-use crate::fault::{Class, Fault, FaultKind, Phase};
+use crate::fault::{Class, Confidence, Fault, FaultKind, Phase};
 
 /// hyper's smallest `http1_max_buf_size`: a head of fewer bytes cannot be too large for it.
 const HYPER_SMALLEST_BUFFER: u64 = 8192;
@@ -34,9 +36,9 @@ pub(super) fn fault(cause: Cause, phase: Phase, exchange: &Exchange) -> Fault {
         // Waiting for a place in the pool is HAProxy's `sQ`.
         Cause::TimedOut =>
             &[ConnectionLimit, DnsTimeout, ConnectionTimeout, TlsTimeout,  SendTimeout,    ResponseTimeout,      HeadStalled,     BodyStalled,      BodyStalled],
-        // `connect(2)`: EAGAIN is a lack of local ports. `socket(7)`: later it is SO_RCVTIMEO or SO_SNDTIMEO.
+        // `connect(2)`: EAGAIN is a UNIX socket's full accept queue. `socket(7)`: later it is SO_RCVTIMEO or SO_SNDTIMEO.
         Cause::WouldBlock =>
-            &[LocalExhausted, DnsTimeout, LocalExhausted,    TlsTimeout,  SendTimeout,    ResponseTimeout,      HeadStalled,     BodyStalled,      BodyStalled],
+            &[LocalExhausted, DnsTimeout, ConnectionRefused, TlsTimeout,  SendTimeout,    ResponseTimeout,      HeadStalled,     BodyStalled,      BodyStalled],
         Cause::Refused =>
             &[ConnectionRefused, DnsFailure, ConnectionRefused, ConnectionRefused, ConnectionRefused, ConnectionRefused, ConnectionRefused, ConnectionRefused, ConnectionRefused],
         Cause::Reset =>
@@ -53,7 +55,7 @@ pub(super) fn fault(cause: Cause, phase: Phase, exchange: &Exchange) -> Fault {
         Cause::Denied =>
             &[ConnectDenied,  DnsFailure, ConnectDenied,     ConnectDenied, ConnectDenied, ConnectDenied,       ConnectDenied,   ConnectDenied,    ConnectDenied],
         Cause::InvalidArgument =>
-            &[Unclassified,   DnsFailure, ConnectDenied,     Unclassified, Unclassified,  Unclassified,         Unclassified,    Unclassified,     Unclassified],
+            &[Unclassified,   DnsFailure, ConnectDenied,     TlsProtocol,  Unclassified,  Unclassified,         Unclassified,    Unclassified,     Unclassified],
         Cause::Exhausted | Cause::OutOfMemory =>
             &[LocalExhausted; 9],
         // In the handshake a plain port answered; later a record was damaged.
@@ -80,6 +82,29 @@ pub(super) fn fault(cause: Cause, phase: Phase, exchange: &Exchange) -> Fault {
     // Trailers are found bad by reading the body; they lie behind it.
     let phase = if kind == BadTrailer || kind == TrailersTooLarge { Phase::Trailers } else { phase };
     Fault::new(kind).at(phase)
+}
+
+/// `EADDRNOTAVAIL`.
+#[cold]
+pub(super) fn is_no_address(errno: i32) -> bool {
+    Error::from_raw_os_error(errno).kind() == ErrorKind::AddrNotAvailable
+}
+
+/// What went wrong in a phase that is known, where nobody knows why. An address that is not there (`ENOENT`, `ENOTDIR`) is a UNIX
+/// socket's: the server is not running, or the path is another.
+pub(super) fn unknown(phase: Phase, errno: Option<i32>) -> Fault {
+    let kind = match phase {
+        Phase::Resolve => FaultKind::DnsFailure,
+        Phase::Connect => match errno.map(|errno| Error::from_raw_os_error(errno).kind()) {
+            Some(ErrorKind::NotFound | ErrorKind::NotADirectory) => return Fault::new(FaultKind::ConnectionRefused),
+            Some(_) | None => FaultKind::ConnectReset,
+        },
+        Phase::Tls => FaultKind::TlsProtocol,
+        Phase::Select | Phase::Send | Phase::Head | Phase::Body | Phase::Trailers => {
+            return Fault::new(FaultKind::Unclassified).at(phase);
+        }
+    };
+    Fault::new(kind).with_confidence(Confidence::Text)
 }
 
 /// The order of phases is the order of the columns.
@@ -162,8 +187,6 @@ pub(super) const fn implied(cause: Cause) -> Phase {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects)]
 
-    use std::io;
-
     use http::StatusCode;
 
     use super::*;
@@ -193,7 +216,7 @@ mod tests {
             (Cause::TimedOut, Body, some, K::BodyStalled),
             (Cause::TimedOut, Trailers, some, K::BodyStalled),
             (Cause::WouldBlock, Select, none, K::LocalExhausted),
-            (Cause::WouldBlock, Connect, none, K::LocalExhausted),
+            (Cause::WouldBlock, Connect, none, K::ConnectionRefused),
             (Cause::WouldBlock, Head, none, K::ResponseTimeout),
             (Cause::WouldBlock, Body, none, K::BodyStalled),
             (Cause::Reset, Select, none, K::ConnectReset),
@@ -275,21 +298,21 @@ mod tests {
     fn without_facts_only_connecting_is_proof() {
         use crate::fault::Applied;
         for (errno, applied) in [
-            (libc_number(io::ErrorKind::ConnectionRefused), Applied::No),
-            (libc_number(io::ErrorKind::ConnectionReset), Applied::Perhaps),
-            (libc_number(io::ErrorKind::HostUnreachable), Applied::Perhaps),
-            (libc_number(io::ErrorKind::TimedOut), Applied::Perhaps),
-            (libc_number(io::ErrorKind::OutOfMemory), Applied::Perhaps),
-            (libc_number(io::ErrorKind::WouldBlock), Applied::Perhaps),
+            (libc_number(ErrorKind::ConnectionRefused), Applied::No),
+            (libc_number(ErrorKind::ConnectionReset), Applied::Perhaps),
+            (libc_number(ErrorKind::HostUnreachable), Applied::Perhaps),
+            (libc_number(ErrorKind::TimedOut), Applied::Perhaps),
+            (libc_number(ErrorKind::OutOfMemory), Applied::Perhaps),
+            (libc_number(ErrorKind::WouldBlock), Applied::Perhaps),
         ] {
-            let error = io::Error::from_raw_os_error(errno);
+            let error = Error::from_raw_os_error(errno);
             let fault = classify(&error, &[], &Exchange::default());
             assert_eq!(fault.applied(), applied, "{error}");
             assert_eq!(fault.code(), Some(Code::Errno(errno)));
         }
     }
 
-    fn libc_number(kind: io::ErrorKind) -> i32 {
-        (1..12_000).find(|n| io::Error::from_raw_os_error(*n).kind() == kind).unwrap()
+    fn libc_number(kind: ErrorKind) -> i32 {
+        (1..12_000).find(|n| Error::from_raw_os_error(*n).kind() == kind).unwrap()
     }
 }

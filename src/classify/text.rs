@@ -13,42 +13,80 @@ use std::fmt::{self, Write};
 use std::io::{self, ErrorKind};
 
 use super::finding::{Cause, Finding};
-use crate::fault::{Class, Fault, FaultKind, Phase};
+use crate::fault::{Class, Code, Confidence, Fault, FaultKind, Phase};
 
 /// What the type of a link says of itself, by the beginning of its `Debug`.
 pub(crate) fn by_name(link: &(dyn Error + 'static)) -> Option<Finding<'static>> {
     let mut debug = Prefix::new(Until::NoName);
     let _ = write!(debug, "{link:?}");
-    let (name, finding) = NAMES.iter().find(|(name, _)| debug.starts_with(name))?;
-    // `Debug` and `Display` of these types differ from the first byte on. Where they agree, it is
-    // somebody's message, which may quote anybody.
-    let mut display = Rest(name);
-    let _ = write!(display, "{link}");
-    if display.0.is_empty() { None } else { Some(finding.by_text()) }
+    by_name_in(link, &debug)
 }
 
-/// Whether the link is hyper's own error, of a version without an adapter: one of a connection that stands. It is a box,
-/// so that all others but a few are told apart by their size.
-#[inline]
+/// The beginning of a link's `Debug`, up to its cause.
+pub(super) fn debug(link: &(dyn Error + 'static)) -> Prefix {
+    let mut debug = Prefix::new(Until::NoWrapper);
+    let _ = write!(debug, "{link:?}");
+    debug
+}
+
+/// The same where that is at hand.
+pub(super) fn by_name_in(link: &(dyn Error + 'static), debug: &Prefix) -> Option<Finding<'static>> {
+    let (_, finding) = name(debug.text())?;
+    if debug.is_message_of(link) { None } else { Some(finding.by_text()) }
+}
+
+/// The response code in an error of hickory's, `response_code: ServFail`, behind a query and records of any length. Only the name
+/// of a field is written in one piece without quotes.
+pub(super) fn dns_failed(link: &(dyn Error + 'static)) -> bool {
+    struct Field {
+        room: usize,
+        is_next: bool,
+        code: Option<bool>,
+    }
+    impl Write for Field {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.room = self.room.checked_sub(text.len()).ok_or(fmt::Error)?;
+            if self.is_next && text.starts_with(|first: char| first.is_ascii_alphabetic()) {
+                self.code = Some(!matches!(text, "NXDomain" | "NoError"));
+                return Err(fmt::Error);
+            }
+            self.is_next |= text == "response_code";
+            Ok(())
+        }
+    }
+    let mut field = Field { room: 16 << 10, is_next: false, code: None };
+    let _ = write!(field, "{link:?}");
+    field.code == Some(true)
+}
+
+/// The name that a text begins with.
+pub(super) fn name(text: &[u8]) -> Option<(&'static str, Finding<'static>)> {
+    let whole = |(word, _): &&Text| text.strip_prefix(word.as_bytes()).is_some_and(ends_a_word);
+    let row = NAMES.iter().find(|(name, _)| text.starts_with(name.as_bytes())).or_else(|| WORDS.iter().find(whole));
+    row.map(|(name, finding)| (*name, *finding))
+}
+
+/// Whether a name is over where this begins.
+fn ends_a_word(rest: &[u8]) -> bool {
+    !rest.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+}
+
+/// Whether the link is hyper's own error, by its name.
 pub(super) fn is_hypers(link: &(dyn Error + 'static)) -> bool {
-    can_be_hypers(link) && is_named_hyper(link)
-}
-
-/// Whether its size is right.
-#[inline]
-pub(super) fn can_be_hypers(link: &(dyn Error + 'static)) -> bool {
-    size_of_val(link) == size_of::<Box<()>>()
-}
-
-#[cold]
-fn is_named_hyper(link: &(dyn Error + 'static)) -> bool {
     let mut name = Rest("hyper::Error(");
     let _ = write!(name, "{link:?}");
     name.0.is_empty()
 }
 
+/// Whether the message of an error begins so.
+#[cfg(feature = "hyper1")]
+pub(crate) fn says(link: &(dyn Error + 'static), beginning: &'static str) -> bool {
+    let mut display = Rest(beginning);
+    let _ = write!(display, "{link}");
+    display.0.is_empty()
+}
+
 /// Whether the `Debug` of somebody's value begins so.
-#[cfg(feature = "ureq3")]
 pub(crate) fn begins(value: &dyn fmt::Debug, beginning: &'static str) -> bool {
     let mut debug = Rest(beginning);
     let _ = write!(debug, "{value:?}");
@@ -92,27 +130,30 @@ fn is_uncategorized(kind: ErrorKind) -> bool {
 
 /// Why a [`Prefix`] takes no more.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Until {
+pub(super) enum Until {
     /// The buffer is full.
     Full,
+    /// Or a comma ends it, unless it is one of `Custom { kind: NotFound, error: `.
+    NoWrapper,
     /// Or no name can match any more, or a comma ends it: what follows in a `Debug` is the cause, whose
     /// own `Debug` must not run, because that of an `io::Error` allocates.
     NoName,
 }
 
 /// The first bytes of a text; it refuses the rest, so that whoever writes stops.
-struct Prefix {
-    bytes: [u8; 96],
+pub(super) struct Prefix {
+    bytes: [u8; 192],
     len: usize,
     until: Until,
+    is_cut: bool,
 }
 
 impl Prefix {
-    const fn new(until: Until) -> Self {
-        Self { bytes: [0; 96], len: 0, until }
+    pub(super) const fn new(until: Until) -> Self {
+        Self { bytes: [0; 192], len: 0, until, is_cut: false }
     }
 
-    fn text(&self) -> &[u8] {
+    pub(super) fn text(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
@@ -122,16 +163,44 @@ impl Prefix {
 
     fn can_be_a_name(&self) -> bool {
         let text = self.text();
-        NAMES.iter().any(|(name, _)| text.starts_with(name.as_bytes()) || name.as_bytes().starts_with(text))
+        let begins = |(name, _): &Text| text.starts_with(name.as_bytes()) || name.as_bytes().starts_with(text);
+        NAMES.iter().any(begins) || WORDS.iter().any(begins)
+    }
+
+    /// Whether this beginning of a `Debug` is somebody's message, which may quote anybody: its `Display` is the same, or
+    /// that in quotes, or all of it stands here already. Those of other types differ.
+    pub(super) fn is_message_of(&self, link: &(dyn Error + 'static)) -> bool {
+        let text = self.text();
+        if text.first() == Some(&b'"') {
+            return true;
+        }
+        let mut display = Self::new(Until::Full);
+        let _ = write!(display, "{link}");
+        let shown = display.text();
+        let is_same = if self.is_cut { shown.starts_with(text) } else { shown == text };
+        is_same || !display.is_cut && shown.len() > MESSAGE && text.starts_with(shown)
+    }
+
+    fn end_of(&self, text: &str) -> Option<usize> {
+        match self.until {
+            Until::Full => None,
+            Until::NoName => text.find(','),
+            Until::NoWrapper => {
+                const CUSTOM: &[u8] = b"Custom { kind: ";
+                let commas = self.text().iter().filter(|byte| **byte == b',').count();
+                let allowed = self.text().windows(CUSTOM.len()).filter(|window| *window == CUSTOM).count();
+                if commas < allowed { None } else { text.find(',') }
+            }
+        }
     }
 }
 
+/// A `Display` as short as this may begin a `Debug` by chance: `Error` does.
+const MESSAGE: usize = 16;
+
 impl Write for Prefix {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let end = match self.until {
-            Until::Full => None,
-            Until::NoName => text.find(','),
-        };
+        let end = self.end_of(text);
         let text = end.and_then(|end| text.get(..end)).unwrap_or(text);
         let room = self.bytes.get_mut(self.len..).unwrap_or_default();
         let fits = room.len() >= text.len();
@@ -139,9 +208,14 @@ impl Write for Prefix {
         self.len = self.len.saturating_add(taken);
         let more = match self.until {
             Until::Full => true,
+            Until::NoWrapper => end.is_none(),
             Until::NoName => end.is_none() && self.can_be_a_name(),
         };
-        if fits && more { Ok(()) } else { Err(fmt::Error) }
+        if fits && more {
+            return Ok(());
+        }
+        self.is_cut = true;
+        Err(fmt::Error)
     }
 }
 
@@ -167,6 +241,21 @@ impl Write for Rest {
 }
 
 type Text = (&'static str, Finding<'static>);
+
+/// What the name of a link says that stands below the request's own body.
+pub(super) fn of_an_upload(link: &(dyn Error + 'static)) -> Option<Fault> {
+    let mut debug = Prefix::new(Until::NoName);
+    let _ = write!(debug, "{link:?}");
+    let (name, finding) = name(debug.text())?;
+    let fault = if name == "LengthLimitError" {
+        Fault::new(FaultKind::ClientBodyFailed).with_code(Code::Status(413))
+    } else if finding.cause == Some(Cause::TimedOut) {
+        Fault::new(FaultKind::ClientTimeout)
+    } else {
+        return None;
+    };
+    if debug.is_message_of(link) { None } else { Some(fault.with_confidence(Confidence::Text)) }
+}
 
 const fn cause(cause: Cause) -> Finding<'static> {
     let mut finding = Finding::new();
@@ -206,6 +295,8 @@ const NAMES: &[Text] = &[
     ("hyper::Error(Shutdown", likely(Phase::Head)),
     ("hyper::Error(Http2", likely(Phase::Head)),
     ("hyper::Error(User(Body", Finding::request_body()),
+    // The next hop answered, and with no upgrade.
+    ("hyper::Error(User(NoUpgrade", kind(FaultKind::UpgradeRefused).at(Phase::Head)),
     ("hyper::Error(User(", kind(FaultKind::ProxyInternal)),
     ("hyper::Error(Parse(VersionH2", class(Class::NotHttpHttp2Preface)),
     // A TLS alert, HTML without a head, `HTTP/2.0 200`: whatever does not begin with `HTTP/1.`.
@@ -225,10 +316,55 @@ const NAMES: &[Text] = &[
     ("hyper_util::client::legacy::Error(User", kind(FaultKind::ProxyInternal)),
     ("ConnectError(\"dns error\"", kind(FaultKind::DnsFailure).weak().likely_at(Phase::Resolve)),
     ("ConnectError(\"tcp ", likely(Phase::Connect)),
+    ("ConnectError(\"invalid URL", kind(FaultKind::ProxyMisconfigured).at(Phase::Select)),
     // reqwest 0.11 to 0.13, src/error.rs. `TimedOut` is hyper's sentinel, too.
     ("reqwest::Error { kind: Body", likely(Phase::Body)),
     ("reqwest::Error { kind: Decode", likely(Phase::Body)),
-    ("TimedOut", cause(Cause::TimedOut)),
+    // A request that cannot be made, and answers that a gateway hands on and does not make errors of.
+    ("reqwest::Error { kind: Builder", kind(FaultKind::ProxyMisconfigured).at(Phase::Select).weak()),
+    ("reqwest::Error { kind: Status", kind(FaultKind::ProxyMisconfigured).at(Phase::Head)),
+    ("reqwest::Error { kind: Redirect", kind(FaultKind::ProxyMisconfigured).at(Phase::Head).weak()),
+    ("reqwest::Error { kind: Upgrade", kind(FaultKind::UpgradeRefused).at(Phase::Head).weak()),
+    // hyper-util 0.1, src/client/legacy/connect/proxy: a proxy on the way out, of which the next hop knows nothing.
+    ("V5(Auth(", kind(FaultKind::ProxyMisconfigured).at(Phase::Connect)),
+    ("V5(HostTooLong", kind(FaultKind::ProxyMisconfigured).at(Phase::Connect)),
+    ("V5(Command(ConnectionNotAllowed", kind(FaultKind::ConnectDenied).at(Phase::Connect)),
+    ("V5(Command(CommandNotSupported", kind(FaultKind::ProxyMisconfigured).at(Phase::Connect)),
+    ("V5(Command(AddressTypeNotSupported", kind(FaultKind::ProxyMisconfigured).at(Phase::Connect)),
+    ("V5(Command(", kind(FaultKind::Unreachable).at(Phase::Connect)),
+    ("V4(IpV6", kind(FaultKind::ProxyMisconfigured).at(Phase::Connect)),
+    ("V4(Command(Ident", kind(FaultKind::ProxyMisconfigured).at(Phase::Connect)),
+    ("V4(Command(", kind(FaultKind::Unreachable).at(Phase::Connect)),
+    // awc 3, src/client/error.rs, which has no `source()`.
+    ("Connect(Timeout", cause(Cause::TimedOut).at(Phase::Connect)),
+    ("Connect(NoRecords", kind(FaultKind::DnsNotFound).at(Phase::Resolve)),
+    ("Connect(Resolver(", kind(FaultKind::DnsFailure).at(Phase::Resolve)),
+    ("Connect(SslError(", kind(FaultKind::TlsProtocol).at(Phase::Tls)),
+    ("Connect(SslIsNotSupported", kind(FaultKind::ProxyMisconfigured).at(Phase::Connect)),
+    ("Connect(Unresolved", kind(FaultKind::ProxyMisconfigured).at(Phase::Resolve)),
+    ("Connect(Disconnected", kind(FaultKind::ProxyInternal)),
+    ("Response(Incomplete", cause(Cause::Closed).likely_at(Phase::Head)),
+    ("Response(Timeout", cause(Cause::TimedOut).likely_at(Phase::Head)),
+    ("Response(TooLarge", kind(FaultKind::HeadTooLarge).at(Phase::Head)),
+    ("Response(Version", kind(FaultKind::NotHttp).at(Phase::Head)),
+    ("Response(Status", kind(FaultKind::BadStatusLine).at(Phase::Head)),
+    ("Response(Header", kind(FaultKind::BadHeader).at(Phase::Head)),
+    ("TunnelNotSupported", kind(FaultKind::ProxyMisconfigured).at(Phase::Select)),
+    ("InvalidResponseStatus(", kind(FaultKind::UpgradeRefused).at(Phase::Head)),
+    // tungstenite 0.20 to 0.26, src/error.rs: an answer that is not 101.
+    ("Http(Response { status: ", kind(FaultKind::UpgradeRefused).at(Phase::Head)),
+    // hickory 0.24 to 0.26: which of the two it is, its response code says.
+    ("NoRecordsFound", kind(FaultKind::DnsNotFound).at(Phase::Resolve)),
+    ("ResolveError { kind: Timeout", cause(Cause::TimedOut).at(Phase::Resolve)),
+    ("ResolveError { kind: Proto(ProtoError { kind: Timeout", cause(Cause::TimedOut).at(Phase::Resolve)),
+    ("ResolveError { kind: ", likely(Phase::Resolve)),
+    // native-tls 0.2, src/imp/openssl.rs, and openssl 0.10, src/ssl/error.rs: errors of the handshake. Later ones are an
+    // `ssl::Error` alone. A handshake is interrupted where a blocking socket's time was over.
+    ("Ssl(Error { code: ErrorCode(", Finding::new().at(Phase::Tls)),
+    ("Failure(MidHandshakeSslStream", Finding::new().at(Phase::Tls)),
+    ("WouldBlock(MidHandshakeSslStream", cause(Cause::TimedOut).at(Phase::Tls)),
+    // tokio 1: tasks, channels and semaphores of the gateway's own; so do the names below.
+    ("JoinError::", kind(FaultKind::ProxyInternal)),
     // rustls 0.21 to 0.23, src/error.rs, where the adapter is off or for another version.
     ("AlertReceived(", kind(FaultKind::TlsAlert)),
     ("InvalidCertificate(ExpiredRevocationList", kind(FaultKind::CertInvalid).at(Phase::Tls)),
@@ -240,6 +376,32 @@ const NAMES: &[Text] = &[
     ("InvalidCertificate(Revoked", kind(FaultKind::CertRevoked).at(Phase::Tls)),
     ("InvalidCertificate(", kind(FaultKind::CertInvalid).at(Phase::Tls)),
     ("InvalidMessage(InvalidContentType", cause(Cause::NotTls)),
+];
+
+/// Whole names: of a type, or of a variant.
+#[rustfmt::skip]
+const WORDS: &[Text] = &[
+    // tower 0.4 and 0.5, tokio 0.2 and 1, tonic 0.9 to 0.14, tower-http 0.4 to 0.7, async-std 1, actix 0.13 and everybody's.
+    ("TimedOut", cause(Cause::TimedOut)),
+    ("Elapsed", cause(Cause::TimedOut)),
+    ("Timeout", cause(Cause::TimedOut)),
+    ("TimeoutError", cause(Cause::TimedOut)),
+    ("TimeoutExpired", cause(Cause::TimedOut)),
+    ("DeadlineExceeded", kind(FaultKind::DeadlineExceeded)),
+    // http-body-util 0.1, src/limited.rs: of a response; of a request it is the client's.
+    ("LengthLimitError", kind(FaultKind::BodyTooLarge)),
+    // Channels of tokio, futures, async-channel, flume and the standard library, tokio's semaphore, tower's buffer.
+    ("RecvError", kind(FaultKind::ProxyInternal)),
+    ("SendError", kind(FaultKind::ProxyInternal)),
+    ("TrySendError", kind(FaultKind::ProxyInternal)),
+    ("AcquireError", kind(FaultKind::ProxyInternal)),
+    ("PoisonError", kind(FaultKind::ProxyInternal)),
+    ("Overloaded", kind(FaultKind::ConnectionLimit)),
+    // hyper-util 0.1, src/client/legacy/connect/proxy/tunnel.rs.
+    ("ProxyAuthRequired", kind(FaultKind::ProxyMisconfigured).at(Phase::Connect)),
+    ("TunnelUnsuccessful", kind(FaultKind::Unreachable).at(Phase::Connect)),
+    ("TunnelUnexpectedEof", kind(FaultKind::ConnectReset).at(Phase::Connect)),
+    ("ProxyHeadersTooLong", kind(FaultKind::Unreachable).at(Phase::Connect)),
 ];
 
 /// Ends of a connection, all of `ErrorKind::UnexpectedEof`.
@@ -291,7 +453,8 @@ const LOOKUPS: &[Text] = &[
 /// hyper 1, src/proto/h1/decode.rs: damage in a chunked body.
 #[rustfmt::skip]
 const CHUNKS: &[Text] = &[
-    ("Invalid chunk size line: missing size digit", class(Class::ChunkSizeEmpty)),
+    // It says so of any first byte that is no digit, a minus sign and an empty line alike.
+    ("Invalid chunk size line: missing size digit", kind(FaultKind::BadChunk)),
     ("Invalid chunk size line: Invalid Size", class(Class::ChunkSizeInvalid)),
     ("invalid chunk size: overflow", class(Class::ChunkSizeOverflow)),
     ("invalid chunk extension contains newline", class(Class::ChunkBareLf)),

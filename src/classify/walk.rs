@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use super::finding::{Cause, Finding};
 use super::probes::Ask;
-use super::{downcast, may_be, system, text};
-use crate::fault::{Failure, Fault, FaultKind, Phase};
+use super::{behind, exactly, may_be, may_be_boxed, openssl, system, text};
+use crate::fault::{Category, Failure, Fault, FaultKind, Phase};
 
 /// The most links that are looked at. Real chains have up to nine; a `source()` may go round in a circle.
 pub(super) const LINKS: usize = 24;
@@ -19,19 +19,47 @@ pub(super) const LINKS: usize = 24;
 /// (`Box<dyn Error>` is none, and cannot be a link.)
 #[inline]
 fn wrapped<'a>(link: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
-    if let Some(arc) = downcast::<Arc<dyn Error + Send + Sync>>(link) {
+    if let Some(arc) = exactly::<Arc<dyn Error + Send + Sync>>(link) {
         return Some(&**arc);
     }
-    if let Some(arc) = downcast::<Arc<io::Error>>(link) {
-        return Some(&**arc);
+    if may_be_boxed(link) { pointed_to(link) } else { None }
+}
+
+#[inline(never)]
+fn pointed_to<'a>(link: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    fn within<'a, T: Error + 'static>(link: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+        super::boxed::<T>(link).map(|inner| inner as _)
     }
-    if let Some(boxed) = downcast::<Box<io::Error>>(link) {
-        return Some(&**boxed);
+    within::<io::Error>(link).or_else(|| within::<Failure>(link)).or_else(|| within::<Fault>(link))
+}
+
+/// Whether more than its `source` is to be had of a link that no probe knows.
+#[inline]
+fn is_more(link: &(dyn Error + 'static)) -> bool {
+    if may_be_boxed(link) {
+        return pointed_to(link).is_some() || is_told_by_name(link);
     }
-    if let Some(arc) = downcast::<Arc<Failure>>(link) {
-        return Some(&**arc);
-    }
-    downcast::<Box<Failure>>(link).map(|boxed| &**boxed as &'a (dyn Error + 'static))
+    may_be::<Arc<dyn Error + Send + Sync>>(link) && link.is::<Arc<dyn Error + Send + Sync>>()
+}
+
+/// Whether the name of a link right above an `io::Error` says what that one means.
+#[cold]
+fn is_told_by_name(link: &(dyn Error + 'static)) -> bool {
+    is_connection(link) || is_decoder(link)
+}
+
+/// Whether hyper, of a version without an adapter, says that there was a connection: a number below means something else then.
+fn is_connection(link: &(dyn Error + 'static)) -> bool {
+    io_below(link).is_some() && text::is_hypers(link)
+}
+
+/// Whether reqwest could not decode what came by its `Content-Encoding`. An error of the connection is in another of its own.
+fn is_decoder(link: &(dyn Error + 'static)) -> bool {
+    io_below(link).is_some_and(|io| io.raw_os_error().is_none()) && text::begins(&link, "reqwest::Error { kind: Decode")
+}
+
+fn io_below<'a>(link: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
+    link.source()?.downcast_ref()
 }
 
 /// hyper hands these over from the trailers, others from the head.
@@ -66,6 +94,8 @@ pub(super) struct Facts<'a> {
     pub(super) likely_phase: Option<(Phase, bool)>,
     /// The request's own body failed, and whether that was read from text.
     pub(super) request_body: Option<bool>,
+    /// What exactly is wrong with the request's body, where a link below says so.
+    pub(super) upload: Option<Fault>,
     /// hyper was reading a body.
     chunked: bool,
     /// There was a connection.
@@ -89,25 +119,19 @@ pub(super) enum Quick<'a> {
 #[inline]
 pub(super) fn quick<'a, P: Ask + ?Sized>(error: &'a (dyn Error + 'static), probes: &P) -> Quick<'a> {
     let mut link = error;
-    let mut above = None;
     for left in (1..=LINKS).rev() {
-        if let Some(io) = downcast::<io::Error>(link) {
+        if let Some(io) = exactly::<io::Error>(link) {
             return match system::read(io) {
-                (Some(errno), Some(cause)) => match above.filter(|above| text::is_hypers(*above)) {
-                    None => Quick::System(errno, cause),
-                    // A number below a connection of hyper's means something else.
-                    Some(above) => Quick::More(above, left),
-                },
+                (Some(errno), Some(cause)) => Quick::System(errno, cause),
                 (_, _) => Quick::More(link, left),
             };
         }
         let is_known = may_be::<Fault>(link) && link.is::<Fault>()
             || may_be::<Failure>(link) && link.is::<Failure>()
             || probes.ask(link).is_some()
-            // Its `source` would skip what it points to.
-            || wrapped(link).is_some();
+            || is_more(link);
         match link.source() {
-            Some(next) if !is_known => (above, link) = (Some(link), next),
+            Some(next) if !is_known => link = next,
             Some(_) | None => return Quick::More(link, left),
         }
     }
@@ -132,16 +156,16 @@ impl<'a> Facts<'a> {
         link: &'a (dyn Error + 'static),
         probes: &P,
     ) -> (bool, Option<&'a (dyn Error + 'static)>) {
-        if let Some(io) = downcast::<io::Error>(link) {
+        if let Some(io) = exactly::<io::Error>(link) {
             self.note_io(io);
             // `io::Error::source` skips the error it wraps (rust-lang/rust#124513).
             return (true, io.get_ref().map(|inner| inner as &(dyn Error + 'static)));
         }
-        if let Some(fault) = downcast::<Fault>(link) {
+        if let Some(fault) = exactly::<Fault>(link) {
             self.fault = self.fault.or(Some(*fault));
             return (true, None);
         }
-        if let Some(failure) = downcast::<Failure>(link) {
+        if let Some(failure) = exactly::<Failure>(link) {
             self.fault = self.fault.or(Some(failure.fault()));
             return (true, failure.source());
         }
@@ -149,11 +173,11 @@ impl<'a> Facts<'a> {
             self.note(&finding);
             return (true, finding.next.or_else(|| link.source()));
         }
-        if let Some(error) = downcast::<httparse::Error>(link) {
+        if let Some(error) = exactly::<httparse::Error>(link) {
             self.note(&httparse(*error));
             return (true, None);
         }
-        if text::can_be_hypers(link) {
+        if may_be_boxed(link) {
             self.boxed = Some(link);
         }
         (false, wrapped(link).or_else(|| link.source()))
@@ -181,9 +205,15 @@ impl<'a> Facts<'a> {
         if finding.request_body && self.request_body.is_none() {
             self.request_body = Some(finding.by_text);
         }
+        if self.request_body.is_some() {
+            self.upload = finding.cause.and_then(of_an_upload).or(self.upload);
+        }
         self.chunked |= finding.chunked;
         self.connected |= finding.connected;
-        self.phase = self.phase.or(finding.phase);
+        if self.phase.is_none() && finding.phase.is_some() {
+            self.phase = finding.phase;
+            self.by_text |= finding.by_text;
+        }
         if self.likely_phase.is_none() {
             self.likely_phase = finding.likely_phase.map(|phase| (phase, finding.by_text));
         }
@@ -198,7 +228,13 @@ impl<'a> Facts<'a> {
     /// Whether hyper, of a version without an adapter, says that there was a connection.
     #[inline]
     pub(super) fn is_below_hyper(&self) -> bool {
-        self.boxed.is_some_and(text::is_hypers)
+        self.boxed.is_some_and(is_connection)
+    }
+
+    /// Whether the body does not decode.
+    #[inline]
+    pub(super) fn is_in_a_decoder(&self) -> bool {
+        self.boxed.is_some_and(is_decoder)
     }
 
     /// Whether there is an `io::Error` without a number.
@@ -224,10 +260,16 @@ impl<'a> Facts<'a> {
             let Some(link) = next else { break };
             let (is_known, deeper) = Self::default().look(link, probes);
             next = deeper;
-            if let Some(io) = downcast::<io::Error>(link) {
+            if let Some(io) = exactly::<io::Error>(link) {
                 connecting = connecting.through(io);
             }
-            let Some(mut finding) = (if is_known { None } else { text::by_name(link) }) else { continue };
+            if is_known {
+                continue;
+            }
+            let Some((mut finding, errno)) = by_text(link) else { continue };
+            if cause_is_open && self.errno.is_none() {
+                self.errno = errno;
+            }
             if let Some(Phase::Resolve | Phase::Connect) = finding.likely_phase {
                 connecting = connecting.into(finding.likely_phase);
                 finding.likely_phase = None;
@@ -245,6 +287,20 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// What the names of unknown types say of a request's body that failed.
+    #[cold]
+    pub(super) fn read_upload<P: Ask + ?Sized>(&mut self, error: &'a (dyn Error + 'static), probes: &P) {
+        let mut next = Some(error);
+        for _ in 0..LINKS {
+            let Some(link) = next else { break };
+            let (is_known, deeper) = Self::default().look(link, probes);
+            if !is_known {
+                self.upload = self.upload.or_else(|| text::of_an_upload(link));
+            }
+            next = deeper;
+        }
+    }
+
     /// What the message of an `io::Error` from hyper's chunked decoder says.
     #[cold]
     pub(super) fn read_chunk_message(&mut self) {
@@ -255,6 +311,43 @@ impl<'a> Facts<'a> {
             self.note(&finding);
         }
     }
+}
+
+/// What a cause below the request's own body says of it: whose patience ended, or a complete fault that is the client's or the
+/// gateway's own. Any other is about the client's connection, and says no more than that its body failed.
+fn of_an_upload(cause: Cause) -> Option<Fault> {
+    if let Cause::Fault(fault) = cause {
+        return matches!(fault.category(), Category::Client | Category::Local).then_some(fault);
+    }
+    (cause == Cause::TimedOut).then_some(Fault::new(FaultKind::ClientTimeout))
+}
+
+/// What the text of a link says whose type nobody knows, and its error number.
+#[cold]
+fn by_text(link: &(dyn Error + 'static)) -> Option<(Finding<'static>, Option<i32>)> {
+    let debug = text::debug(link);
+    let name = text::by_name_in(link, &debug);
+    let found = match name {
+        Some(name) if name.cause.is_some() || name.request_body => Some((name, None)),
+        // It says no more than where: OpenSSL's code may stand beside it, or a cause behind it.
+        Some(_) | None => {
+            openssl::look(link, &debug).map(|finding| (finding, None)).or_else(|| behind::look(link, &debug))
+        }
+    };
+    let (mut finding, errno) = found.or(name.map(|name| (name, None)))?;
+    if let Some(name) = name {
+        finding.phase = finding.phase.or(name.phase);
+        finding.likely_phase = finding.likely_phase.or(name.likely_phase);
+        finding.chunked |= name.chunked;
+    }
+    if is_dns_not_found(&finding) && text::dns_failed(link) {
+        finding.cause = Some(FaultKind::DnsFailure.into());
+    }
+    Some((finding, errno))
+}
+
+fn is_dns_not_found(finding: &Finding<'_>) -> bool {
+    matches!(finding.cause, Some(Cause::Fault(fault)) if fault.kind() == FaultKind::DnsNotFound)
 }
 
 /// Where hyper-util's connector failed. Its outer error says "connect" of everything before the request;

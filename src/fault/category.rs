@@ -89,6 +89,8 @@ coded_enum! {
         Proxy = "proxy",
         /// The gateway's settings: a wrong name, port, scheme, trust root or route.
         Configuration = "configuration",
+        /// Nobody can tell.
+        Unknown = "unknown",
     }
 }
 

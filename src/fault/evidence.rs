@@ -83,6 +83,30 @@ impl Evidence {
         self
     }
 
+    /// Adds the names of the types in a chain that tells nothing, as their `Debug` begins, outermost first: what a
+    /// [probe](crate::Gateway::with_probe) has to know.
+    #[must_use]
+    pub(crate) fn with_types(mut self, error: &(dyn Error + 'static)) -> Self {
+        let mut next = Some(error);
+        for _ in 0..LINKS {
+            let Some(link) = next else { break };
+            let io = link.downcast_ref::<std::io::Error>();
+            let mut name = TypeName(String::new());
+            let _ = match io {
+                Some(io) => write!(name, "std::io::Error::{:?}", io.kind()),
+                None => write!(name, "{link:?}"),
+            };
+            if !name.0.is_empty() {
+                self.items.push(("type", name.0));
+            }
+            next = match io {
+                Some(io) => io.get_ref().map(|inner| inner as _),
+                None => link.source(),
+            };
+        }
+        self
+    }
+
     /// Adds the first bytes of what arrived.
     #[must_use]
     pub fn with_first_bytes(mut self, bytes: &[u8]) -> Self {
@@ -152,6 +176,20 @@ fn without_queries(text: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// The path that a text begins with.
+struct TypeName(String);
+
+impl Write for TypeName {
+    fn write_str(&mut self, s: &str) -> fmt::Result {
+        const LONGEST: usize = 64;
+        let room = LONGEST.saturating_sub(self.0.len());
+        let path = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+        let taken = s.find(|c| !path(c)).unwrap_or(s.len()).min(room);
+        self.0.push_str(s.get(..taken).unwrap_or_default());
+        if taken == s.len() { Ok(()) } else { Err(fmt::Error) }
+    }
 }
 
 /// Makes bytes fit for one line of a log: printable ASCII, at most [`TEXT`] bytes.

@@ -466,10 +466,11 @@ kinds! {
     ProxyMisconfigured = "proxy_misconfigured": Select Local, e!(ProxyConfigurationError), 500 / 500, No, Configuration, Caller,
         Permanent, Exempt, Nothing,
         "the gateway is misconfigured", "RFC 9209 section 2.3.31";
-    /// The exchange failed and nothing at hand says why. RFC 9209 names `http_protocol_error` as
+    /// The exchange failed and nothing at hand says why, so that nobody is to blame: it may have been a defect of the gateway's
+    /// own. Where the phase is known, it is the kind of that phase instead. RFC 9209 names `http_protocol_error` as
     /// the type for what nothing more specific fits.
-    Unclassified = "unclassified": Head Protocol, e!(HttpProtocolError), 502 / 520, Perhaps, NextHop, Library,
-        Transient, Counts, All,
+    Unclassified = "unclassified": Head Protocol, e!(HttpProtocolError), 502 / 520, Perhaps, Unknown, Library,
+        Transient, Exempt, All,
         "the exchange with the next hop failed", "RFC 9209 section 2.3.28";
 }
 

@@ -410,7 +410,11 @@ impl State {
         if self.exchange.phase.is_none() && fault.kind() == FaultKind::ResponseTimeout && timeout != fault.kind() {
             fault = timeout.into();
         }
-        self.refine(fault, seen)
+        let fault = self.refine(fault, seen);
+        if fault.kind() == FaultKind::Unclassified {
+            self.found = mem::take(&mut self.found).with_types(error);
+        }
+        fault
     }
 
     /// A fault that is known, by all that is known besides.

@@ -12,7 +12,7 @@ use http::Response;
 use hyper::ext::ReasonPhrase;
 
 use crate::classify::{Cause, Finding, Probe, downcast, may_be, text};
-use crate::fault::{FaultKind, Phase};
+use crate::fault::{Fault, FaultKind, Phase};
 use crate::reply::reason;
 
 pub use self::interims::{DuringInterims, Interims, TooManyInterims};
@@ -41,6 +41,10 @@ fn finding<'a>(error: &hyper::Error) -> Finding<'a> {
     }
     // "Canceled" is not the client's doing: the connection was not ready, or closed meanwhile.
     if error.is_canceled() || error.is_closed() {
+        if error.source().is_some_and(|why| text::says(why, "connection was not ready")) {
+            // `SendRequest` had not begun: src/client/conn/http1.rs and http2.rs.
+            return Finding::of(Fault::new(FaultKind::ClosedBeforeResponse).at(Phase::Select)).weak().at(Phase::Select);
+        }
         return Finding::of(Cause::Closed).weak().likely_at(Phase::Head);
     }
     if error.is_parse_too_large() {

@@ -113,7 +113,7 @@ pub(super) const UNCLASSIFIED: Text = Text {
         ),
         (
             When::Always,
-            "An adapter for the client library is not switched on, or is for another of its major versions.",
+            "An adapter for the client library is not switched on, or is for another of its major versions. The record names the types that were seen, under type: a probe can know them (Gateway::with_probe).",
         ),
         (
             When::Always,
