@@ -523,6 +523,8 @@ pub(crate) const fn builtin_probes() -> &'static [Probe] {
         crate::adapters::tower05::PROBE,
         #[cfg(feature = "ureq3")]
         crate::adapters::ureq3::PROBE,
+        #[cfg(feature = "pingora09")]
+        crate::adapters::pingora09::PROBE,
     ]
 }
 

@@ -90,9 +90,10 @@
 //! | `hyper_util01` | the tap under hyper-util 0.1's pooled client; includes `hyper1` and `tokio1` | `hyper-util` 0.1, `tower-service` 0.3 |
 //! | `tower05` | `GatewayLayer`, `RetryIfSafe`; `Elapsed` and `Overloaded` of tower 0.5's layers | `tower` 0.5 |
 //! | `tower_http07` | a classifier for tower-http 0.7's `TraceLayer`, whose failures are faults; includes `http_body1` | `tower-http` 0.7 |
+//! | `pingora09` | errors of pingora 0.9, whichever side failed | `pingora-error` 0.9 |
 //! | `ureq3` | errors of ureq 3 | `ureq` 3 |
 //! | `lab` | upstreams that misbehave on purpose, and a client that judges what a proxy made of them | |
-//! | `full` | what the examples and tests need: all of the above but `axum08` | |
+//! | `full` | what the examples and tests need: all of the above but `axum08` and `pingora09` | |
 //! | `all-adapters` | every adapter | |
 //!
 //! `Display` texts are for people and may change; codes, tokens and classes do not.

@@ -117,6 +117,13 @@ impl<'a> Finding<'a> {
         Self { request_body: true, ..Self::new() }
     }
 
+    /// Why exactly: beside [`request_body`](Self::request_body), a fault of the client's or of the gateway's own.
+    #[cfg(feature = "pingora09")]
+    pub(crate) fn because(mut self, fault: Fault) -> Self {
+        self.cause = Some(Cause::Fault(fault));
+        self
+    }
+
     /// The phase, where the type proves it. It counts more than the caller's.
     #[must_use]
     pub const fn at(mut self, phase: Phase) -> Self {
