@@ -1,4 +1,4 @@
-//! The audit of a response head that another library parsed.
+//! The audit of heads that another library parsed: of responses here, of requests in [`audit_request`].
 //!
 //! What the other library let pass is judged again, by RFC 9112 section 6.3 and as
 //! strictly as [`h1`](crate::h1) would: a gateway must not guess where a message ends. What can be
@@ -8,6 +8,7 @@
 //! unasked 101, and only reports what it cannot parse at all.
 
 mod grpc;
+mod request;
 mod tidy;
 
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue, TRANSFER_ENCODING, UPGRADE};
@@ -18,8 +19,11 @@ use crate::exchange::Exchange;
 use crate::fault::{Class, Fault, FaultKind};
 use crate::h1::{Deviations, FramingFields};
 use crate::present::Present;
+use crate::token::is_token;
 
 pub use self::grpc::{GrpcHead, audit_grpc_head, audit_grpc_trailers};
+pub use self::request::audit_request;
+pub(crate) use self::request::audit_routed;
 pub(crate) use self::tidy::tidy_present;
 pub use self::tidy::{tidy, tidy_request};
 
@@ -202,6 +206,14 @@ fn audit_codings(version: Version, headers: &HeaderMap) -> Result<Framing, Fault
         // A connection-specific field makes the message malformed (RFC 9113 section 8.2.2).
         return Err(Fault::new(FaultKind::H2ProtocolError));
     }
+    match transfer_codings(version, headers) {
+        Some(class) => Err(Fault::of_class(class)),
+        None => Ok(Framing::Chunked),
+    }
+}
+
+/// What is wrong with the codings, if they are anything but `chunked`, alone and in HTTP/1.1.
+fn transfer_codings(version: Version, headers: &HeaderMap) -> Option<Class> {
     let mut fields = FramingFields::default();
     for value in headers.get_all(TRANSFER_ENCODING) {
         fields.transfer_encoding(value.as_bytes(), 0);
@@ -210,15 +222,11 @@ fn audit_codings(version: Version, headers: &HeaderMap) -> Result<Framing, Fault
         fields.content_length(value.as_bytes(), 0);
     }
     let minor = u8::from(version >= Version::HTTP_11);
-    let unfit = match fields.check(minor, true, &mut Deviations::new()) {
+    match fields.check(minor, true, &mut Deviations::new()) {
         Err((class, _)) => Some(class),
         // Whoever parsed this may not have taken it for chunked, and what it handed over is not the content.
         Ok(()) if fields.end_empty() => Some(Class::FramingTeInvalid),
         Ok(()) => fields.coded().map(|(class, _)| class),
-    };
-    match unfit {
-        Some(class) => Err(Fault::of_class(class)),
-        None => Ok(Framing::Chunked),
     }
 }
 
@@ -253,7 +261,14 @@ fn may_upgrade(exchange: &Exchange) -> bool {
 /// HTTP/2 over cleartext by upgrade is obsolete (RFC 9113 section 3.1), and a tunnel that the gateway
 /// cannot look into: requests smuggled through it pass every rule the gateway has.
 fn is_h2c(protocol: &[u8]) -> bool {
-    protocol.eq_ignore_ascii_case(b"h2c")
+    let name = protocol.split(|&b| b == b'/').next().unwrap_or_default();
+    name.trim_ascii().eq_ignore_ascii_case(b"h2c")
+}
+
+/// Whether this is `protocol-name ["/" protocol-version]`, both tokens (RFC 9110 section 7.8).
+fn is_protocol(item: &[u8]) -> bool {
+    let mut parts = item.splitn(2, |&b| b == b'/');
+    parts.all(is_token)
 }
 
 /// The items of a list field over all its lines. Empty ones are skipped: "a recipient MUST parse and

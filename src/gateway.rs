@@ -223,6 +223,11 @@ impl Gateway {
         self.0.reference.as_ref()
     }
 
+    /// Whether a request comes back to us.
+    pub(crate) fn is_looping(&self, headers: &HeaderMap) -> bool {
+        self.0.via.has_us(headers)
+    }
+
     pub(crate) fn via(&self, spoken: Version) -> Option<&HeaderValue> {
         self.0.via.spoken(spoken)
     }

@@ -284,7 +284,7 @@ fn who_joins_by_itself_offers_upgrades_and_asks_whether_a_101_is_an_answer() {
         let records = Records::default();
         let gateway = records.gateway();
         let gateway = if gateway_has { gateway.with_upgrades(JoinedByCaller) } else { gateway };
-        let mut request = Request::new(());
+        let mut request = Request::get("/").header("host", "gw.test").body(()).unwrap();
         for (name, value) in fields {
             request.headers_mut().insert(name, HeaderValue::from_static(value));
         }
@@ -611,7 +611,9 @@ async fn an_answer_without_content_is_whole_with_its_head() {
     }
     // A gRPC call that ends with a 204, as a recipe for nginx has it: there is no content to end in a status once more.
     let records = Records::default();
-    let call = Request::post("/pkg.Service/Method").version(Version::HTTP_2).header("content-type", "application/grpc");
+    let call = Request::post("http://gw.test/pkg.Service/Method")
+        .version(Version::HTTP_2)
+        .header("content-type", "application/grpc");
     let (exchange, _) = records.gateway().begin(call.body(Empty::<Bytes>::new()).unwrap());
     let head = Response::builder().status(204).header("grpc-status", "12").body(Frames([data()].into())).unwrap();
     let response = exchange.pass_on(head);
@@ -671,7 +673,7 @@ async fn leaving_is_told_from_failing() {
         panic!("a defect")
     }
     let records = Records::default();
-    let request = || Request::new(Empty::<Bytes>::new());
+    let request = || Request::get("/").header("host", "gw.test").body(Empty::<Bytes>::new()).unwrap();
     let gateway = records.gateway();
 
     let answer = gateway.handle(request(), fails).await.unwrap();
@@ -766,8 +768,9 @@ async fn a_grpc_call_ends_in_a_status() {
     ];
     for (name, status, content_type, frames, in_head, at_end, expected) in cases {
         let records = Records::default();
-        let call =
-            Request::post("/pkg.Service/Method").version(Version::HTTP_2).header("content-type", "application/grpc");
+        let call = Request::post("http://gw.test/pkg.Service/Method")
+            .version(Version::HTTP_2)
+            .header("content-type", "application/grpc");
         let (exchange, request) = records.gateway().begin(call.body(Empty::<Bytes>::new()).unwrap());
         assert_eq!(request.headers()["te"], "trailers");
         let head = Response::builder().status(status).version(Version::HTTP_11).header("content-type", content_type);
@@ -791,7 +794,7 @@ async fn a_grpc_call_ends_in_a_status() {
 #[test]
 fn a_request_is_made_fit() {
     type Lines<'a> = &'a [(&'a str, &'a str)];
-    let cases: [(&str, Version, Lines<'_>, Lines<'_>); 6] = [
+    let cases: [(&str, Version, Lines<'_>, Lines<'_>); 7] = [
         (
             "hop by hop, and what Connection names",
             Version::HTTP_11,
@@ -808,19 +811,19 @@ fn a_request_is_made_fit() {
                 ("te", "trailers"),
                 ("accept", "text/html"),
             ],
-            &[("accept", "text/html"), ("via", "1.1 gw")],
+            &[("accept", "text/html"), ("host", "gw.test"), ("via", "1.1 gw")],
         ),
         (
             "an upgrade that nobody carries",
             Version::HTTP_11,
             &[("connection", "upgrade"), ("upgrade", "websocket")],
-            &[("via", "1.1 gw")],
+            &[("host", "gw.test"), ("via", "1.1 gw")],
         ),
         (
             "Via has others before us",
             Version::HTTP_10,
             &[("via", "1.1 a"), ("via", "1.1 b")],
-            &[("via", "1.1 a, 1.1 b, 1.0 gw")],
+            &[("host", "gw.test"), ("via", "1.1 a, 1.1 b, 1.0 gw")],
         ),
         (
             "HTTP/2 splits cookies",
@@ -831,14 +834,20 @@ fn a_request_is_made_fit() {
         (
             "a Host that is there stays",
             Version::HTTP_2,
+            &[("host", "GW.test:80")],
+            &[("host", "GW.test:80"), ("via", "2 gw")],
+        ),
+        (
+            "the target's host counts, and not the field's",
+            Version::HTTP_11,
             &[("host", "other.test")],
-            &[("host", "other.test"), ("via", "2 gw")],
+            &[("host", "gw.test"), ("via", "1.1 gw")],
         ),
         (
             "what Connection may not name",
             Version::HTTP_11,
             &[("connection", "cookie, host"), ("cookie", "a=1")],
-            &[("cookie", "a=1"), ("via", "1.1 gw")],
+            &[("cookie", "a=1"), ("host", "gw.test"), ("via", "1.1 gw")],
         ),
     ];
     for (name, version, lines, expected) in cases {
@@ -846,8 +855,13 @@ fn a_request_is_made_fit() {
         for (field, value) in lines {
             request = request.header(*field, *value);
         }
+        if version == Version::HTTP_11 && !lines.iter().any(|(field, _)| *field == "host") {
+            request = request.header("host", "gw.test");
+        }
         let mut request = request.body(()).unwrap();
-        Records::default().gateway().begin_head(&mut request).finish();
+        let exchange = Records::default().gateway().begin_head(&mut request);
+        assert_eq!(exchange.refusal(), None, "{name}");
+        exchange.finish();
         let mut seen: Vec<_> = request.headers().iter().map(|(k, v)| (k.as_str(), v.to_str().unwrap())).collect();
         seen.sort_unstable();
         assert_eq!(seen, expected, "{name}");
@@ -885,7 +899,7 @@ async fn what_connection_names_is_no_trailer_either() {
     ];
     for (connection, expected) in cases {
         let records = Records::default();
-        let mut request = Request::post("http://gw.test/x").header("transfer-encoding", "chunked");
+        let mut request = Request::post("/x").header("host", "gw.test").header("transfer-encoding", "chunked");
         let mut response = Response::builder().header("transfer-encoding", "chunked");
         for line in connection {
             (request, response) = (request.header("connection", *line), response.header("connection", *line));

@@ -432,7 +432,8 @@ async fn a_client_that_does_not_get_ready_is_answered_for() {
         let mut service = GatewayLayer::new(records.gateway()).layer(Unready(kind));
         for _ in 0..2 {
             let Ok(()) = poll_fn(|cx| service.poll_ready(cx)).await;
-            let Ok(response) = service.call(Request::post("/").body(Bytes_::from("x")).unwrap()).await;
+            let Ok(response) =
+                service.call(Request::post("/").header("host", "gw.test").body(Bytes_::from("x")).unwrap()).await;
             assert_eq!(response.status(), 502, "{kind}");
             assert!(told.starts_with(response.extensions().get::<Fault>().unwrap().kind().as_str()), "{kind}");
         }
@@ -513,7 +514,8 @@ async fn its_types_have_names_and_are_send() {
     let layer = GatewayLayer::new(Records::default().gateway()).timed(TokioTimer, None, None);
     let mut service: GatewayService<tower::util::ServiceFn<Refusing>, TokioTimer> = layer.layer(service_fn(refuses));
     is_send(&service);
-    let call = Call { future: service.call(Request::new(Bytes_::default())) };
+    let call =
+        Call { future: service.call(Request::get("/").header("host", "gw.test").body(Bytes_::default()).unwrap()) };
     is_send(&call.future);
     let Ok(response) = call.future.await;
     assert_eq!(response.status(), 502);

@@ -105,7 +105,8 @@ async fn send(mut request: Request<Upload<Client>>, hop: Hop) {
 
 /// When the step ended, and as what.
 fn run(gateway: &Gateway, client: Client, hop: Hop, phase: Option<Phase>) -> (u64, Option<FaultKind>) {
-    let (exchange, request): (InFlight, _) = gateway.begin(Request::post("/").body(client).unwrap());
+    let (exchange, request): (InFlight, _) =
+        gateway.begin(Request::post("/").header("host", "gw.test").body(client).unwrap());
     exchange.facts().phase = phase;
     let mut step = pin!(exchange.within(Clock, Duration::from_secs(PATIENCE), send(request, hop)));
     for second in 0..100 {

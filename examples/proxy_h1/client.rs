@@ -9,7 +9,7 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode, Uri};
 use socket2::SockRef;
 
 use crate::date;
@@ -62,7 +62,7 @@ impl Client {
         let _ = self.stream.set_write_timeout(Some(STUCK));
         let after = loop {
             let after = match self.head(proxy) {
-                Ok(Some(Ok(incoming))) => self.answer(proxy, *incoming),
+                Ok(Some(Ok(incoming))) => exchange::run(proxy, &mut self, *incoming),
                 Ok(Some(Err((status, why)))) => {
                     let _ = (&*self.stream).write_all(&page(status, "text/plain; charset=utf-8", why, true, false));
                     After::Linger
@@ -119,19 +119,19 @@ impl Client {
         }
     }
 
-    fn answer(&mut self, proxy: &Arc<Proxy>, incoming: Incoming) -> After {
-        let (method, path) = (incoming.request.method(), incoming.request.uri().path());
-        let (status, kind, text) = match (proxy.index.get(), path) {
+    /// Answers with a page of the server's own, if this request is for one: `CONNECT`, and the tour's index.
+    pub(crate) fn answer(&mut self, proxy: &Proxy, method: &Method, uri: &Uri) -> Option<After> {
+        let (status, kind, text) = match (proxy.index.get(), uri.path()) {
             _ if *method == Method::CONNECT => {
                 (StatusCode::NOT_IMPLEMENTED, "text/plain; charset=utf-8", "CONNECT is not supported here")
             }
-            (Some(index), "/") if proxy.routes.find(incoming.request.uri()).is_none() => {
+            (Some(index), "/") if proxy.routes.find(uri).is_none() => {
                 (StatusCode::OK, "text/html; charset=utf-8", index.as_str())
             }
-            _ => return exchange::run(proxy, self, incoming),
+            _ => return None,
         };
         let page = page(status, kind, text, true, *method == Method::HEAD);
-        if (&*self.stream).write_all(&page).is_ok() { After::Linger } else { After::Close }
+        Some(if (&*self.stream).write_all(&page).is_ok() { After::Linger } else { After::Close })
     }
 
     fn linger(&mut self) {

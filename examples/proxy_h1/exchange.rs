@@ -34,6 +34,13 @@ const PART: Duration = Duration::from_millis(1);
 pub(crate) fn run(proxy: &Arc<Proxy>, client: &mut Client, incoming: Incoming) -> After {
     let Incoming { mut request, body, expects_continue, keep_alive } = incoming;
     let exchange = proxy.gateway.begin_head(&mut request);
+    if let Some(fault) = exchange.refusal() {
+        return answer::give_up(client, exchange, fault, false);
+    }
+    if let Some(after) = client.answer(proxy, request.method(), request.uri()) {
+        exchange.finish();
+        return after;
+    }
     let running = Running { proxy, exchange: &exchange, keep_alive };
     let done = match running.serve(client, request, body, expects_continue) {
         Ok(done) => done,

@@ -7,7 +7,7 @@ use http::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValu
 use http::response::Parts;
 use http::{StatusCode, Version};
 
-use super::{content_length, is_h2c, is_tunnel, items, may_upgrade};
+use super::{content_length, is_h2c, is_protocol, is_tunnel, items, may_upgrade};
 use crate::exchange::{Exchange, offers_upgrade};
 use crate::h1::forward::HopByHop;
 use crate::present::Present;
@@ -113,7 +113,7 @@ pub(crate) fn tidy_present(parts: &mut Parts, exchange: &Exchange, present: Pres
 /// ```
 pub fn tidy_request(headers: &mut HeaderMap, exchange: &Exchange) -> bool {
     let present = Present::of(headers);
-    let upgrade = exchange.upgrade_offered && offers_upgrade(exchange.version, headers, present) && drop_h2c(headers);
+    let upgrade = exchange.upgrade_offered && offers_upgrade(exchange.version, headers, present) && drop_unfit(headers);
 
     strip(headers, present, upgrade, &FOR_THE_GATEWAY);
     if present.any(Present::CONTENT_LENGTH) {
@@ -126,10 +126,12 @@ pub fn tidy_request(headers: &mut HeaderMap, exchange: &Exchange) -> bool {
     upgrade
 }
 
-/// Takes `h2c` out of `Upgrade`; whether anything is left to offer.
-fn drop_h2c(headers: &mut HeaderMap) -> bool {
-    if items(headers, UPGRADE).any(is_h2c) {
-        let kept: Vec<&[u8]> = items(headers, UPGRADE).filter(|item| !is_h2c(item)).collect();
+/// Takes out of `Upgrade` what is `h2c`, and what is no protocol by its grammar, which some servers read as one: `"h2c"`.
+/// Whether anything is left to offer.
+fn drop_unfit(headers: &mut HeaderMap) -> bool {
+    let is_fit = |item: &&[u8]| is_protocol(item) && !is_h2c(item);
+    if !items(headers, UPGRADE).all(|item| is_fit(&item)) {
+        let kept: Vec<&[u8]> = items(headers, UPGRADE).filter(is_fit).collect();
         match HeaderValue::from_bytes(&kept.join(&b", "[..])) {
             Ok(value) if !kept.is_empty() => headers.insert(UPGRADE, value),
             Ok(_) | Err(_) => headers.remove(UPGRADE),

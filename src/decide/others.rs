@@ -165,6 +165,7 @@ others! {
 
     // nginx: 499 for the log. HAProxy: CR, cR. Envoy: DPE, SI. gRPC: 400 is INTERNAL in its mapping.
     ClientAborted:        499  -   -  Cancelled;
+    BadRequest:           400 400 400 Internal;
     ClientBodyFailed:     400 400 400 Internal;
     ClientTimeout:        408 408 408 DeadlineExceeded;
     ProxyInternal:        500 500 500 Internal;

@@ -11,7 +11,8 @@ macro_rules! classes {
     (@wider $own:ident) => { Class::$own };
     (@wider $own:ident $wider:ident) => { Class::$wider };
     ($($variant:ident = $name:literal: $kind:ident, $what:literal $(in $wider:ident)?;)+) => {
-        /// What exactly is wrong with the bytes of a response.
+        /// What exactly is wrong with the bytes of a response, or (`request`, and `framing` in a
+        /// [`BadRequest`](FaultKind::BadRequest)) with those of a request.
         ///
         /// Some are narrower than another, the broader class, which is used where no narrower one fits:
         /// [`general`](Self::general).
@@ -41,7 +42,7 @@ macro_rules! classes {
                 match self { $(Self::$variant => $name,)+ }
             }
 
-            /// The kind of fault it belongs to.
+            /// The kind of fault it belongs to. Those of `framing` are of a response here.
             #[must_use]
             pub const fn kind(self) -> FaultKind {
                 match self { $(Self::$variant => FaultKind::$kind,)+ }
@@ -148,7 +149,7 @@ classes! {
     FramingClConflict = "framing.cl_conflict": AmbiguousFraming, "Content-Length values that disagree";
     FramingClOverflow = "framing.cl_overflow": AmbiguousFraming, "a Content-Length too large to count";
     FramingClAndTe = "framing.cl_and_te": AmbiguousFraming, "both Content-Length and Transfer-Encoding";
-    FramingTeInHttp10 = "framing.te_in_http10": AmbiguousFraming, "Transfer-Encoding in an HTTP/1.0 response";
+    FramingTeInHttp10 = "framing.te_in_http10": AmbiguousFraming, "Transfer-Encoding in HTTP/1.0";
     FramingTeInvalid = "framing.te_invalid": AmbiguousFraming, "a malformed Transfer-Encoding";
     FramingTeUnsupported = "framing.te_unsupported": UnsupportedCoding, "an unknown transfer coding";
     FramingTeIdentity = "framing.te_identity": UnsupportedCoding, "the obsolete transfer coding `identity`" in FramingTeUnsupported;
@@ -193,6 +194,18 @@ classes! {
     TooLargeTrailers = "too_large.trailers": TrailersTooLarge, "a trailer section over the limit";
     // RFC 9110 section 7.8.
     UnexpectedUpgrade = "unexpected.upgrade": UnexpectedUpgrade, "101 without an offer to upgrade";
+    // The request, as the client sent it: RFC 9112 section 3.2, RFC 9110 sections 7.2, 7.6.1, 7.8 and 10.1.1, RFC 9113 section 8.3.1.
+    RequestHostMissing = "request.host_missing": BadRequest, "a request without a Host";
+    RequestHostRepeated = "request.host_repeated": BadRequest, "more than one Host";
+    RequestHostInvalid = "request.host_invalid": BadRequest, "a Host that is not a host with or without a port";
+    RequestHostConflict = "request.host_conflict": BadRequest, "a Host other than the :authority";
+    RequestTargetForm = "request.target_form": BadRequest, "a request target in a form that its method does not have";
+    RequestTargetScheme = "request.target_scheme": BadRequest, "a request target whose scheme is neither http nor https";
+    RequestTargetInvalid = "request.target_invalid": BadRequest, "a request target that is malformed";
+    RequestConnectionInvalid = "request.connection_invalid": BadRequest, "a malformed Connection";
+    RequestConnectionSpecific = "request.connection_specific": BadRequest, "a field in HTTP/2 or HTTP/3 that only HTTP/1 has";
+    RequestUpgradeInvalid = "request.upgrade_invalid": BadRequest, "a malformed Upgrade";
+    RequestExpectation = "request.expectation": BadRequest, "an expectation other than 100-continue";
     // gRPC, PROTOCOL-HTTP2.md, "Responses".
     GrpcContentType = "grpc.content_type": NotGrpc, "a content type other than application/grpc";
     GrpcHttpStatus = "grpc.http_status": NotGrpc, "an HTTP status other than 200, and no grpc-status";

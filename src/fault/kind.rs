@@ -450,6 +450,12 @@ kinds! {
     ClientAborted = "client_aborted": Head Client, None, 499 / 499, Perhaps, Client, Caller,
         Transient, Exempt, Nothing,
         "the client closed the connection", "nginx 499; HAProxy: CH; Envoy: DC";
+    /// The client's request breaks a rule of HTTP, so that it must not be forwarded: see
+    /// [`audit_request`](crate::audit::audit_request). Where the rule asks for another status than 400,
+    /// [`Code::Status`](super::Code::Status) has it.
+    BadRequest = "bad_request": Select Client, e!(HttpRequestError), 400 / 400, No, Client, Library,
+        Permanent, Exempt, Nothing,
+        "the client's request is malformed", "RFC 9209 section 2.3.16; RFC 9112 sections 3.2 and 6.3";
     /// The client's request body failed or ended early.
     ClientBodyFailed = "client_body_failed": Send Client, e!(HttpRequestError), 400 / 400, Perhaps, Client, Library,
         Transient, Exempt, Nothing,

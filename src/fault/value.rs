@@ -44,7 +44,7 @@ pub enum Code {
     H3(u32),
     /// A DNS response code (RFC 1035 section 4.1.1, RFC 6895).
     DnsRcode(u16),
-    /// A status code that says more than the kind: the 4xx of a client's fault, with which it is answered, or the status
+    /// A status code that says more than the kind: that of a client's fault, with which it is answered, or the status
     /// of an answer that is [not gRPC](FaultKind::NotGrpc), which is the next hop's and never ours.
     Status(u16),
 }

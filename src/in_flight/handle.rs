@@ -19,6 +19,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::gateway::Gateway;
 
 use super::InFlight;
+use super::begin::Target;
 use super::body::ResponseBody;
 use super::state::Shared;
 use super::upload::Upload;
@@ -29,6 +30,8 @@ impl Gateway {
     ///
     /// - `Ok`: the response that [`pass_on`](InFlight::pass_on) and the like gave, or one that the handler made by itself.
     /// - `Err`: the error is classified, recorded and answered.
+    /// - A request that must not be forwarded is answered by [what speaks against it](InFlight::refusal), and the handler is
+    ///   not called.
     /// - Dropped, this future is a client that left; and a handler that panics is a fault of the gateway's own.
     ///
     /// ```
@@ -63,14 +66,25 @@ impl Gateway {
         B: Body<Data = Bytes>,
         H: FnOnce(InFlight, Request<Upload<B>>) -> F,
     {
-        let (exchange, request) = self.begin(request);
+        self.handle_from(request, Target::Client, handler)
+    }
+
+    pub(crate) fn handle_from<B, H, F>(&self, request: Request<B>, target: Target, handler: H) -> Handled<F>
+    where
+        B: Body<Data = Bytes>,
+        H: FnOnce(InFlight, Request<Upload<B>>) -> F,
+    {
+        let (exchange, request) = self.begin_with(request, target);
         let shared = Arc::clone(&exchange.handle.0);
-        shared.lock().attend();
+        let mut state = shared.lock();
+        state.attend();
+        let refusal = state.refusal;
+        drop(state);
         // A handler may panic before it is a future.
         let mut attendant = Attendant { exchange: Some(shared), is_in_poll: true };
-        let future = handler(exchange, request);
+        let future = if refusal.is_none() { Some(handler(exchange, request)) } else { None };
         attendant.is_in_poll = false;
-        Handled { future, attendant }
+        Handled { future, refusal, attendant }
     }
 }
 
@@ -79,7 +93,9 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct Handled<F> {
         #[pin]
-        future: F,
+        future: Option<F>,
+        // Why there is no handler.
+        refusal: Option<Fault>,
         // After the future, which drops its part of the exchange first.
         attendant: Attendant,
     }
@@ -113,8 +129,15 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        if let Some(fault) = this.refusal.take() {
+            return match mem::take(&mut this.attendant.exchange) {
+                Some(exchange) => Poll::Ready(Ok(exchange.answer_fault(fault).map(ResponseBody::made))),
+                None => Poll::Pending,
+            };
+        }
+        let Some(future) = this.future.as_pin_mut() else { return Poll::Pending };
         this.attendant.is_in_poll = true;
-        let polled = this.future.poll(cx);
+        let polled = future.poll(cx);
         this.attendant.is_in_poll = false;
         let Poll::Ready(result) = polled else { return Poll::Pending };
         let Some(exchange) = mem::take(&mut this.attendant.exchange) else { return Poll::Pending };

@@ -46,6 +46,8 @@ use crate::link::Link;
 
 use self::state::Shared;
 
+#[cfg(feature = "tower05")]
+pub(crate) use self::begin::Target;
 #[cfg(feature = "http_body1")]
 pub use self::body::ResponseBody;
 pub use self::facts::{Facts, SharedFacts};
@@ -131,6 +133,24 @@ impl<T> InFlight<T> {
     /// ```
     pub fn facts(&self) -> Facts<'_> {
         self.handle.0.facts()
+    }
+
+    /// Why the request must not be forwarded: it breaks a rule of HTTP, or loops. Answer with that, and send nothing.
+    /// [`Gateway::handle`] does so by itself; here [`within`](Self::within) fails with it at once, and
+    /// [`pass_on`](Self::pass_on) answers with it, whatever came.
+    ///
+    /// ```
+    /// use badgateway::{FaultKind, Gateway};
+    /// let gateway = Gateway::new("edge-1.example").unwrap();
+    /// let mut request = http::Request::post("/").header("host", "shop.example").header("transfer-encoding", "gzip").body(()).unwrap();
+    /// let exchange = gateway.begin_head(&mut request);
+    /// let fault = exchange.refusal().unwrap();
+    /// assert_eq!(fault.kind(), FaultKind::BadRequest);
+    /// assert_eq!(exchange.answer_fault_bytes(fault).status(), 400);
+    /// ```
+    #[must_use]
+    pub fn refusal(&self) -> Option<Fault> {
+        self.handle.0.lock().refusal
     }
 
     /// Where the request goes: host name, address or alias, with or without a port.

@@ -100,6 +100,10 @@ impl<T: Timer> InFlight<T> {
         let refuse = |handle: Handle, fault| (handle.0.answer_fault(fault).map(ResponseBody::made), None);
         let (mut parts, body) = response.into_parts();
         let mut state = handle.0.lock();
+        if let Some(fault) = state.refusal {
+            drop(state);
+            return refuse(handle, fault);
+        }
         let (spoken, client) = (parts.version, state.exchange.version);
         if parts.status.is_informational() && parts.status != StatusCode::SWITCHING_PROTOCOLS {
             drop(state);

@@ -52,6 +52,8 @@ pub(super) struct State {
     unread: Option<Box<dyn Any + Send>>,
     waiting: Option<Waker>,
     pub(super) client: Option<ClientHandle>,
+    /// Why the request must not be forwarded.
+    pub(super) refusal: Option<Fault>,
     /// The upgrade that is offered to the next hop, and the protocols.
     pub(super) offer: Option<(Box<dyn Offer>, Vec<HeaderValue>)>,
     /// When it began, where the gateway has a clock.
@@ -87,6 +89,7 @@ impl Shared {
             unread: None,
             waiting: None,
             client: None,
+            refusal: None,
             offer: None,
             started,
             attendants: 0,
@@ -183,6 +186,11 @@ impl Shared {
         let Ending { gateway, exchange, evidence, .. } = &ending;
         let mut response = gateway.answer_diagnosed(&fault, exchange, evidence, &diagnose::Context::default());
         response.extensions_mut().insert(fault);
+        if fault.kind() == FaultKind::BadRequest && exchange.version < Version::HTTP_2 {
+            // What comes behind such a request may be anything: "respond with the 400 (Bad Request) status code and then
+            // close the connection" (RFC 9112 section 6.3).
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         #[cfg(feature = "hyper1")]
         crate::adapters::hyper1::reason_phrase(&mut response);
         ending.close(self, End::Failed(fault));

@@ -45,12 +45,15 @@ impl<T> InFlight<T> {
     ///
     /// # Errors
     ///
-    /// The step's output is `Err(fault)` when the time was over first.
+    /// The step's output is `Err(fault)` when the time was over first, or where the request has a [refusal](Self::refusal),
+    /// and the step is not begun then.
     pub fn within<F: Future, U: Timer>(&self, timer: U, patience: Duration, step: F) -> Within<F, U> {
         let sleep = timer.sleep(patience);
         let exchange = Arc::clone(&self.handle.0);
-        let moves = exchange.lock().upload.moves();
-        Within { step, sleep, timer, patience, moves, exchange }
+        let state = exchange.lock();
+        let (moves, refusal) = (state.upload.moves(), state.refusal);
+        drop(state);
+        Within { step, sleep, timer, patience, moves, refusal, exchange }
     }
 }
 
@@ -66,6 +69,8 @@ pin_project! {
         patience: Duration,
         // How often the upload had moved on when the sleep began.
         moves: u64,
+        // Why the step must not begin.
+        refusal: Option<Fault>,
         exchange: Arc<Shared>,
     }
 }
@@ -75,6 +80,9 @@ impl<F: Future, T: Timer> Future for Within<F, T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
+        if let Some(fault) = this.refusal.take() {
+            return Poll::Ready(Err(fault));
+        }
         if let Poll::Ready(output) = this.step.poll(cx) {
             return Poll::Ready(Ok(output));
         }

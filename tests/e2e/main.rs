@@ -47,6 +47,7 @@ mod parallel;
 mod process;
 #[path = "../../examples/stacks/tests/lab/record.rs"]
 mod record;
+mod refused;
 #[path = "../../examples/shared/signal.rs"]
 mod signal;
 mod tolerated;

@@ -16,7 +16,7 @@ use tower::{BoxError, Layer, Service};
 
 use crate::deadline::{Never, Timer};
 use crate::gateway::Gateway;
-use crate::in_flight::{Handled, InFlight, PassOnHeld, ResponseBody, SharedFacts, Upload};
+use crate::in_flight::{Handled, InFlight, PassOnHeld, ResponseBody, SharedFacts, Target, Upload};
 
 /// How long a head waits for the first of its body, unless told otherwise: see [`GatewayLayer::holding`].
 const HOLD: Duration = Duration::from_millis(10);
@@ -25,7 +25,7 @@ const HOLD: Duration = Duration::from_millis(10);
 ///
 /// The client is any [`Service`] of `Request<Upload<B>>` whose responses have a body of [`Bytes`]. The service around it
 ///
-/// - [begins](Gateway::begin) an exchange with each request, which makes the request fit to be forwarded;
+/// - [begins](Gateway::begin) an exchange with each request, which makes the request fit to be forwarded, or refuses it;
 /// - [shares](InFlight::share) its facts in the request's extensions, for what stands further in:
 ///   [`RetryIfSafe`](super::RetryIfSafe) counts the tries, `hyper_util01::TapService` knows the connection, and a
 ///   connector of yours says by [`SharedFacts`] what it does;
@@ -39,6 +39,9 @@ const HOLD: Duration = Duration::from_millis(10);
 ///
 /// Where the request goes is the host of its target (the URI) when it gets here. So what sets the target, which is routing,
 /// stands outside: a `map_request`, or a handler that calls this service. One that finds no route answers by itself.
+///
+/// An absolute target is taken for the router's, and its `Host` may be gone; a router that sets one asks
+/// [`audit_request`](crate::audit::audit_request()) about the client's own before.
 ///
 /// A router or a load balancer within is free to choose later, and says so by [`SharedFacts::next_hop`]. That counts for
 /// more than the target, and the last word counts: it is the next hop in the record, and in `Proxy-Status` where that may be
@@ -89,7 +92,8 @@ const HOLD: Duration = Duration::from_millis(10);
 /// let layers = ServiceBuilder::new().map_request(route).layer(GatewayLayer::new(gateway));
 /// let mut service = layers.service(tower::service_fn(balanced));
 /// for (path, status) in [("/cart/7", 502), ("/nowhere", 500)] {
-///     let Ok(response) = service.call(Request::get(path).body(Body::default()).unwrap()).await;
+///     let request = Request::get(path).header("host", "shop.example");
+///     let Ok(response) = service.call(request.body(Body::default()).unwrap()).await;
 ///     assert_eq!(response.status(), status);
 /// }
 /// # }
@@ -213,7 +217,7 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let Self { inner, settings, unready } = self;
         let GatewayLayer { gateway, timer, idle, total, hold } = settings;
-        let handled = gateway.handle(request, |exchange, mut request| {
+        let handled = gateway.handle_from(request, Target::Router, |exchange, mut request| {
             if let Some(error) = unready.take() {
                 exchange.facts().sent = Some(0);
                 return Calling::Unready { exchange, error: Some(error) };

@@ -4,6 +4,7 @@ use super::super::timers::Act;
 use super::super::when::When;
 use super::commands::*;
 use super::{Look, Text, settings};
+use crate::fault::Class;
 
 pub(super) const CLIENT_ABORTED: Text = Text {
     summary: "The client closed the connection before it had the response of {hop}{after}.",
@@ -32,6 +33,49 @@ pub(super) const CLIENT_ABORTED: Text = Text {
             "Do not take it for undone: the next hop may have acted on the request, although nobody saw its answer.",
         ),
     ],
+};
+
+pub(super) const BAD_REQUEST: Text = Text {
+    summary: "The client's request breaks a rule of HTTP, so the gateway did not send it to {hop}.",
+    causes: &[
+        (
+            When::Class(&[
+                Class::FramingClAndTe,
+                Class::FramingClConflict,
+                Class::FramingClInvalid,
+                Class::FramingClOverflow,
+                Class::FramingTeInHttp10,
+                Class::FramingTeInvalid,
+                Class::FramingTeUnsupported,
+                Class::FramingTeChunkedNotFinal,
+                Class::FramingTeChunkedRepeated,
+            ]),
+            "Nobody can say where the request ends: somebody tries to smuggle a second request past the gateway, or a proxy before it rewrites bodies and leaves the old length.",
+        ),
+        (
+            When::Class(&[Class::RequestHostMissing]),
+            "A health check, a script or a test writes HTTP/1.1 by hand and leaves out Host, which HTTP/1.1 demands.",
+        ),
+        (
+            When::Class(&[Class::RequestHostRepeated, Class::RequestHostInvalid, Class::RequestHostConflict]),
+            "Somebody tries which of two hosts each program in the chain believes in: cache poisoning and access rules by host begin so. A proxy before the gateway may also add a Host instead of replacing it.",
+        ),
+        (
+            When::Class(&[Class::RequestTargetForm, Class::RequestTargetScheme, Class::RequestTargetInvalid]),
+            "A scanner looks for an open proxy, or a client writes the URL as a person typed it, without percent-encoding.",
+        ),
+        (
+            When::Class(&[Class::RequestExpectation]),
+            "The client asks for something by Expect that is not 100-continue: a library that is misconfigured, or a probe.",
+        ),
+        (When::Always, "A client that writes HTTP by itself, and wrongly: its User-Agent and address tell which."),
+    ],
+    steps: &[CLIENTS, GATEWAY_LOG],
+    settings: &[settings::CLIENT],
+    avoid: &[(
+        When::Always,
+        "Do not relax the rule for one client: what two programs in a chain read differently is how requests are smuggled. Repair who writes it.",
+    )],
 };
 
 pub(super) const CLIENT_BODY_FAILED: Text = Text {

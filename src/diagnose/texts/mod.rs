@@ -159,6 +159,7 @@ pub(super) const fn text(kind: FaultKind) -> &'static Text {
         K::NotGrpc => &grpc::NOT_GRPC,
         K::BadGrpcStatus => &grpc::BAD_GRPC_STATUS,
         K::ClientAborted => &local::CLIENT_ABORTED,
+        K::BadRequest => &local::BAD_REQUEST,
         K::ClientBodyFailed => &local::CLIENT_BODY_FAILED,
         K::ClientTimeout => &local::CLIENT_TIMEOUT,
         K::ProxyInternal => &local::PROXY_INTERNAL,

@@ -18,12 +18,12 @@ pub(in crate::dialect) mod traffic_server {
             "ERR_READ_TIMEOUT" = [BodyStalled, DeadlineExceeded] also [ResponseTimeout, HeadStalled], "reading took too long";
             "ERR_CLIENT_ABORT" = [ClientAborted] also [BodyTruncated, BodyReset, BodyStalled, BadChunk], "the client went, or was sent away since the body broke";
             "ERR_CLIENT_READ_ERROR" = [ClientBodyFailed, ClientTimeout] also [], "reading from the client failed";
-            "ERR_INVALID_REQ" = [LoopDetected, NoRoute] also [UnsupportedCoding, ClientBodyFailed], "the request is invalid, or loops";
+            "ERR_INVALID_REQ" = [LoopDetected, NoRoute, BadRequest] also [UnsupportedCoding, ClientBodyFailed], "the request is invalid, or loops";
             "ERR_PROXY_DENIED" = [AddressProhibited] also [], "policy denies the request";
             "ERR_UNKNOWN" = [Unclassified, ProxyInternal, ProxyMisconfigured] also [DnsNotFound, DnsFailure, DnsTimeout], "nothing more is known";
         }
         reads {
-            "ERR_INVALID_URL" = [ClientBodyFailed], "the request's target is malformed";
+            "ERR_INVALID_URL" = [BadRequest, ClientBodyFailed], "the request's target is malformed";
         }
         other {
             "TCP_MISS", "the response came from upstream";
@@ -63,9 +63,9 @@ pub(in crate::dialect) mod squid {
             "ERR_FORWARDING_DENIED" = [AddressProhibited] also [], "policy denies the next hop";
             "ERR_GATEWAY_FAILURE" = [ProxyInternal, ProxyMisconfigured, Unclassified] also [], "Squid itself failed";
             "ERR_LIFETIME_EXP" = [ClientTimeout] also [], "client_lifetime struck";
+            "ERR_INVALID_REQ" = [BadRequest] also [ClientBodyFailed], "the request is malformed";
         }
         reads {
-            "ERR_INVALID_REQ" = [ClientBodyFailed], "the request is malformed";
             "ERR_ICAP_FAILURE" = [ProxyInternal, ProxyMisconfigured], "an ICAP service failed";
         }
         other {

@@ -43,7 +43,7 @@ pub(in crate::dialect) mod google {
             "response_from_cache", "the response came from the cache";
             "denied_by_security_policy", "a policy denied the request";
         }
-        silent [UnsolicitedResponse, TrailersTooLarge, BodyTooLarge, EnhanceYourCalm, Http11Required, H3RequestRejected, H3VersionFallback,
+        silent [BadRequest, UnsolicitedResponse, TrailersTooLarge, BodyTooLarge, EnhanceYourCalm, Http11Required, H3RequestRejected, H3VersionFallback,
             H3ProtocolError, QuicIdleTimeout, NotGrpc, BadGrpcStatus]
     }
 }
@@ -72,7 +72,7 @@ pub(in crate::dialect) mod front_door {
                 UnsupportedCoding, BadChunk, BadTrailer, TrailersTooLarge, H2ProtocolError] also [BadContentCoding], "the origin's response is invalid";
             "ClientDisconnected" = [ClientAborted] also [ClientBodyFailed, ClientTimeout], "the client went";
             "RestrictedIP" = [AddressProhibited] also [], "the origin's address may not be used";
-            "InvalidRequest" = [ClientBodyFailed, LoopDetected] also [], "the request is invalid";
+            "InvalidRequest" = [ClientBodyFailed, LoopDetected, BadRequest] also [], "the request is invalid";
             "UnspecifiedError" = [NoRoute, NoHealthyUpstream, CircuitOpen, ConnectionLimit, LocalExhausted, UpgradeRefused, BodyTooLarge, BadContentCoding, EnhanceYourCalm,
                 Http11Required, H3RequestRejected, H3VersionFallback, H3ProtocolError, QuicIdleTimeout, ProxyInternal, ProxyMisconfigured,
                 Unclassified] also [], "an error that none of the other words fits";
@@ -107,7 +107,7 @@ pub(in crate::dialect) mod application_gateway {
                 "the backend took too long";
             "ERRORINFO_CLIENT_CLOSED_REQUEST" = [ClientAborted] also [ClientBodyFailed], "the client closed the connection";
             "ERRORINFO_CLIENT_TIMED_OUT" = [ClientTimeout] also [], "the client was too slow";
-            "ERRORINFO_INVALID_REQUEST" = [ClientBodyFailed] also [], "the request is malformed";
+            "ERRORINFO_INVALID_REQUEST" = [ClientBodyFailed, BadRequest] also [], "the request is malformed";
         }
         reads {}
         other {
@@ -151,7 +151,7 @@ pub(in crate::dialect) mod cloudfront {
             "OriginHeaderTooBigError" = [HeadTooLarge, HeaderTooLarge, TooManyHeaders, TrailersTooLarge] also [], "the origin's header section is too large";
             "OriginError" = [BodyTooLarge, StreamRefused, GoawayUnprocessed, EnhanceYourCalm, Http11Required] also [], "the origin answered with an error";
             "ClientCommError" = [ClientAborted, ClientBodyFailed, ClientTimeout] also [], "the exchange with the client failed";
-            "Error" = [NoRoute, NoHealthyUpstream, CircuitOpen, ConnectionLimit, AddressProhibited, LoopDetected, LocalExhausted, H3RequestRejected, H3VersionFallback,
+            "Error" = [BadRequest, NoRoute, NoHealthyUpstream, CircuitOpen, ConnectionLimit, AddressProhibited, LoopDetected, LocalExhausted, H3RequestRejected, H3VersionFallback,
                 H3ProtocolError, QuicIdleTimeout, ProxyInternal, ProxyMisconfigured, Unclassified] also [], "an error that none of the other words fits";
         }
         reads {
@@ -197,7 +197,7 @@ pub(in crate::dialect) mod cloudflare {
             "502" = [AddressProhibited, LoopDetected, UpgradeRefused] also [BadContentCoding, BodyTruncated], "bad gateway: the origin's own, or one that Cloudflare generated";
             "500" = [NoRoute, ProxyInternal, ProxyMisconfigured] also [], "internal error of Cloudflare";
             "499" = [ClientAborted] also [], "in logs only: the client went";
-            "400" = [ClientBodyFailed] also [], "the request is malformed";
+            "400" = [ClientBodyFailed, BadRequest] also [], "the request is malformed";
             "408" = [ClientTimeout] also [], "the client was too slow";
         }
         reads {

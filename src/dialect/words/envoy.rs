@@ -30,7 +30,7 @@ pub(in crate::dialect) mod flags {
             "DF" = [DnsNotFound, DnsFailure, DnsTimeout] also [], "the name could not be resolved";
             "NR" = [NoRoute] also [], "no route matched, or no filter chain";
             "DC" = [ClientAborted] also [], "the client ended the connection";
-            "DPE" = [ClientBodyFailed] also [], "the client's request has a protocol error";
+            "DPE" = [ClientBodyFailed, BadRequest] also [], "the client's request has a protocol error";
             "NFCF" = [ProxyMisconfigured] also [], "a filter had no configuration in time";
         }
         reads {
@@ -88,7 +88,7 @@ pub(in crate::dialect) mod details {
             "dns_resolution_failure" = [DnsNotFound, DnsFailure, DnsTimeout] also [], "the name could not be resolved";
             "route_not_found" = [NoRoute] also [], "no route matched";
             "downstream_remote_disconnect" = [ClientAborted] also [ClientBodyFailed], "the client disconnected";
-            "http1.codec_error" = [ClientBodyFailed] also [], "the client's request was malformed";
+            "http1.codec_error" = [ClientBodyFailed, BadRequest] also [], "the client's request was malformed";
             "request_header_timeout" = [ClientTimeout] also [], "the client did not send its request in time";
             "response_payload_too_large" = [BodyTooLarge] also [], "the body passes the buffer's limit";
             "upgrade_failed" = [UpgradeRefused] also [UnexpectedUpgrade], "the upgrade was refused";

@@ -12,7 +12,7 @@ super::dialect! {
         "DEADLINE_EXCEEDED" = [SendTimeout, ResponseTimeout, HeadStalled, BodyStalled, DeadlineExceeded, ClientTimeout] also [], "4: the answer took too long";
         "INTERNAL" = [NotHttp, UnsolicitedResponse, BadStatusLine, BadHeader, AmbiguousFraming, UnexpectedUpgrade, UpgradeRefused, TooManyInterim,
             UnsupportedCoding, BadChunk, BadTrailer, BadContentCoding, Http11Required, H2ProtocolError, H3VersionFallback, H3ProtocolError,
-            ClientBodyFailed, ProxyInternal, ProxyMisconfigured] also [StreamReset], "13: the rules of the protocol are broken";
+            BadRequest, ClientBodyFailed, ProxyInternal, ProxyMisconfigured] also [StreamReset], "13: the rules of the protocol are broken";
         "RESOURCE_EXHAUSTED" = [HeadTooLarge, HeaderTooLarge, TooManyHeaders, TrailersTooLarge, BodyTooLarge, EnhanceYourCalm] also [StreamReset], "8: larger or more than a limit";
         "CANCELLED" = [ClientAborted] also [StreamReset], "1: the caller gave the call up";
         "PERMISSION_DENIED" = [AddressProhibited] also [StreamReset], "7: policy forbids it";

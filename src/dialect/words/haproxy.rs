@@ -77,5 +77,5 @@ super::dialect! {
     }
     silent [DnsNotFound, DnsFailure, DnsTimeout, AddressProhibited, CircuitOpen, LoopDetected, UnsolicitedResponse, TooManyInterim,
         DeadlineExceeded, BodyTooLarge, BadContentCoding, H3RequestRejected, H3VersionFallback, NotGrpc, BadGrpcStatus,
-        ProxyMisconfigured, Unclassified]
+        BadRequest, ProxyMisconfigured, Unclassified]
 }

@@ -92,6 +92,6 @@ super::dialect! {
     silent [NoRoute, CircuitOpen, ConnectionLimit, AddressProhibited, LoopDetected, NotHttp, UnsolicitedResponse, BadStatusLine,
         UnexpectedUpgrade, UpgradeRefused, TooManyInterim, DeadlineExceeded, BadTrailer, TrailersTooLarge, BodyTooLarge, BadContentCoding,
         StreamRefused, StreamReset, Goaway, GoawayUnprocessed, EnhanceYourCalm, Http11Required, H2ProtocolError, H3RequestRejected,
-        H3VersionFallback, H3ProtocolError, QuicIdleTimeout, NotGrpc, BadGrpcStatus, ClientAborted, ClientBodyFailed, ClientTimeout,
+        H3VersionFallback, H3ProtocolError, QuicIdleTimeout, NotGrpc, BadGrpcStatus, ClientAborted, BadRequest, ClientBodyFailed, ClientTimeout,
         ProxyInternal, ProxyMisconfigured, Unclassified]
 }

@@ -59,7 +59,7 @@ pub(in crate::dialect) mod go {
             "http: Server closed", "a listener was closed on purpose";
         }
         silent [NoRoute, AddressProhibited, LoopDetected, UnsolicitedResponse, UnexpectedUpgrade, UpgradeRefused, BadTrailer, TrailersTooLarge, BodyTooLarge,
-            BadContentCoding, H3RequestRejected, H3VersionFallback, H3ProtocolError, QuicIdleTimeout, ClientBodyFailed, ClientTimeout,
+            BadContentCoding, H3RequestRejected, H3VersionFallback, H3ProtocolError, QuicIdleTimeout, BadRequest, ClientBodyFailed, ClientTimeout,
             NotGrpc, BadGrpcStatus, ProxyInternal, ProxyMisconfigured, Unclassified]
     }
 }
@@ -107,7 +107,7 @@ pub(in crate::dialect) mod pingora {
         }
         silent [CircuitOpen, ConnectionLimit, AddressProhibited, LoopDetected, UnexpectedUpgrade, UpgradeRefused, TooManyInterim, DeadlineExceeded,
             BodyTooLarge, BadContentCoding, TlsTruncated, H3RequestRejected, H3VersionFallback, H3ProtocolError, QuicIdleTimeout,
-            NotGrpc, BadGrpcStatus, ClientAborted, ClientBodyFailed, ClientTimeout, ProxyMisconfigured]
+            NotGrpc, BadGrpcStatus, ClientAborted, BadRequest, ClientBodyFailed, ClientTimeout, ProxyMisconfigured]
     }
 }
 
@@ -134,6 +134,6 @@ pub(in crate::dialect) mod linkerd {
         }
         other {}
         silent [AddressProhibited, UnexpectedUpgrade, UpgradeRefused, TooManyInterim, BodyTooLarge, BadContentCoding, H3RequestRejected, H3VersionFallback,
-            H3ProtocolError, QuicIdleTimeout, NotGrpc, BadGrpcStatus, ClientAborted, ClientBodyFailed, ClientTimeout, ProxyMisconfigured]
+            H3ProtocolError, QuicIdleTimeout, NotGrpc, BadGrpcStatus, ClientAborted, BadRequest, ClientBodyFailed, ClientTimeout, ProxyMisconfigured]
     }
 }

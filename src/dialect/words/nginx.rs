@@ -54,5 +54,5 @@ super::dialect! {
     }
     silent [NoRoute, AddressProhibited, LoopDetected, UnexpectedUpgrade, UpgradeRefused, TooManyInterim, DeadlineExceeded, BodyTooLarge, BadContentCoding,
         TlsTruncated, H3RequestRejected, H3VersionFallback, H3ProtocolError, QuicIdleTimeout, NotGrpc, BadGrpcStatus,
-        ProxyInternal, Unclassified]
+        BadRequest, ProxyInternal, Unclassified]
 }

@@ -35,7 +35,7 @@ super::dialect! {
             H2ProtocolError, H3ProtocolError, NotGrpc, BadGrpcStatus] also [Unclassified], "RFC 9209 http_protocol_error";
         "loop-detected" = [LoopDetected] also [], "RFC 9209 proxy_loop_detected";
         "configuration-error" = [ProxyMisconfigured] also [], "RFC 9209 proxy_configuration_error";
-        "internal-error" = [LocalExhausted, ProxyInternal, Unclassified, ClientAborted, ClientBodyFailed, ClientTimeout] also [],
+        "internal-error" = [LocalExhausted, ProxyInternal, Unclassified, ClientAborted, BadRequest, ClientBodyFailed, ClientTimeout] also [],
             "anything else; a text may follow";
     }
     reads {
