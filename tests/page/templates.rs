@@ -90,6 +90,37 @@ fn a_placeholder_stands_only_where_its_escape_holds() {
         let section = format!("<html>{before}{{{{#reference}}}}x{{{{/reference}}}}{after}</html>");
         assert!(Page::template(&section, &Strings::default()).is_err(), "{section}");
     }
+    // A link that is a program, however it is written, before its query too.
+    for link in [
+        "javascript:x",
+        "JavaScript:x",
+        "data:text/html,",
+        "vbscript:x",
+        "blob:x",
+        "java\nscript:x",
+        "java\tscript:x",
+        " javascript:x",
+        "\u{1}javascript:x",
+        "javascript&colon;x",
+        "&#106;avascript:x",
+        "java&Tab;script:x",
+        "https:\\\\x",
+        "é:x",
+    ] {
+        for mark in ['?', '#'] {
+            refused(&format!("<a href=\"{link}{mark}{{{{reference}}}}\">"));
+        }
+    }
+    for link in ["https://a.example/x", "HTTP://a.example", "mailto:a@b.example", "", "/x", "x/y:z", "//a.example"] {
+        assert!(
+            Page::template(&format!("<a href=\"{link}?{{{{reference}}}}\">"), &Strings::default()).is_ok(),
+            "{link}"
+        );
+    }
+    // Of an element that fetches by itself, or changes what all other links mean.
+    for element in ["link", "base", "use"] {
+        refused(&format!("<{element} href=\"https://a.example/?{{{{reference}}}}\">"));
+    }
     // A piece of HTML is none in an attribute or a title, and a text of another language none in a link.
     for template in [
         "<p title=\"{{way}}\">",
@@ -98,6 +129,62 @@ fn a_placeholder_stands_only_where_its_escape_holds() {
         "<a href=\"?{{text.you}}\">",
     ] {
         refused(template);
+    }
+}
+
+/// What the tokenizer of browsers reads otherwise than it looks (HTML, section 13.2.5), each with what would be behind it.
+#[test]
+fn html_that_two_readers_take_differently_is_refused() {
+    for (template, why) in [
+        ("</ title=\">{{reference}}\">", "an end tag without a name"),
+        ("</{{reference}}>", "an end tag without a name"),
+        ("</>", "an end tag without a name"),
+        ("</1>", "an end tag without a name"),
+        ("<!-->{{reference}}<p title=\"-->", "ends a comment where it begins"),
+        ("<!--->{{reference}}-->", "ends a comment where it begins"),
+        ("<!-- x --!>{{reference}}-->", "ends or begins a comment in a comment"),
+        ("<!-- <!-- -->", "ends or begins a comment in a comment"),
+        ("<!x><![CDATA[{{reference}}]]>", "a declaration other than"),
+        ("<?xml version=\"1.0\"?>", "a declaration other than"),
+        ("<style></style=x>{{reference}}</style>", "in a style sheet"),
+        ("<style></stylex>{{reference}}</style>", "in a style sheet"),
+        ("<title></title=x>{{reference}}</title>", "a tag in an element of text"),
+        ("<title></ti{{#time}}{{/time}}tle>", "a tag in an element of text"),
+        ("<textarea><b>{{reference}}</b></textarea>", "a tag in an element of text"),
+        ("<script><!--<script></script>{{reference}}--></script>", "a comment in a script"),
+        ("<p =\">{{reference}}\">", "a tag is not well formed"),
+        ("<p title=\"a\"=\">{{reference}}\">", "a tag is not well formed"),
+        ("<p title=\"a\"title=\"{{reference}}\">", "a tag is not well formed"),
+        ("<p \"{{reference}}\">", "a tag is not well formed"),
+        ("<p <b>", "a tag is not well formed"),
+        ("<p/title=\"{{reference}}\">", "a tag is not well formed"),
+        ("<p class= >{{reference}}", "an attribute without its value"),
+        ("<p class=a\"b>{{reference}}", "a value needs quotes"),
+        ("<p class=a<b>{{reference}}", "a value needs quotes"),
+        ("<p class=`a`>", "a value needs quotes"),
+        ("<p class==>", "a value needs quotes"),
+        ("<p$>", "a tag is not well formed"),
+        ("<p\0>", "a NUL is no HTML"),
+        ("a\0", "a NUL is no HTML"),
+        ("<noscript><p title=\"</noscript>{{reference}}\"></noscript>", "browsers do not read alike"),
+        ("<iframe></iframe>", "browsers do not read alike"),
+        ("<PLAINTEXT>", "browsers do not read alike"),
+        ("<svg><style><a href=\"javascript:</style>{{reference}}\">", "behind the beginning of an svg"),
+        ("<math></math><title>{{reference}}</title>", "behind the beginning of an svg"),
+        ("<select><textarea></select>{{reference}}</textarea>", "behind the beginning of an svg"),
+    ] {
+        let error = refused(template);
+        assert!(error.contains(why), "{template}: {error}");
+    }
+    for template in [
+        "<!DOCTYPE html><html lang=en><title>a &lt; b</title ><style\nmedia=x>p{}</STYLE\t><svg viewBox='0 0 1 1'><path d=''/></svg>",
+        "<input disabled value=\"{{reference}}\" /><br/><x-y z_1:a.b=c></x-y>",
+        "<!----><!-- - -- > -->{{reference}}",
+        "<title>a > b</title/><script>if (a < b) '</b>'</script>",
+        "1 < 2 <3 << <= {{reference}}",
+    ] {
+        let page = Page::template(template, &Strings::default());
+        assert!(page.is_ok(), "{template}: {page:?}");
     }
 }
 
@@ -119,9 +206,9 @@ fn values_are_escaped_for_their_place() {
         ("<!-- <p class= -->{{reference}}", format!("<!-- <p class= -->{html}")),
         (
             "<a href=\"mailto:a@b.example?subject={{reference}}\">",
-            "<a href=\"mailto:a@b.example?subject=a%22b%27%3Cc%3E%26%2F%E2%80%AE%C3%A9%3F\">".into(),
+            "<a href=\"mailto:a@b.example?subject=a%22b%27%3Cc%3E%26%2F%EF%BF%BD%C3%A9%3F\">".into(),
         ),
-        ("<a href='/status#{{reference}}'>", "<a href='/status#a%22b%27%3Cc%3E%26%2F%E2%80%AE%C3%A9%3F'>".into()),
+        ("<a href='/status#{{reference}}'>", "<a href='/status#a%22b%27%3Cc%3E%26%2F%EF%BF%BD%C3%A9%3F'>".into()),
     ] {
         assert_eq!(made(template, Disclosure::Token, &exchange), expected, "{template}");
     }

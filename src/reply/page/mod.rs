@@ -147,8 +147,9 @@ impl Page {
     /// # Errors
     ///
     /// What is wrong with the template, by line and column: a placeholder that there is not, or where no escape holds
-    /// (a style sheet, a script, a comment, an attribute without quotes or that is a program or a link), a section
-    /// without its end, more than 64 KiB.
+    /// (a style sheet, a script, a comment, an attribute without quotes or that is a program, a link that is not http, https,
+    /// mailto or relative), a section without its end, more than 64 KiB. And HTML that browsers take as an error, or not
+    /// alike: what a template means must be the same to everybody who reads it.
     pub fn template(template: &str, strings: &Strings) -> Result<Self, TemplateError> {
         Ok(Self::made(template, &template::parse(template)?, strings))
     }

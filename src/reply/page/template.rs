@@ -1,7 +1,9 @@
 //! The template of a page: HTML with placeholders, parsed once.
 //!
 //! A placeholder stands where its escape holds (content of an element, a quoted attribute that is no
-//! program, the query of a link) or the template is refused.
+//! program, the query of a link) or the template is refused. So that nobody else reads it otherwise, the HTML is what the
+//! tokenizer of browsers ([HTML, section 13.2.5](https://html.spec.whatwg.org/multipage/parsing.html#tokenization)) takes
+//! without an error, and whose tags mean the same in every state of it: all else is refused too.
 
 use std::ops::Range;
 
@@ -62,8 +64,10 @@ enum State {
     Comment,
     /// In a declaration: `<!DOCTYPE`.
     Declaration,
-    /// In a tag.
-    Tag,
+    /// In a tag, behind white space or not: an attribute stands behind it.
+    Tag {
+        is_spaced: bool,
+    },
     /// In the value of an attribute.
     Quoted(u8),
     Unquoted,
@@ -72,9 +76,18 @@ enum State {
 /// Elements with text and no markup (HTML, section 13.1.2).
 const TEXT_ELEMENTS: [&str; 2] = ["title", "textarea"];
 /// Elements in which an escape means nothing.
-const RAW_ELEMENTS: [&str; 8] = ["style", "script", "xmp", "iframe", "noembed", "noframes", "noscript", "plaintext"];
+const RAW_ELEMENTS: [&str; 2] = ["style", "script"];
+/// Elements whose content is markup to one browser and text to another, by their settings or age, or that have no end.
+const REFUSED_ELEMENTS: [&str; 7] = ["xmp", "iframe", "noembed", "noframes", "noscript", "plaintext", "frameset"];
+/// Elements in which [`TEXT_ELEMENTS`] and [`RAW_ELEMENTS`] are ordinary ones, or ignored (HTML, sections 13.2.6.5 and
+/// 13.2.6.4.16).
+const OTHER_GROUND: [&str; 3] = ["svg", "math", "select"];
 /// Attributes whose value is text, whatever stands in it. Names that begin with `aria-` or `data-` are as well.
 const TEXT_ATTRIBUTES: [&str; 9] = ["class", "id", "title", "alt", "lang", "dir", "value", "datetime", "label"];
+/// Elements whose `href` is a link that somebody follows.
+const LINKS: [&str; 2] = ["a", "area"];
+/// The schemes of a link with a placeholder: none that is a program.
+const SCHEMES: [&str; 3] = ["http", "https", "mailto"];
 
 struct Parser<'a> {
     source: &'a str,
@@ -86,8 +99,10 @@ struct Parser<'a> {
     /// The element whose tag we are in. Empty for an end tag.
     element: Range<usize>,
     attribute: Range<usize>,
-    /// Where the value of the attribute begins.
+    /// Where the value of the attribute begins, or the content of an element.
     value: usize,
+    /// Whether one of [`OTHER_GROUND`] has begun.
+    is_on_other_ground: bool,
     sections: Vec<(&'a str, State)>,
     found: Template,
 }
@@ -105,6 +120,7 @@ pub(super) fn parse(source: &str) -> Result<Template, TemplateError> {
         element: 0..0,
         attribute: 0..0,
         value: 0,
+        is_on_other_ground: false,
         sections: Vec::new(),
         found: Template::default(),
     };
@@ -112,7 +128,7 @@ pub(super) fn parse(source: &str) -> Result<Template, TemplateError> {
         if let Some(inside) = rest.strip_prefix("{{") {
             parser.placeholder(inside)?;
         } else {
-            parser.html(rest);
+            parser.html(rest)?;
         }
     }
     if !parser.sections.is_empty() {
@@ -127,79 +143,129 @@ pub(super) fn parse(source: &str) -> Result<Template, TemplateError> {
 
 impl<'a> Parser<'a> {
     /// Goes on by one character, or by a whole mark. All marks are ASCII, so that `at` is between characters.
-    fn html(&mut self, rest: &'a str) {
+    fn html(&mut self, rest: &'a str) -> Result<(), TemplateError> {
         let first = rest.chars().next().map_or(1, char::len_utf8);
-        let bytes = rest.as_bytes();
-        let (state, step) = match (&self.state, bytes) {
-            (State::Data, _) if rest.starts_with("<!--") => (State::Comment, 4),
-            (State::Data, [b'<', b'!' | b'?', ..]) => (State::Declaration, 2),
-            (State::Data, [b'<', b'/' | b'a'..=b'z' | b'A'..=b'Z', ..]) => {
-                let is_end = bytes.get(1) == Some(&b'/');
-                let start = self.at.saturating_add(if is_end { 2 } else { 1 });
-                let length = self.name_at(start);
-                self.element = if is_end { 0..0 } else { start..start.saturating_add(length) };
-                self.attribute = 0..0;
-                (State::Tag, start.saturating_sub(self.at).saturating_add(length))
+        let (state, step) = match (self.state.clone(), rest.as_bytes()) {
+            (_, [0, ..]) => return Err(self.wrong("", "a NUL is no HTML")),
+            (State::Data, [b'<', ..]) => self.mark(rest)?,
+            (State::Comment, [b'-', b'-', b'>', ..]) => (State::Data, 3),
+            (State::Comment, [b'-', b'-', b'!', b'>', ..] | [b'<', b'!', b'-', b'-', ..]) => {
+                return Err(self.wrong("", "ends or begins a comment in a comment"));
             }
-            (State::Comment, _) if rest.starts_with("-->") => (State::Data, 3),
             (State::Declaration, [b'>', ..]) => (State::Data, 1),
             (State::Text(name) | State::Raw(name), [b'<', b'/', ..]) if self.closes(name) => {
-                if *name == "style" {
+                if name == "style" {
                     self.found.styles.push(self.value..self.at);
                 }
                 self.element = 0..0;
-                (State::Tag, 2)
+                (State::Tag { is_spaced: false }, name.len().saturating_add(2))
             }
-            (State::Tag | State::Unquoted, [b'>', ..]) => (self.content(), 1),
-            (State::Tag, [b'=', ..]) => {
-                let blank = rest.bytes().skip(1).take_while(u8::is_ascii_whitespace).count().saturating_add(1);
-                let quote = bytes.get(blank).copied().filter(|b| matches!(b, b'"' | b'\''));
-                self.value = self.at.saturating_add(blank).saturating_add(usize::from(quote.is_some()));
-                let state = match (quote, bytes.get(blank)) {
-                    (Some(quote), _) => State::Quoted(quote),
-                    (None, Some(b'>') | None) => State::Tag,
-                    (None, Some(_)) => State::Unquoted,
-                };
-                (state, self.value.saturating_sub(self.at))
+            // Half an end tag, a section, and the other half would be one.
+            (State::Text(_), [b'<', ..]) => return Err(self.wrong("", "a tag in an element of text: write &lt;")),
+            // Behind it the end tag of a script may be none (HTML, section 13.2.5.20).
+            (State::Raw("script"), [b'<', b'!', b'-', b'-', ..]) => {
+                return Err(self.wrong("", "a comment in a script"));
             }
-            (State::Tag, [b, ..]) if !b.is_ascii_whitespace() && *b != b'/' => {
-                let length = self.name_at(self.at).max(first);
-                self.attribute = self.at..self.at.saturating_add(length);
-                (State::Tag, length)
+            (State::Tag { .. } | State::Unquoted, [b'>', ..]) => (self.content()?, 1),
+            (State::Tag { .. }, [b'/', b'>', ..]) => (State::Tag { is_spaced: false }, 1),
+            (State::Tag { .. } | State::Unquoted, [b, ..]) if b.is_ascii_whitespace() => {
+                (State::Tag { is_spaced: true }, 1)
             }
-            (State::Quoted(quote), [b, ..]) if b == quote => (State::Tag, 1),
-            (State::Unquoted, [b, ..]) if b.is_ascii_whitespace() => (State::Tag, 1),
-            (state, _) => (state.clone(), first),
+            (State::Tag { is_spaced: true }, _) => self.attribute(rest)?,
+            (State::Tag { is_spaced: false }, _) => return Err(self.wrong("", "a tag is not well formed here")),
+            (State::Unquoted, [b'"' | b'\'' | b'<' | b'=' | b'`', ..]) => {
+                return Err(self.wrong("", "a value needs quotes"));
+            }
+            (State::Quoted(quote), [b, ..]) if *b == quote => (State::Tag { is_spaced: false }, 1),
+            (state, _) => (state, first),
         };
         self.state = state;
         self.at = self.at.saturating_add(step);
+        Ok(())
     }
 
-    /// How long the name of a tag or an attribute is that begins there.
-    fn name_at(&self, start: usize) -> usize {
-        let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'/' | b'>' | b'=' | b'{');
-        self.source.as_bytes().get(start..).map_or(0, |rest| rest.iter().take_while(|b| !ends(b)).count())
+    /// What a `<` between elements begins.
+    fn mark(&mut self, rest: &'a str) -> Result<(State, usize), TemplateError> {
+        let bytes = rest.as_bytes();
+        if let Some(comment) = rest.strip_prefix("<!--") {
+            // "<!-->" is a whole comment, and browsers read on behind it.
+            if comment.starts_with('>') || comment.starts_with("->") {
+                return Err(self.wrong("", "ends a comment where it begins"));
+            }
+            return Ok((State::Comment, 4));
+        }
+        match bytes {
+            [b'<', b'!', ..] if rest.get(2..9).is_some_and(|word| word.eq_ignore_ascii_case("doctype")) => {
+                Ok((State::Declaration, 9))
+            }
+            [b'<', b'/' | b'a'..=b'z' | b'A'..=b'Z', ..] => {
+                let is_end = bytes.get(1) == Some(&b'/');
+                let before = if is_end { 2 } else { 1 };
+                let start = self.at.saturating_add(before);
+                let is_name = |b: &&u8| b.is_ascii_alphanumeric() || **b == b'-';
+                let length = bytes.iter().skip(before).take_while(is_name).count();
+                if !bytes.get(before).is_some_and(u8::is_ascii_alphabetic) {
+                    return Err(self.wrong("", "an end tag without a name"));
+                }
+                self.element = if is_end { 0..0 } else { start..start.saturating_add(length) };
+                self.attribute = 0..0;
+                Ok((State::Tag { is_spaced: false }, before.saturating_add(length)))
+            }
+            [b'<', b'!' | b'?', ..] => Err(self.wrong("", "a declaration other than <!DOCTYPE>")),
+            // It is a character like any other: `a < b`.
+            _ => Ok((State::Data, 1)),
+        }
     }
 
-    /// Whether the end tag of that element begins here.
+    /// An attribute, up to the first of its value.
+    fn attribute(&mut self, rest: &'a str) -> Result<(State, usize), TemplateError> {
+        let bytes = rest.as_bytes();
+        let blanks = |from: usize| bytes.iter().skip(from).take_while(|b| b.is_ascii_whitespace()).count();
+        let is_name = |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'-' | b'_' | b':' | b'.' | b'@');
+        let length = bytes.iter().take_while(is_name).count();
+        if length == 0 {
+            return Err(self.wrong("", "a tag is not well formed here"));
+        }
+        self.attribute = self.at..self.at.saturating_add(length);
+        let equals = length.saturating_add(blanks(length));
+        if bytes.get(equals) != Some(&b'=') {
+            return Ok((State::Tag { is_spaced: false }, length));
+        }
+        let before = equals.saturating_add(1);
+        let value = before.saturating_add(blanks(before));
+        let (state, step) = match bytes.get(value) {
+            Some(quote @ (b'"' | b'\'')) => (State::Quoted(*quote), value.saturating_add(1)),
+            Some(b'>') | None => return Err(self.wrong("", "an attribute without its value")),
+            Some(_) => (State::Unquoted, value),
+        };
+        self.value = self.at.saturating_add(step);
+        Ok((state, step))
+    }
+
+    /// Whether the end tag of that element begins here: its name, and nothing of a longer one.
     fn closes(&self, name: &str) -> bool {
-        let start = self.at.saturating_add(2);
-        self.source
-            .get(start..start.saturating_add(self.name_at(start)))
-            .is_some_and(|found| found.eq_ignore_ascii_case(name))
+        let rest = self.source.get(self.at.saturating_add(2)..).unwrap_or_default();
+        let is_name = rest.get(..name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name));
+        let after = rest.as_bytes().get(name.len());
+        is_name && after.is_some_and(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'))
     }
 
     /// What follows the tag that ends here.
-    fn content(&mut self) -> State {
+    fn content(&mut self) -> Result<State, TemplateError> {
         let element = self.source.get(self.element.clone()).unwrap_or_default();
         let is = |name: &&&'static str| element.eq_ignore_ascii_case(name);
         self.value = self.at.saturating_add(1);
-        if let Some(name) = TEXT_ELEMENTS.iter().find(is) {
-            State::Text(name)
-        } else if let Some(name) = RAW_ELEMENTS.iter().find(is) {
-            State::Raw(name)
-        } else {
-            State::Data
+        if REFUSED_ELEMENTS.iter().any(|name| is(&name)) {
+            return Err(self.wrong("", "an element that browsers do not read alike"));
+        }
+        self.is_on_other_ground |= OTHER_GROUND.iter().any(|name| is(&name));
+        let text = TEXT_ELEMENTS.iter().find(is).map(|name| State::Text(name));
+        let Some(state) = text.or_else(|| RAW_ELEMENTS.iter().find(is).map(|name| State::Raw(name))) else {
+            return Ok(State::Data);
+        };
+        match self.is_on_other_ground {
+            true => Err(self.wrong("", "an element of text behind the beginning of an svg, math or select")),
+            false => Ok(state),
         }
     }
 
@@ -266,7 +332,7 @@ impl<'a> Parser<'a> {
             State::Raw(_) | State::Comment | State::Declaration => {
                 return Err(self.wrong(name, "stands in a style sheet, a script, a comment or a declaration"));
             }
-            State::Tag | State::Unquoted => return Err(self.wrong(name, "stands in a tag without quotes")),
+            State::Tag { .. } | State::Unquoted => return Err(self.wrong(name, "stands in a tag without quotes")),
         };
         Ok(Piece::Placeholder(asked, escape))
     }
@@ -278,11 +344,17 @@ impl<'a> Parser<'a> {
         if is_text {
             return Ok(Escape::Html);
         }
+        let element = self.source.get(self.element.clone()).unwrap_or_default();
+        if attribute != "href" || !LINKS.iter().any(|link| element.eq_ignore_ascii_case(link)) {
+            return Err(self.wrong(name, "stands in an attribute that takes none"));
+        }
         let before = self.source.get(self.value..self.at).unwrap_or_default();
-        match value {
-            _ if attribute != "href" => Err(self.wrong(name, "stands in an attribute that takes none")),
-            Some(Value::Plain(_)) if before.contains(['?', '#']) => Ok(Escape::Percent),
-            Some(_) | None => Err(self.wrong(name, "stands in a link before its query, or is no plain value")),
+        match (value, before.split_once(['?', '#'])) {
+            (Some(Value::Plain(_)), Some((link, _))) if is_link(link) => Ok(Escape::Percent),
+            (Some(Value::Plain(_)), Some(_)) => {
+                Err(self.wrong(name, "stands in a link that is neither http, https nor relative"))
+            }
+            (Some(_) | None, _) => Err(self.wrong(name, "stands in a link before its query, or is no plain value")),
         }
     }
 
@@ -295,6 +367,15 @@ impl<'a> Parser<'a> {
     fn wrong(&self, name: &str, why: &'static str) -> TemplateError {
         TemplateError::new(self.source, self.at, name, why)
     }
+}
+
+/// Whether this, which stands before a query or a fragment, makes a link that is no program. White space and controls are left
+/// out by who reads it (URL, section 4.4), a backslash is a slash, and `&` may begin any character; so none of them is taken.
+fn is_link(before: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_graphic() && !matches!(b, b'&' | b'\\');
+    let scheme = before.split(['/', '?', '#']).next().unwrap_or_default().split_once(':').map(|(scheme, _)| scheme);
+    before.bytes().all(is_plain)
+        && scheme.is_none_or(|scheme| SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known)))
 }
 
 /// A template that cannot be used: what is wrong, and where.

@@ -8,6 +8,7 @@ use crate::reply::disclosure::Disclosure;
 use crate::reply::words::{Advice, Place};
 use crate::reply::{MAX_REFERENCE, Reply};
 use crate::sink::{Sink, bounded, decimal, html_within, percent, put_char};
+use crate::unprintable::is_unprintable;
 
 use super::findings::Findings;
 use super::strings::{TIME, Text, Word};
@@ -255,11 +256,13 @@ fn write_wait(out: &mut Vec<u8>, seconds: u64) {
     out.put(unit);
 }
 
-/// In the query of a link: unreserved characters as they are (RFC 3986 section 2.3), all else by its bytes.
+/// In the query of a link: unreserved characters as they are (RFC 3986 section 2.3), what may not be shown as U+FFFD, lest it
+/// ends a line in a mail's subject, and all else by its bytes.
 fn in_query(out: &mut Vec<u8>, text: &str) {
     for c in bounded(text, MAX_SHOWN / 3).chars() {
         match c {
             'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '.' | '_' | '~' => put_char(out, c),
+            _ if is_unprintable(c) => percent(out, '\u{fffd}'),
             _ => percent(out, c),
         }
     }
