@@ -131,6 +131,7 @@ mod setting;
 mod sink;
 pub mod tap;
 mod token;
+mod unprintable;
 pub mod upgrade;
 mod via;
 

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use crate::unprintable::is_unprintable;
+
 /// Takes text. Writing to a buffer cannot fail; a formatter's failure is kept for the end.
 pub(crate) trait Sink {
     /// Appends text as it is.
@@ -153,8 +155,7 @@ pub(crate) fn code_span(out: &mut impl Sink, text: &str) {
 }
 
 /// Appends text as the inside of a JSON string (RFC 8259 section 7). `<`, `>` and `&` are escaped as
-/// well, so that the text stays inert where somebody takes the document for HTML; so are U+2028 and
-/// U+2029, which end a line in older JavaScript.
+/// well, so that the text stays inert where somebody takes the document for HTML; and so is whatever [`is_unprintable`].
 pub(crate) fn json(out: &mut impl Sink, text: &str) {
     escape(out, text, |out, c| match c {
         '"' => out.put("\\\""),
@@ -166,9 +167,11 @@ pub(crate) fn json(out: &mut impl Sink, text: &str) {
         '<' => out.put("\\u003c"),
         '>' => out.put("\\u003e"),
         _ if is_unprintable(c) => {
-            // Everything escaped here is in the basic plane, so that one unit says it.
-            out.put("\\u");
-            hex4(out, u32::from(c));
+            // "A 12-character sequence, encoding the UTF-16 surrogate pair", outside of the basic plane.
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                out.put("\\u");
+                hex4(out, u32::from(*unit));
+            }
         }
         _ => put_char(out, c),
     });
@@ -282,12 +285,6 @@ pub(crate) fn bounded(text: &str, max: usize) -> &str {
     text.get(..end).unwrap_or("")
 }
 
-/// Control characters, and what changes the direction or the lines of the text around it.
-fn is_unprintable(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
-
 fn is_inert(b: u8) -> bool {
     mark(b) == 0
 }
@@ -383,6 +380,7 @@ mod tests {
 
     #[test]
     fn each_format_has_its_escape() {
+        assert_eq!(made(|out| json(out, "a\u{e0041}\u{61c}\u{200b}b")), "a\\udb40\\udc41\\u061c\\u200bb");
         let hostile = "a\"b'\\<&>\u{0}\n\u{7f}\u{85}\u{2028}\u{202e}é";
         let lost = "\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}";
         assert_eq!(made(|out| code_span(out, "`a``\nb")), "\u{fffd}a\u{fffd}\u{fffd}\u{fffd}b");
@@ -410,7 +408,7 @@ mod tests {
         ];
         for (escape, marks) in formats {
             let escaped = |text: &str| made(|out| escape(out, text));
-            for c in ('\0'..='\u{ffff}').chain(['\u{1f600}']) {
+            for c in ('\0'..='\u{ffff}').chain(['\u{1f600}', '\u{1d173}', '\u{e0041}']) {
                 let alone = escaped(&c.to_string());
                 assert_eq!(escaped(&format!("a{c}<")), format!("a{alone}{}", escaped("<")), "{c:?}");
                 assert_eq!(alone != c.to_string(), marks.contains(c) || is_unprintable(c), "{c:?}");

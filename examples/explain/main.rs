@@ -14,7 +14,7 @@ mod histogram;
 mod lines;
 pub(crate) mod log;
 mod response;
-mod show;
+pub(crate) mod show;
 mod subject;
 mod summary;
 mod word;
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(why) => {
-            eprintln!("explain: {why}");
+            complain(&why);
             return ExitCode::from(2);
         }
     };
@@ -43,10 +43,15 @@ fn main() -> ExitCode {
         // Who reads may stop reading: `explain --all | head`. What is still in the buffer has nobody to go to.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
         Err(error) => {
-            eprintln!("explain: {error}");
+            complain(&error.to_string());
             ExitCode::FAILURE
         }
     }
+}
+
+/// Says what is wrong, in which an argument may stand as it was given.
+fn complain(why: &str) {
+    eprintln!("explain: {}", show::text(why.as_bytes(), 1024));
 }
 
 pub(crate) fn run(flags: &Flags, out: &mut impl Write) -> io::Result<()> {

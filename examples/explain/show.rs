@@ -2,16 +2,20 @@
 //!
 //! Nothing foreign is written but through one of these.
 
+#[path = "../../src/unprintable.rs"]
+mod unprintable;
+
 use std::fmt::Write as _;
 
 use badgateway::dialect::Reading;
+
+use unprintable::is_unprintable;
 
 /// Foreign bytes on a terminal: at most so many columns, no control characters.
 pub(crate) fn text(bytes: &[u8], most: usize) -> String {
     let mut out = String::new();
     for c in String::from_utf8_lossy(&bytes[..bytes.len().min(most)]).chars() {
-        // Bidirectional marks and the like may make a line look like another.
-        if c.is_control() || !(c.is_ascii_graphic() || c == ' ' || c.is_alphanumeric()) {
+        if is_unprintable(c) || !(c.is_ascii_graphic() || c == ' ' || c.is_alphanumeric()) {
             let _ = write!(out, "{}", c.escape_unicode());
         } else {
             out.push(c);
@@ -29,9 +33,10 @@ pub(crate) fn json(text: &str) -> String {
     for c in text.chars() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
-            // Besides what JSON asks for, what some readers of lines take for the end of one.
-            c if c < ' ' || matches!(c, '\u{7f}' | '\u{85}' | '\u{2028}' | '\u{2029}') => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            c if is_unprintable(c) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
             }
             c => out.push(c),
         }

@@ -1,11 +1,15 @@
 //! The tour's index page: every behaviour as a link, what became of it, and what was wrong with that.
 
+#[path = "../../src/unprintable.rs"]
+mod unprintable;
+
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
 use badgateway::lab::Group;
 
 use super::Row;
+use unprintable::is_unprintable;
 
 /// All in one response: no script, nothing to fetch. The colours are those of the page for a fault.
 const STYLE: &str = include_str!("index.css");
@@ -88,5 +92,6 @@ fn about(group: Group) -> &'static str {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    text.replace(is_unprintable, "\u{fffd}")
 }

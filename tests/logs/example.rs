@@ -224,3 +224,32 @@ fn a_broken_pipe_is_told() {
     }
     assert_eq!(run(&flags(&["--all"]), &mut Broken).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
 }
+
+/// Neither an argument nor a line of a log is obeyed by a terminal, or turns a line around.
+#[test]
+fn what_may_not_be_shown_is_escaped() {
+    let hostile = "\u{1b}[31m\u{9b}0m\u{202e}\u{61c}\u{200b}\u{e0041}\u{3164}";
+    let path = std::env::temp_dir().join(format!("no-such-file-{}", std::process::id()));
+    for args in [
+        vec![format!("--{hostile}")],
+        vec![hostile.to_owned()],
+        vec![format!("error=\"{hostile}")],
+        vec!["--".into(), format!("{}{hostile}", path.display())],
+    ] {
+        let said = match Flags::parse(args.clone()) {
+            Ok(flags) => run(&flags.unwrap(), &mut Vec::new()).unwrap_err().to_string(),
+            Err(why) => why,
+        };
+        let shown = crate::explain::show::text(said.as_bytes(), 1024);
+        assert!(
+            !shown.contains(|c: char| c.is_control() || (!c.is_ascii() && hostile.contains(c))),
+            "{args:?}: {shown:?}"
+        );
+    }
+    let line = format!("2026/11/21 14:26:01 [error] 1#1: *1 upstream {hostile} failed, client: 127.0.0.1\n");
+    for args in [&[][..], &["--json"], &["--json", "--summary"], &["--each"]] {
+        let shown = output(args, line.as_bytes());
+        let raw = |c: char| c != '\n' && (c.is_control() || (!c.is_ascii() && hostile.contains(c)));
+        assert!(!shown.contains(raw), "{args:?}: {shown:?}");
+    }
+}
