@@ -43,11 +43,10 @@ impl Proxy {
         }
         exchange.client(&client.handle);
         let exchange = exchange.timed(TokioTimer, Some(self.timeouts.idle), None);
-        let Some((mounted, path)) = self.routes.find(request.uri()) else {
-            if let (Some(page), "/") = (self.index.get(), request.uri().path()) {
-                return Ok(html(page.clone()));
-            }
-            return Ok(exchange.answer_fault(FaultKind::NoRoute));
+        let (mounted, path) = match (self.routes.find(request.uri()), self.index.get()) {
+            (Ok(found), _) => found,
+            (Err(_), Some(page)) if request.uri().path() == "/" => return Ok(html(page.clone())),
+            (Err(fault), _) => return Ok(exchange.answer_fault(fault)),
         };
         exchange.next_hop(mounted.next_hop.as_str());
         let decides = self.eject.ask(&mounted.target, &mut exchange.facts(), Instant::now())?;

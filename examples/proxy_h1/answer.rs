@@ -6,7 +6,7 @@ use std::io::Write;
 
 use badgateway::decide::AbortMethod;
 use badgateway::exchange::RequestBody;
-use badgateway::fault::Fault;
+use badgateway::fault::{Fault, FaultKind};
 use badgateway::h1::forward::write_status_line;
 use badgateway::reply::reason;
 use badgateway::{InFlight, LastWord};
@@ -20,7 +20,8 @@ use crate::outgoing::line;
 
 /// Says it. `keep`: the client would like to keep its connection.
 pub(crate) fn give_up(client: &mut Client, exchange: InFlight, fault: Fault, keep: bool) -> After {
-    let keep = keep && is_read(&exchange);
+    // Behind a malformed request may be anything.
+    let keep = keep && is_read(&exchange) && fault.kind() != FaultKind::BadRequest;
     let after = if keep { After::Keep } else { close(&exchange, client) };
     match exchange.fail(fault) {
         LastWord::Answer(response) => match (&*client.stream).write_all(&wire(&response, keep)) {

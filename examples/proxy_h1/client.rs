@@ -125,7 +125,7 @@ impl Client {
             _ if *method == Method::CONNECT => {
                 (StatusCode::NOT_IMPLEMENTED, "text/plain; charset=utf-8", "CONNECT is not supported here")
             }
-            (Some(index), "/") if proxy.routes.find(uri).is_none() => {
+            (Some(index), "/") if proxy.routes.find(uri).is_err() => {
                 (StatusCode::OK, "text/html; charset=utf-8", index.as_str())
             }
             _ => return None,

@@ -103,7 +103,7 @@ impl Running<'_> {
         body: Body,
         expects_continue: bool,
     ) -> Result<Done, Fault> {
-        let (mounted, path) = self.proxy.routes.find(request.uri()).ok_or(FaultKind::NoRoute)?;
+        let (mounted, path) = self.proxy.routes.find(request.uri())?;
         self.exchange.next_hop(mounted.next_hop.as_str());
         let (parts, ()) = request.into_parts();
         let head = outgoing::head(parts, mounted, &path, client.address.as_ref(), body);

@@ -2,8 +2,12 @@
 //!
 //! The longest prefix wins, and a prefix ends where a path segment does.
 
+#[path = "path.rs"]
+mod path;
+
 use std::net::{IpAddr, SocketAddr};
 
+use badgateway::fault::{Class, Fault, FaultKind};
 use http::{HeaderValue, Uri};
 
 use crate::flags::Route;
@@ -68,11 +72,31 @@ impl Routes {
     }
 
     /// The route with the longest prefix, and what to ask its target for.
-    pub(crate) fn find(self, uri: &Uri) -> Option<(&'static Mounted, String)> {
-        let (mounted, rest) = self.0.iter().find_map(|route| Some((route, route.rest(uri.path())?)))?;
+    ///
+    /// # Errors
+    ///
+    /// There is no route; or the path leads out of the root, or to another route for a next hop that is more lenient.
+    pub(crate) fn find(self, uri: &Uri) -> Result<(&'static Mounted, String), Fault> {
+        if uri.path() == "*" {
+            // It is about a server as a whole (RFC 9110 section 9.3.7): that of all paths.
+            let whole = self.0.iter().find(|route| route.prefix == "/" && route.base.is_empty());
+            return whole.map(|route| (route, "*".to_owned())).ok_or(FaultKind::NoRoute.into());
+        }
+        let bad = || Fault::of_class(Class::RequestTargetInvalid);
+        let path = path::normal(uri.path()).ok_or_else(bad)?;
+        let lenient = path::lenient(&path).ok_or_else(bad)?;
+        let (mounted, rest) = self.mounted(&path).ok_or(FaultKind::NoRoute)?;
+        if self.mounted(&lenient).is_none_or(|(other, _)| other.prefix != mounted.prefix) {
+            return Err(bad());
+        }
         let slash = if rest.starts_with('/') { "" } else { "/" };
         let (mark, query) = uri.query().map_or(("", ""), |query| ("?", query));
-        Some((mounted, [mounted.base.as_str(), slash, rest, mark, query].concat()))
+        Ok((mounted, [mounted.base.as_str(), slash, rest, mark, query].concat()))
+    }
+
+    /// The route with the longest prefix, and the path behind that.
+    fn mounted(self, path: &str) -> Option<(&'static Mounted, &str)> {
+        self.0.iter().find_map(|route| Some((route, route.rest(path)?)))
     }
 }
 

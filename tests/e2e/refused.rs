@@ -4,8 +4,10 @@
 //! head it hides the `Content-Length`, goes by the chunks and ends the connection behind the answer, as RFC 9112 section 6.3
 //! has it for who does not refuse; `heads_that_could_smuggle_are_refused` has that for the other engine.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc;
+use std::thread;
 
 use badgateway::lab::Lab;
 
@@ -103,7 +105,7 @@ fn what_breaks_a_rule_reaches_no_next_hop() {
 fn a_gateway_before_itself_answers_at_once() {
     for program in [Program::Proxy, Program::ProxyH1] {
         // A port that is free: it was taken just now.
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let url = format!("http://{port}");
         let front = Front::start_with(program, &url, &["--listen", &port.to_string()]);
         let answer = talk(&front, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -111,4 +113,52 @@ fn a_gateway_before_itself_answers_at_once() {
         let faults = front.faults(1);
         assert_eq!(faults[0].text("fault").as_deref(), Some("loop_detected"), "{program:?}");
     }
+}
+
+/// Where the path of a route's URL ends, its next hop is asked for nothing else, and what one route is for no other gives away.
+#[test]
+fn a_path_does_not_leave_its_route() {
+    for program in [Program::Proxy, Program::ProxyH1] {
+        let (url, asked) = next_hop();
+        let routes = ["--route", &format!("/base={url}/a/b"), "--route", &format!("/admin={url}/secret")];
+        let front = Front::start_with(program, &format!("{url}/open"), &routes);
+        for (path, expected) in [
+            ("/base/x", Ok("/a/b/x")),
+            ("/base/x/../y?q", Ok("/a/b/y?q")),
+            ("/%61dmin/x", Ok("/secret/x")),
+            ("/base/../admin", Ok("/secret/")),
+            ("http://x/base/%2e%2e/y", Ok("/open/y")),
+            ("/base/../../etc", Err(())),
+            ("/base/..%2f..%2fetc", Err(())),
+            ("//admin", Err(())),
+            ("/x/..;/admin", Err(())),
+        ] {
+            let answer =
+                talk(&front, format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes());
+            let status = if expected.is_ok() { "HTTP/1.1 200 " } else { "HTTP/1.1 400 " };
+            assert!(answer.starts_with(status), "{program:?} {path}: {answer}");
+            assert_eq!(asked.try_recv().ok().as_deref().ok_or(()), expected, "{program:?} {path}");
+        }
+        assert_eq!(front.faults(4).len(), 4);
+    }
+}
+
+/// A next hop that says 200 to everything, and which paths it was asked for.
+fn next_hop() -> (String, mpsc::Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (asked, paths) = mpsc::channel();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut reader = BufReader::new(stream.unwrap());
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head).unwrap() > 0 {}
+            if asked.send(head.split(' ').nth(1).unwrap_or_default().to_owned()).is_err() {
+                return;
+            }
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            reader.get_mut().write_all(answer).unwrap();
+        }
+    });
+    (url, paths)
 }
