@@ -3,6 +3,7 @@
 //! It decides nothing and renders nothing by itself; it hands its settings to the rooms
 //! that do.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -341,8 +342,8 @@ impl Gateway {
     /// HTTP/1.0 looks like an end: whoever needs what the next hop spoke reads it before.
     ///
     /// A 5xx is signed with `gw; received-status=503` behind the members of `Proxy-Status` that are there, because the
-    /// next hop made it and not this gateway; see [`Mark`]. Where what is there cannot be read, it goes, as RFC 9651
-    /// section 4.2 has it for a field that fails to parse, and ours stands alone.
+    /// next hop made it and not this gateway; see [`Mark`]. What is there and cannot be read goes, as RFC 9651
+    /// section 4.2 has it for a field that fails to parse, and so does a member in our name, which only we may speak in.
     ///
     /// The body is as it was. Behind the head a fault cannot become a status any more, only a visible cut: put
     /// [`body::Guard`](crate::body) around it, or leave both to [`InFlight`](crate::InFlight).
@@ -388,10 +389,22 @@ impl Gateway {
         let framing = audit_present(parts, exchange, present)?;
         tidy_present(parts, exchange, present);
         let Settings { name, mark, disclosure, .. } = &*self.0;
+        passed_on::tidy(&mut parts.headers, name);
         if mark.covers(parts.status) {
             passed_on::sign(&mut parts.headers, name, parts.status, exchange, *disclosure);
         }
         Ok(framing)
+    }
+
+    /// Takes out of the next hop's trailers what only we may say.
+    #[cfg(feature = "http_body1")]
+    pub(crate) fn tidy_trailers(&self, trailers: &mut HeaderMap) {
+        passed_on::tidy(trailers, &self.0.name);
+    }
+
+    /// What others say in a line of the next hop's `Proxy-Status`.
+    pub(crate) fn others_in<'a>(&self, line: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+        self.0.name.others_in(line)
     }
 
     /// The `Proxy-Status` value alone: for a response that is made elsewhere.

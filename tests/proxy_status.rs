@@ -182,7 +182,7 @@ fn what_the_next_hop_answered_itself_is_signed_and_is_no_error_of_ours() {
         (Mark::ServerErrors, 200, &[], vec![]),
         (Mark::ServerErrors, 404, &[theirs], vec![std::str::from_utf8(theirs).unwrap()]),
         (Mark::Never, 502, &[], vec![]),
-        (Mark::Never, 502, &[b"open; details=\"".as_slice()], vec!["open; details=\""]),
+        (Mark::Never, 502, &[b"open; details=\"".as_slice()], vec![]),
         (Mark::Always, 200, &[b"a, b".as_slice(), b"c"], vec!["a, b", "c", "gw; received-status=200"]),
         (Mark::Always, 404, &[], vec!["gw; received-status=404"]),
         (Mark::Always, 103, &[], vec![]),
@@ -190,6 +190,15 @@ fn what_the_next_hop_answered_itself_is_signed_and_is_no_error_of_ours() {
         (Mark::ServerErrors, 500, &[b"open; details=\"".as_slice()], vec!["gw; received-status=500"]),
         (Mark::ServerErrors, 500, &[theirs, b"\xff"], vec!["gw; received-status=500"]),
         (Mark::ServerErrors, 500, &[b"".as_slice()], vec!["gw; received-status=500"]),
+        (Mark::ServerErrors, 200, &[b"a; error=".as_slice()], vec![]),
+        (Mark::ServerErrors, 200, &[b"a", b"b,"], vec![]),
+        // Nobody but us speaks in our name.
+        (Mark::ServerErrors, 500, &[b"gw; error=dns_timeout".as_slice()], vec!["gw; received-status=500"]),
+        (Mark::ServerErrors, 200, &[b"\"gw\"; error=dns_timeout".as_slice()], vec![]),
+        (Mark::ServerErrors, 200, &[b"GW".as_slice()], vec![]),
+        (Mark::Never, 200, &[b"a; x=\"1, gw\" , gw;a;b=?0,b;c".as_slice()], vec!["a; x=\"1, gw\", b;c"]),
+        (Mark::Never, 200, &[b"gw", b"a", b"gw, gw"], vec!["a"]),
+        (Mark::Never, 200, &[b"gw2, a.gw".as_slice()], vec!["gw2, a.gw"]),
     ] {
         let got = forwarded(&gateway.clone().with_mark(mark), status, lines, &exchange);
         assert_eq!(got, expected, "{mark:?} {status}");

@@ -13,10 +13,11 @@ use badgateway::h1::forward::{
     HopByHop, Outgoing, content_length, end_to_end, forwards_interim, outgoing, trailers, write_field,
     write_status_line,
 };
-use badgateway::h1::{Framing, Head, Trailers};
+use badgateway::h1::{Field, Framing, Head, Trailers};
 use http::{StatusCode, Version};
 
 use crate::date;
+use crate::outgoing::line;
 
 /// So much is collected before it is written, if it comes at once.
 const FULL: usize = 64 * 1024;
@@ -69,7 +70,7 @@ impl<'a> Reply<'a> {
         }
         let mut out = Vec::new();
         write_status_line(&mut out, head.status(), head.reason());
-        end_to_end(head).for_each(|field| write_field(&mut out, &field));
+        end_to_end(head).for_each(|field| write(self.exchange, &mut out, &field));
         out.extend_from_slice(b"\r\n");
         self.exchange.facts().forwarded = Forwarded::Interim;
         self.client.write_all(&out)
@@ -87,7 +88,7 @@ impl<'a> Reply<'a> {
         for field in end_to_end(head) {
             // RFC 9110 section 6.6.2: only what is going to come is announced.
             if sends_trailers || !field.name().eq_ignore_ascii_case("trailer") {
-                write_field(out, &field);
+                write(self.exchange, out, &field);
             }
         }
         if head.get("date").is_none() {
@@ -127,7 +128,7 @@ impl<'a> Reply<'a> {
         }
         self.out.extend_from_slice(b"0\r\n");
         if let (Some(section), true) = (section, self.sends_trailers()) {
-            trailers(section, &self.hop).for_each(|field| write_field(&mut self.out, &field));
+            trailers(section, &self.hop).for_each(|field| write(self.exchange, &mut self.out, &field));
         }
         self.out.extend_from_slice(b"\r\n");
     }
@@ -160,5 +161,14 @@ impl<'a> Reply<'a> {
     /// RFC 9110 section 6.5.1: only for who said `TE: trailers`.
     fn sends_trailers(&self) -> bool {
         self.trailers_wanted && self.outgoing == Outgoing::Chunked
+    }
+}
+
+/// Writes a field of the next hop's on, but nothing in our name.
+fn write(exchange: &InFlight, out: &mut Vec<u8>, field: &Field<'_>) {
+    if !field.name().eq_ignore_ascii_case("proxy-status") {
+        write_field(out, field);
+    } else if let Some(others) = exchange.others_proxy_status(&field.value()) {
+        line(out, field.name(), &others);
     }
 }

@@ -49,13 +49,14 @@ impl Log {
     pub(crate) fn new(path: Option<&Path>) -> Result<Self, String> {
         let out = match path {
             None => Out::Stderr,
-            Some(path) => Out::File(
-                OpenOptions::new()
-                    .create(true)
-                    .append(true)
-                    .open(path)
-                    .map_err(|e| format!("--log {}: {e}", path.display()))?,
-            ),
+            Some(path) => {
+                let mut options = OpenOptions::new();
+                options.create(true).append(true);
+                // It has paths and addresses of clients: for its owner, and a group that ships logs.
+                #[cfg(unix)]
+                std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o640);
+                Out::File(options.open(path).map_err(|e| format!("--log {}: {e}", path.display()))?)
+            }
         };
         Ok(Self { out: Some(Mutex::new(out)), seen: None })
     }

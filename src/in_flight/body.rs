@@ -12,9 +12,10 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use crate::audit::audit_grpc_trailers;
-use crate::body::{End, Guarded, Ledger, Owner};
+use crate::body::{End, Guarded, Ledger, LedgerState, Owner};
 use crate::deadline::{Never, Timer};
 use crate::fault::Fault;
+use crate::gateway::Gateway;
 
 use super::Handle;
 use super::named::Named;
@@ -41,7 +42,7 @@ pin_project! {
         B: Body,
         T: Timer,
     {
-        PassedOn { #[pin] body: Guarded<B, BodyOwner, T>, named: Named },
+        PassedOn { #[pin] body: Guarded<B, BodyOwner, T>, named: Named, gateway: Gateway },
         Made { bytes: Bytes },
     }
 }
@@ -53,8 +54,8 @@ impl<B: Body, T: Timer> ResponseBody<B, T> {
         Self { kind: Kind::Made { bytes: bytes.into() } }
     }
 
-    pub(super) const fn passed_on(body: Guarded<B, BodyOwner, T>, named: Named) -> Self {
-        Self { kind: Kind::PassedOn { body, named } }
+    pub(super) const fn passed_on(body: Guarded<B, BodyOwner, T>, named: Named, gateway: Gateway) -> Self {
+        Self { kind: Kind::PassedOn { body, named, gateway } }
     }
 
     /// A sleep of its timer.
@@ -116,11 +117,15 @@ where
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Fault>>> {
         match self.project().kind.project() {
-            KindProj::PassedOn { body, named } => {
-                let mut polled = body.poll_frame(cx);
+            KindProj::PassedOn { mut body, named, gateway } => {
+                let mut polled = body.as_mut().poll_frame(cx);
                 if let Poll::Ready(Some(Ok(frame))) = &mut polled {
                     if let Some(trailers) = frame.trailers_mut() {
                         named.remove_from(trailers);
+                        // Those that tell a fault are ours.
+                        if !matches!(body.ledger().state(), LedgerState::Failed(_)) {
+                            gateway.tidy_trailers(trailers);
+                        }
                     }
                 }
                 polled

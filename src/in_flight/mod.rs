@@ -335,6 +335,23 @@ impl<T> InFlight<T> {
         answers_upgrade(offered, answered)
     }
 
+    /// What others say in a line of the next hop's `Proxy-Status`, head or trailer: without a member that has our name, because only
+    /// we may speak in it. `None` where nothing is left of the line, or where it cannot be read and would take all others along
+    /// (RFC 9651 section 4.2). For a gateway that writes heads and bodies by itself.
+    ///
+    /// ```
+    /// use badgateway::{Exchange, Gateway, InFlight};
+    /// let exchange = InFlight::new(Gateway::new("gw").unwrap(), Exchange::default());
+    /// let others = |line: &'static [u8]| exchange.others_proxy_status(line);
+    /// assert_eq!(others(b"cache; error=dns_timeout, gw; error=dns_timeout").unwrap(), &b"cache; error=dns_timeout"[..]);
+    /// assert_eq!((others(b"GW"), others(b"cache; error=")), (None, None));
+    /// # exchange.finish();
+    /// ```
+    #[must_use]
+    pub fn others_proxy_status<'a>(&self, line: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+        self.handle.0.lock().gateway.others_in(line)
+    }
+
     /// All went well, and the response needs no guard: it was made here, or has no body.
     pub fn finish(self) {
         self.handle.0.handled();

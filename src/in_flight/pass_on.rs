@@ -164,6 +164,7 @@ impl<T: Timer> InFlight<T> {
         if downstream == BodyFraming::UntilClose && client < Version::HTTP_2 {
             state.exchange.can_reset = abort.is_some();
         }
+        let gateway = state.gateway.clone();
         drop(state);
 
         let owner = BodyOwner::new(handle, is_held, ends_in_trailers);
@@ -177,7 +178,7 @@ impl<T: Timer> InFlight<T> {
         if let Some(abort) = abort {
             guard = guard.aborting(abort);
         }
-        (Response::from_parts(parts, ResponseBody::passed_on(guard.around(body), named)), Some(downstream))
+        (Response::from_parts(parts, ResponseBody::passed_on(guard.around(body), named, gateway)), Some(downstream))
     }
 }
 

@@ -49,6 +49,11 @@ impl<'a> Scanner<'a> {
         Self { whole, at: 0 }
     }
 
+    /// How far it has got.
+    pub(super) const fn at(&self) -> usize {
+        self.at
+    }
+
     pub(super) const fn malformed(&self) -> Malformed {
         Malformed { offset: self.at }
     }

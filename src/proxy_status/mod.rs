@@ -19,6 +19,9 @@
 mod item;
 mod member;
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use http::header::{HeaderMap, HeaderName};
 
 pub use self::item::{Malformed, Value};
@@ -42,8 +45,27 @@ const MAX_LENGTH: usize = 16 * 1024;
 /// field value MUST be ignored" ([section 4.2](https://www.rfc-editor.org/rfc/rfc9651#section-4.2)).
 pub fn read(value: &[u8]) -> Result<Vec<Member<'_>>, Malformed> {
     let mut members = Vec::new();
-    read_into(value, &mut members)?;
+    read_each(value, |member, _| members.push(member))?;
     Ok(members)
+}
+
+/// The value without the members that read as if the gateway of that name had sent them, in whatever case and however the name
+/// is written. `None` where nothing is left, or where it cannot be read, and would take all that is added to it along.
+pub(crate) fn without<'a>(value: &'a [u8], name: &str) -> Option<Cow<'a, [u8]>> {
+    let mut kept = Vec::new();
+    let mut is_whole = true;
+    let read = read_each(value, |member, span| {
+        if member.name().eq_ignore_ascii_case(name) {
+            is_whole = false;
+        } else {
+            kept.push(value.get(span).unwrap_or_default());
+        }
+    });
+    match (read, kept.is_empty()) {
+        (Err(_), _) | (_, true) => None,
+        (Ok(()), false) if is_whole => Some(Cow::Borrowed(value)),
+        (Ok(()), false) => Some(Cow::Owned(kept.join(&b", "[..]))),
+    }
 }
 
 /// The members of all `Proxy-Status` lines of a head, or of a trailer section.
@@ -71,7 +93,7 @@ pub fn read_headers(headers: &HeaderMap) -> Result<Vec<Member<'_>>, Malformed> {
             // Joined to another it leaves a comma with nothing on one side.
             return Err(Malformed { offset: 0 });
         }
-        read_into(line.as_bytes(), &mut members)?;
+        read_each(line.as_bytes(), |member, _| members.push(member))?;
     }
     Ok(members)
 }
@@ -87,14 +109,16 @@ fn is_blank(value: &[u8]) -> bool {
 }
 
 /// RFC 9651 section 4.2.1, with RFC 9209's rule that a member is a String or a Token.
-fn read_into<'a>(value: &'a [u8], members: &mut Vec<Member<'a>>) -> Result<(), Malformed> {
+fn read_each<'a>(value: &'a [u8], mut each: impl FnMut(Member<'a>, Range<usize>)) -> Result<(), Malformed> {
     let mut scanner = Scanner::new(value);
     if value.len() > MAX_LENGTH {
         return Err(scanner.malformed());
     }
     scanner.skip_spaces();
     while !scanner.is_at_end() {
-        members.push(Member::read(&mut scanner)?);
+        let start = scanner.at();
+        let member = Member::read(&mut scanner)?;
+        each(member, start..scanner.at());
         scanner.skip_optional_whitespace();
         if scanner.is_at_end() {
             break;

@@ -2,10 +2,11 @@
 //!
 //! Checked once, so that no reply can fail for it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::sf;
-use crate::proxy_status::Member;
+use crate::proxy_status::{Member, without};
 
 /// The most bytes of a name.
 const MAX: usize = 256;
@@ -47,6 +48,12 @@ impl Name {
     /// As a structured field item: a Token if it can be one, else a String.
     pub(crate) fn item(&self) -> &str {
         &self.item
+    }
+
+    /// What others say in a line of `Proxy-Status`. Nobody but us speaks in our name: a reader takes such a member for what
+    /// happened here (RFC 9209 section 3).
+    pub(crate) fn others_in<'a>(&self, line: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+        without(line, self.plain())
     }
 
     /// Whether a member has this name, written as we write it.

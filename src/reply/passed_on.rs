@@ -2,6 +2,8 @@
 //!
 //! What the proxies before us said stays, ours comes behind it, and the field parses afterwards.
 
+use std::borrow::Cow;
+
 use http::header::{HeaderMap, HeaderValue};
 use http::{StatusCode, Version};
 
@@ -54,6 +56,22 @@ impl Mark {
 }
 
 stable_names!(Mark, Never = "never", ServerErrors = "server_errors", Always = "always");
+
+/// Takes out of the next hop's fields, or trailers, what reads as if we had said it, and what does not parse: recipients would
+/// ignore all of the field for it (RFC 9651 section 4.2), ours too.
+pub(crate) fn tidy(headers: &mut HeaderMap, name: &Name) {
+    let mut lines = headers.get_all(PROXY_STATUS).iter();
+    if lines.all(|line| matches!(name.others_in(line.as_bytes()), Some(Cow::Borrowed(_)))) {
+        return;
+    }
+    let line = |line: &HeaderValue| HeaderValue::from_bytes(&name.others_in(line.as_bytes())?).ok();
+    let is_read = read_headers(headers).is_ok();
+    let kept: Vec<HeaderValue> = headers.get_all(PROXY_STATUS).iter().filter(|_| is_read).filter_map(line).collect();
+    headers.remove(PROXY_STATUS);
+    for line in kept {
+        headers.append(PROXY_STATUS, line);
+    }
+}
 
 /// Signs a response that is passed on.
 pub(crate) fn sign(

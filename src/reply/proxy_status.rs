@@ -2,10 +2,11 @@
 //!
 //! The value is a valid structured field, whatever the names and numbers in it.
 
+use std::borrow::Cow;
+
 use crate::exchange::Exchange;
 use crate::fault::names::{alert_name, rcode_name};
 use crate::fault::{Code, ErrorType, FaultKind};
-use crate::proxy_status::can_be_appended_to;
 
 use super::Reply;
 use super::disclosure::Disclosure;
@@ -25,7 +26,7 @@ impl Reply<'_> {
     /// ours. The last member is the nearest to the client (RFC 9209 section 2).
     pub(crate) fn write_proxy_status(&self, out: &mut impl Sink) {
         if let Some(inherited) = self.inherited() {
-            out.put(inherited);
+            out.put(&inherited);
             out.put(", ");
         }
         self.write_member(out);
@@ -58,12 +59,18 @@ impl Reply<'_> {
         self.exchange.received_status.map(|status| status.as_u16()).or(own).map(u64::from)
     }
 
-    fn inherited(&self) -> Option<&str> {
+    /// The next hop's members but those in our name.
+    fn inherited(&self) -> Option<Cow<'_, str>> {
         let value = self.exchange.proxy_status.as_ref()?;
         // White space around it is no part of a field's value, and HTTP/2 forbids it (RFC 9113 section 8.2.1).
         let value = value.to_str().ok()?.trim_matches([' ', '\t']);
-        let fits = value.len() <= MAX_INHERITED && can_be_appended_to(value.as_bytes());
-        fits.then_some(value)
+        if value.len() > MAX_INHERITED {
+            return None;
+        }
+        match self.name.others_in(value.as_bytes())? {
+            Cow::Borrowed(_) => Some(Cow::Borrowed(value)),
+            Cow::Owned(others) => String::from_utf8(others).ok().map(Cow::Owned),
+        }
     }
 
     /// The extra parameters that the registry defines for this type, from the fault's numbers.

@@ -164,6 +164,7 @@ both! {
     an_event_stream_is_not_held_back,
     what_the_upstream_answers_itself_is_passed_on,
     bad_flags_are_refused_in_one_line,
+    the_log_is_not_for_everybody,
 }
 
 fn every_behaviour_becomes_what_it_should(engine: Engine) {
@@ -622,6 +623,15 @@ fn a_head_waits_for_the_first_of_the_body_and_no_longer() {
     let proxy = Proxy::start(Engine::H1, &lab, &["--first-byte-hold", "5s"]);
     let answer = get(&proxy, "/stall_mid_body");
     assert_eq!((shape(&answer).as_str(), answer.body.as_slice()), ("200/cut", b"hello".as_slice()));
+}
+
+fn the_log_is_not_for_everybody(engine: Engine) {
+    use std::os::unix::fs::PermissionsExt;
+    let lab = Lab::builder().only(&["refused"]).start().unwrap();
+    let proxy = Proxy::start(engine, &lab, &[]);
+    get(&proxy, "/refused");
+    let mode = std::fs::metadata(proxy.log()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o137, 0, "{mode:o}");
 }
 
 fn bad_flags_are_refused_in_one_line(engine: Engine) {

@@ -403,6 +403,37 @@ fn no_trailer_of_one_connection_reaches_the_client() {
     }
 }
 
+/// Nobody but the gateway speaks in its name, in a head or behind one, and what does not parse would silence all others.
+#[test]
+fn no_member_of_proxy_status_is_ours_but_ours() {
+    let member = "cache; error=dns_timeout";
+    for program in Program::ALL {
+        for (sent, expected) in [
+            (member, vec![member]),
+            ("edge-1.example; error=dns_timeout", vec![]),
+            ("\"Edge-1.example\"", vec![]),
+            ("cache; error=dns_timeout, edge-1.example; error=dns_timeout", vec![member]),
+            ("cache; error=dns_timeout,", vec![]),
+            ("cache; error=\"open", vec![]),
+        ] {
+            let head = format!("Proxy-Status: {sent}\r\nTransfer-Encoding: chunked\r\nTrailer: Proxy-Status");
+            let answer = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n2\r\nok\r\n0\r\nProxy-Status: {sent}\r\n\r\n");
+            let (url, _seen) = next_hop(answer.leak());
+            let front = Front::start(program, &url);
+            let answer = talk(&front, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close, te\r\nTE: trailers\r\n\r\n");
+            let (head, trailers) = answer.split_once("\r\n0\r\n").unwrap_or_else(|| panic!("{program:?}: {answer}"));
+            for part in [head, trailers] {
+                let lines = part.lines().filter_map(|line| line.split_once(": "));
+                let seen: Vec<_> = lines
+                    .filter(|(name, _)| name.eq_ignore_ascii_case("proxy-status"))
+                    .map(|(_, value)| value)
+                    .collect();
+                assert_eq!(seen, expected, "{program:?} {sent}: {answer}");
+            }
+        }
+    }
+}
+
 /// Longer than any timer, and never as long without a byte.
 #[test]
 fn a_slow_upload_may_take_its_time() {
