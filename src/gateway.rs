@@ -13,11 +13,12 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, Version, response};
 
 use crate::audit::{Framing, audit_present, tidy_present};
+use crate::caught::caught;
 use crate::classify::{Finding, Probe, Probes};
 use crate::decide::{AbortMethod, Decision, Profile};
 use crate::diagnose::{Context, Diagnosis};
 use crate::exchange::Exchange;
-use crate::fault::{Evidence, Fault};
+use crate::fault::{Evidence, Fault, FaultKind};
 use crate::present::Present;
 use crate::reply::{Disclosure, InvalidName, Mark, Name, Page, Record, Reply, Report, passed_on};
 use crate::upgrade::Upgrades;
@@ -124,7 +125,8 @@ impl Gateway {
     }
 
     /// With a probe for error types of the caller's own: a [`Probe`], or a closure of that shape, which may hold state.
-    /// It is asked before those of this crate's adapters, which are there already, and before any that was given earlier.
+    /// It is asked before those of this crate's adapters, which are there already, and before any that was given earlier. One
+    /// that panics has said nothing.
     ///
     /// ```
     /// use badgateway::classify::{Finding, downcast};
@@ -154,7 +156,7 @@ impl Gateway {
     /// With a log: it is told of every fault of the exchanges that [begin](Self::begin_head) here, once, and of what was
     /// put up with. Its `Display` is a line of JSON; [`Report`] and [`Record`] have the parts.
     ///
-    /// The closure runs where the exchange ends, so it must not wait for long.
+    /// The closure runs where the exchange ends, so it must not wait for long. Should it panic, the exchange ends all the same.
     ///
     /// ```
     /// use badgateway::Gateway;
@@ -204,7 +206,7 @@ impl Gateway {
 
     pub(crate) fn log(&self, report: &Report<'_>) {
         if let Some(log) = &self.0.log {
-            log(report);
+            let _ = caught(|| log(report));
         }
     }
 
@@ -240,7 +242,8 @@ impl Gateway {
     /// What went wrong: [`classify`](crate::classify::classify()) with every probe at hand.
     #[must_use]
     pub fn classify(&self, error: &(dyn Error + 'static), exchange: &Exchange) -> Fault {
-        self.0.probes.classify(error, exchange)
+        // An error's own methods may panic as well.
+        caught(|| self.0.probes.classify(error, exchange)).unwrap_or(Fault::new(FaultKind::ProxyInternal))
     }
 
     /// What to do: [`decide`](crate::decide::decide) by this gateway's profile.

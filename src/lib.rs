@@ -107,6 +107,7 @@
 pub mod adapters;
 pub mod audit;
 pub mod body;
+mod caught;
 pub mod classify;
 mod date;
 pub mod deadline;

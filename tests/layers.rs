@@ -13,6 +13,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("token", 0),
     ("setting", 0),
     ("unprintable", 0),
+    ("caught", 0),
     ("sink", 1),
     ("present", 0),
     ("via", 1),

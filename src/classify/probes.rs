@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Finding, Probe, walk_down};
+use crate::caught::caught;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
 
@@ -58,7 +59,7 @@ impl Probes {
 
 impl Ask for Probes {
     fn ask<'a>(&self, link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
-        self.own.iter().find_map(|probe| probe(link)).or_else(|| self.built_in.ask(link))
+        self.own.iter().find_map(|probe| caught(|| probe(link)).flatten()).or_else(|| self.built_in.ask(link))
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
+use crate::caught::caught;
 use crate::exchange::{Exchange, RequestBody};
 use crate::fault::{Class, Code, Fault, FaultKind};
 use crate::setting::UnknownWord;
@@ -65,8 +66,8 @@ pub enum Profile {
 }
 
 impl Profile {
-    /// The caller's own policy, which may hold state. A status below 400 or above 599 is not taken: the fault's own or the
-    /// RFC's stands then.
+    /// The caller's own policy, which may hold state. A status below 400 or above 599 is not taken, and a panic is none: the
+    /// fault's own or the RFC's stands then.
     ///
     /// ```
     /// use std::collections::HashMap;
@@ -106,7 +107,7 @@ impl Profile {
     pub fn status(&self, fault: &Fault, exchange: &Exchange) -> StatusCode {
         let kind = fault.kind();
         let own = match self {
-            Self::Custom(status) => Some(status(fault, exchange).as_u16()),
+            Self::Custom(status) => caught(|| status(fault, exchange)).map(|status| status.as_u16()),
             // Below: the fault's own, or the RFC's.
             Self::Rfc9209 => None,
             Self::Cloudflare | Self::Nginx | Self::Envoy | Self::HaProxy if carried(fault).is_some() => None,

@@ -6,6 +6,8 @@
 use core::error::Error;
 use core::fmt::{self, Write};
 
+use crate::caught::caught;
+
 use super::{Code, Failure};
 
 /// The most links of an error chain that are recorded.
@@ -51,6 +53,12 @@ impl Evidence {
     /// is no more than the number which the fault has.
     #[must_use]
     pub fn with_error(mut self, error: &(dyn Error + 'static)) -> Self {
+        // Its messages are made by somebody else's code.
+        let _ = caught(|| self.add_error(error));
+        self
+    }
+
+    fn add_error(&mut self, error: &(dyn Error + 'static)) {
         let begun = self.items.len();
         let mut next = Some(error);
         let mut told = None;
@@ -80,7 +88,6 @@ impl Evidence {
             }
             next = link.source();
         }
-        self
     }
 
     /// Adds the names of the types in a chain that tells nothing, as their `Debug` begins, outermost first: what a

@@ -14,6 +14,7 @@ use http::header::CONNECTION;
 use http::{HeaderMap, HeaderValue, Response, Version};
 
 use crate::body::{AbortHandle, ClientHandle, End, Ledger};
+use crate::caught::caught;
 use crate::decide::Decision;
 use crate::decide::retry::{Retry, advise, again};
 use crate::diagnose;
@@ -266,7 +267,7 @@ impl Shared {
                 state.note_upload();
                 let State { exchange, link, .. } = &mut *state;
                 if let Some(link) = link.take() {
-                    link.ended(End::Whole, exchange);
+                    let _ = caught(|| link.ended(End::Whole, exchange));
                 }
             }
             return;
@@ -339,7 +340,7 @@ impl State {
     fn is_flawless(&self) -> bool {
         match &self.parsed {
             Some(end) => end.deviations.is_empty() && end.leftover == 0 && !end.forbidden_trailers,
-            None => self.link.as_ref().is_none_or(|link| link.is_flawless()),
+            None => self.link.as_ref().is_none_or(|link| caught(|| link.is_flawless()).unwrap_or(true)),
         }
     }
 
@@ -435,8 +436,10 @@ impl State {
     /// What the connection tells of the exchange, noted in the facts.
     fn ask_link(&mut self) -> Option<Observation> {
         let link = self.link.as_ref()?;
-        link.fill(&mut self.exchange);
-        let seen = link.observation()?;
+        let seen = caught(|| {
+            link.fill(&mut self.exchange);
+            link.observation()
+        })??;
         seen.fill(&mut self.exchange);
         Some(seen)
     }
@@ -502,7 +505,7 @@ impl Ending {
         let tolerated = match &self.parsed {
             Some(end) => Tolerated::parsed(&self.exchange, end),
             None => {
-                let seen = self.link.as_ref().and_then(|link| link.observation());
+                let seen = self.link.as_ref().and_then(|link| caught(|| link.observation()).flatten());
                 Tolerated::seen(&self.exchange, seen.as_ref())
             }
         };
@@ -513,7 +516,7 @@ impl Ending {
 
     fn close(self, shared: &Shared, end: End) {
         if let Some(link) = self.link {
-            link.ended(end, &self.exchange);
+            let _ = caught(|| link.ended(end, &self.exchange));
         }
         // For whoever still reads the facts.
         let mut state = shared.lock();
