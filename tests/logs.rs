@@ -37,5 +37,7 @@ mod known;
 mod lab;
 #[path = "logs/lines.rs"]
 mod lines;
+#[path = "logs/pasted.rs"]
+mod pasted;
 #[path = "logs/truth.rs"]
 mod truth;

@@ -28,7 +28,8 @@ fn show(entry: &Entry<'_>) -> String {
     )
 }
 
-fn read(line: &[u8]) -> String {
+/// What one line is read to say.
+pub(crate) fn read(line: &[u8]) -> String {
     Reader::new().read(line).map_or("unknown".to_owned(), |entry| show(&entry))
 }
 
@@ -58,11 +59,11 @@ const LINES: &[(&str, &str)] = &[
     (r#"2026/11/20 18:53:56 [error] 1#0: *3 no live upstreams while connecting to upstream, client: 10.0.0.9, server: _, request: "GET / HTTP/1.1", upstream: "http://backend/", host: "a""#,
      "nginx 2026-11-20 18:53:56 client 10.0.0.9 GET / host a upstream backend status -: no_healthy_upstream"),
     (r#"2026/11/20 18:53:56 [error] 1#0: *3 api.internal could not be resolved (110: Operation timed out), client: 10.0.0.9, server: _, request: "GET / HTTP/1.1", host: "a""#,
-     "nginx 2026-11-20 18:53:56 client 10.0.0.9 GET / host a upstream - status -: dns_timeout"),
+     "nginx 2026-11-20 18:53:56 client 10.0.0.9 GET / host a upstream api.internal status -: dns_timeout"),
     (r#"2026/11/20 18:53:56 [error] 1#0: *3 api.internal could not be resolved (3: Host not found), client: 10.0.0.9, server: _, request: "GET / HTTP/1.1", host: "a""#,
-     "nginx 2026-11-20 18:53:56 client 10.0.0.9 GET / host a upstream - status -: dns_not_found DnsRcode(3)"),
+     "nginx 2026-11-20 18:53:56 client 10.0.0.9 GET / host a upstream api.internal status -: dns_not_found DnsRcode(3)"),
     (r#"2026/11/20 18:53:56 [emerg] 1#1: host not found in upstream "api.internal" in /etc/nginx/conf.d/a.conf:7"#,
-     "nginx 2026-11-20 18:53:56 client - - - host - upstream - status -: dns_not_found"),
+     "nginx 2026-11-20 18:53:56 client - - - host - upstream api.internal status -: dns_not_found"),
     (r#"2026/11/20 18:53:56 [error] 1#0: *3 upstream sent "Content-Length" and "Transfer-Encoding" headers at the same time while reading response header from upstream, client: 10.0.0.9, server: _, request: "GET / HTTP/1.1", upstream: "http://10.0.0.1:80/", host: "a""#,
      "nginx 2026-11-20 18:53:56 client 10.0.0.9 GET / host a upstream 10.0.0.1:80 status -: ambiguous_framing framing.cl_and_te"),
     (r#"2026/11/20 18:53:56 [error] 1#0: *3 upstream sent duplicate header line: "Content-Length: 10", previous value: "Content-Length: 5" while reading response header from upstream, client: 10.0.0.9, server: _, request: "GET / HTTP/1.1", upstream: "http://10.0.0.1:80/", host: "a""#,

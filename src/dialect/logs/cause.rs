@@ -134,6 +134,27 @@ pub(super) const fn at(cause: Cause, phase: Phase) -> Reading {
     }
 }
 
+/// The same where nobody says when.
+pub(super) const fn somewhere(cause: Cause) -> Reading {
+    use FaultKind::{
+        BodyReset, BodyStalled, BodyTruncated, ClosedBeforeResponse, ConnectReset, ConnectionTimeout, HeadReset,
+        HeadStalled, HeadTruncated, ResetBeforeResponse, ResponseTimeout, SendReset, SendTimeout, TlsClosed, TlsReset,
+        TlsTimeout,
+    };
+    match cause {
+        Cause::TimedOut => {
+            Reading::coarse(ResponseTimeout, &[ConnectionTimeout, HeadStalled, BodyStalled, SendTimeout, TlsTimeout])
+        }
+        Cause::Reset => {
+            Reading::coarse(ResetBeforeResponse, &[HeadReset, BodyReset, SendReset, ConnectReset, TlsReset])
+        }
+        Cause::Closed => Reading::coarse(ClosedBeforeResponse, &[HeadTruncated, BodyTruncated, TlsClosed]),
+        Cause::Refused | Cause::Unreachable | Cause::Denied | Cause::Exhausted | Cause::NoSocket | Cause::Again => {
+            at(cause, Phase::Connect)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

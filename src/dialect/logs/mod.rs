@@ -26,8 +26,9 @@
 //! | [`Alb`](Format::Alb) | whether the target answered at all |
 //! | [`Curl`](Format::Curl) | everything but why TLS ended; several lines are one exchange |
 //!
-//! Reading allocates nothing, looks at no line beyond its first [`LINE`] bytes, and is linear in them. Lines may
-//! come with what syslog, journald, Docker Compose or Kubernetes put before them.
+//! Reading looks at no line beyond its first [`LINE`] bytes, and is linear in them. Lines may come in any dress: with
+//! what syslog, journald, Docker or Kubernetes put before them, in quotes, in JSON, with entities of HTML; only what has
+//! to be written anew for it is copied.
 
 pub mod apache;
 pub mod envoy;
@@ -40,6 +41,7 @@ mod caddy;
 mod cause;
 mod curl;
 mod cut;
+mod dress;
 mod entry;
 mod golang;
 mod json;

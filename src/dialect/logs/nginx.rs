@@ -1,4 +1,5 @@
-//! A line of nginx's `error_log`: `YYYY/MM/DD HH:MM:SS [level] pid#tid: *cid MESSAGE, client: ..., server: ...`.
+//! A line of nginx's `error_log`: `YYYY/MM/DD HH:MM:SS [level] pid#tid: *cid MESSAGE, client: ..., server: ...`,
+//! or what is left of it: the message alone is enough where it is one that only nginx writes.
 //!
 //! What stands before `, client: ` is nginx's, what stands behind it is the client's. The fields
 //! hold the request as it came, unescaped: a client that writes `", upstream: "` into it (which nginx refuses
@@ -8,55 +9,149 @@ use crate::dialect::Reading;
 use crate::fault::{Code, FaultKind, Phase};
 
 use super::cause::{self, Cause};
-use super::cut::{self, Fields};
+use super::cut;
 use super::entry::{Entry, Format, Verdict};
 use super::nginx_words::{ACTIONS, OTHERS, Says, UPSTREAM};
 use super::stamp::Stamp;
 use super::tls;
 
-/// Whether it begins as such a line does.
-pub(super) fn looks(line: &[u8]) -> bool {
-    matches!(
+/// `log_level` of `ngx_log.c`.
+const LEVELS: [&[u8]; 8] = [b"emerg", b"alert", b"crit", b"error", b"warn", b"notice", b"info", b"debug"];
+
+/// What stands before the message, as far as it was kept: people leave out the date, the level, the numbers.
+#[derive(Clone, Copy, Debug)]
+struct Head<'a> {
+    time: Option<Stamp>,
+    level: Option<&'a [u8]>,
+    /// `pid#tid: `, which nobody else writes.
+    has_ids: bool,
+    text: &'a [u8],
+}
+
+/// `2026/11/20 18:53:56 [error] 11698#0: *47 `; there is no connection in lines of the master process.
+fn head(line: &[u8]) -> Head<'_> {
+    let mut head = Head { time: None, level: None, has_ids: false, text: line };
+    if matches!(
         line,
-        [b'0'..=b'9', _, _, b'0'..=b'9', b'/', _, _, b'/', _, _, b' ', _, _, b':', _, _, b':', _, _, b' ', b'[', ..]
-    )
+        [b'0'..=b'9', _, _, b'0'..=b'9', b'/', _, _, b'/', _, _, b' ', _, _, b':', _, _, b':', _, _, b' ', ..]
+    ) {
+        (head.time, head.text) = (Stamp::numeric(line), line.get(20..).unwrap_or(b""));
+    }
+    if let Some((level, rest)) =
+        head.text.strip_prefix(b"[").and_then(|text| cut::piece(text.get(..text.len().min(8))?, b']'))
+    {
+        if LEVELS.contains(&level) && matches!(rest, [] | [b' ', ..]) {
+            let after = head.text.get(level.len().saturating_add(2)..).unwrap_or(b"");
+            (head.level, head.text) = (Some(level), after.strip_prefix(b" ").unwrap_or(after));
+        }
+    }
+    let ids = cut::number(head.text).and_then(|(_, rest)| cut::number(rest.strip_prefix(b"#")?));
+    if let Some(text) = ids.and_then(|(_, rest)| rest.strip_prefix(b":")) {
+        (head.has_ids, head.text) = (true, text.strip_prefix(b" ").unwrap_or(text));
+    }
+    let connection = head.text.strip_prefix(b"*").and_then(cut::number).and_then(|(_, rest)| rest.strip_prefix(b" "));
+    head.text = connection.unwrap_or(head.text);
+    head
+}
+
+/// Whether it begins as such a line does, or as what is left of one.
+pub(super) fn looks(line: &[u8]) -> bool {
+    // Digits, a bracket, a star, or a phrase.
+    if !matches!(line.first(), Some(b'0'..=b'9' | b'[' | b'*' | b'_' | b'-' | b'a'..=b'z' | b'A'..=b'Z')) {
+        return false;
+    }
+    let head = head(line);
+    head.has_ids || is_phrase(head.text)
+}
+
+/// Whether a text is one of nginx's that nobody else has: a row of the tables with nginx's way to write why.
+fn is_phrase(text: &[u8]) -> bool {
+    if unresolved(text).is_some() {
+        return true;
+    }
+    match says(text) {
+        Some((Says::Call | Says::Connect | Says::Tls, rest)) => {
+            // "connect() to 10.0.0.1:80 failed (111: ...": one word between, of an address.
+            let rest =
+                rest.strip_prefix(b"to ").map_or(rest, |rest| rest.get(cut::until(rest, b' ').len()..).unwrap_or(b""));
+            let why = rest.trim_ascii_start();
+            let why = why.strip_prefix(b"failed").map_or(why, <[u8]>::trim_ascii_start);
+            why.strip_prefix(b"(").is_some_and(|why| {
+                why.starts_with(b"SSL:") || cut::number(why).is_some_and(|(_, rest)| rest.starts_with(b": "))
+            })
+        }
+        // Words that others may use as well.
+        Some((Says::ClosedInHandshake, rest)) => cut::has(rest, b" upstream"),
+        Some((Says::Means(_), _)) if text.starts_with(b"client ") || text.starts_with(b"limiting ") => {
+            text.starts_with(b"client prematurely closed connection") || cut::has(text, b" by zone ")
+        }
+        Some(_) => true,
+        None => is_out_of_connections(text),
+    }
+}
+
+/// `1024 worker_connections are not enough`.
+fn is_out_of_connections(message: &[u8]) -> bool {
+    cut::number(message).is_some_and(|(_, rest)| rest.starts_with(b" worker_connections are not enough"))
 }
 
 /// Reads it.
 pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
-    let time = Stamp::numeric(line);
-    let (level, rest) = cut::piece(line.get(21..)?, b']')?;
-    if level.len() > 6 {
+    let head = head(line);
+    if !head.has_ids && !is_phrase(head.text) {
         return None;
     }
-    // " pid#tid: *cid MESSAGE"; there is no connection in lines of the master process.
-    let (ids, text) = cut::split(rest.get(..rest.len().min(64))?, b": ")?;
-    if !ids.contains(&b'#') {
-        return None;
-    }
-    let after_ids = rest.get(rest.len().min(64).saturating_sub(text.len())..)?;
-    let text = match after_ids.strip_prefix(b"*") {
-        Some(connection) => cut::number(connection).and_then(|(_, rest)| rest.strip_prefix(b" ")).unwrap_or(after_ids),
-        None => after_ids,
-    };
-    let (message, fields) = match cut::split(text, b", client: ") {
+    let (message, fields) = match fields(head.text) {
         Some((message, fields)) => (message, Some(fields)),
-        None => (text, None),
+        None => (head.text, None),
     };
     let mut entry = Entry::new(Format::Nginx, Verdict::Nothing, message);
-    entry.time = time;
+    entry.time = head.time;
     let upstream = fields.and_then(|fields| read_fields(fields, &mut entry));
-    if level != b"debug" {
-        entry.said = said(message, level, upstream);
+    // What looks for a name says which.
+    entry.upstream = entry.upstream.or_else(|| unresolved(message).map(|(name, _)| name)).or_else(|| at_start(message));
+    if head.level != Some(b"debug") {
+        let silent = fields.is_some_and(|fields| cut::has(fields, b"bytes from/to upstream:0/"));
+        entry.said = said(message, head.level.unwrap_or(b""), upstream, silent);
     }
     Some(entry)
+}
+
+/// The message, and the fields behind it, of which the first may have been left out.
+fn fields(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    // `ngx_http_log_error`; `ngx_stream_log_error`, which has UDP.
+    const FIRST: [(&[u8], bool); 5] = [
+        (b", client: ", false),
+        (b", udp client: ", false),
+        (b", server: ", true),
+        (b", request: \"", true),
+        (b", upstream: \"", true),
+    ];
+    FIRST.iter().find_map(|(first, is_field)| {
+        let (message, rest) = cut::split(text, first)?;
+        // Where there is no client, the key is read with the others.
+        Some((message, if *is_field { text.get(message.len()..)? } else { rest }))
+    })
+}
+
+/// The name that could not be resolved, and why: `%V could not be resolved (%i: %s)`.
+fn unresolved(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let name = cut::until(text, b' ');
+    let why = text.get(name.len()..)?.strip_prefix(b" could not be resolved (")?;
+    cut::something(name).map(|name| (name, why))
+}
+
+/// `host not found in upstream "frontend:80" in /etc/nginx/...`: before there is any request.
+fn at_start(message: &[u8]) -> Option<&[u8]> {
+    let (_, name) = cut::split(message.strip_prefix(b"host not found in upstream ")?, b"\"")?;
+    cut::something(cut::until(name, b'"'))
 }
 
 /// `127.0.0.1, server: x, request: "GET / HTTP/1.1", upstream: "http://...", host: "...", referrer: "..."`: gives
 /// the upstream's URL.
 fn read_fields<'a>(fields: &'a [u8], entry: &mut Entry<'a>) -> Option<&'a [u8]> {
     let mut upstream = None;
-    entry.client = cut::something(cut::until(fields, b','));
+    entry.client = cut::something(cut::until(cut::until(fields, b','), b' '));
     let mut rest = fields;
     while let Some((before, after)) = cut::split(rest, b": \"") {
         let key = before.rsplit(|b| *b == b' ').next().unwrap_or(before);
@@ -67,7 +162,11 @@ fn read_fields<'a>(fields: &'a [u8], entry: &mut Entry<'a>) -> Option<&'a [u8]> 
         rest = next;
         match key {
             b"request" => (entry.method, entry.path) = cut::request_line(value),
-            b"upstream" => (upstream, entry.upstream) = (Some(value), cut::authority(value)),
+            b"upstream" => {
+                // A line that was broken in there has a space.
+                let value = value.trim_ascii();
+                (upstream, entry.upstream) = (Some(value), cut::authority(value));
+            }
             b"host" => entry.host = cut::something(value),
             _ => {}
         }
@@ -75,13 +174,13 @@ fn read_fields<'a>(fields: &'a [u8], entry: &mut Entry<'a>) -> Option<&'a [u8]> 
     upstream
 }
 
-/// What a message says.
-fn said(message: &[u8], level: &[u8], upstream: Option<&[u8]>) -> Verdict {
+/// What a message says. `silent`: not a byte had come from a server that is no HTTP server (`ngx_stream`).
+fn said(message: &[u8], level: &[u8], upstream: Option<&[u8]>, silent: bool) -> Verdict {
     let phase = phase(message);
     let Some((says, rest)) = says(message) else { return unlisted(message, level, upstream.is_some()) };
     // Of the client's side: "SSL_do_handshake() failed ... while SSL handshaking, client: ...".
     let upstreams = upstream.is_some() || phase.is_some();
-    let at = phase.unwrap_or(Phase::Connect);
+    let when = |cause| phase.map_or(cause::somewhere(cause), |phase| cause::at(cause, phase));
     match says {
         Says::Nothing => Verdict::Nothing,
         Says::Means(reading) => Verdict::that(reading),
@@ -89,19 +188,23 @@ fn said(message: &[u8], level: &[u8], upstream: Option<&[u8]>) -> Verdict {
             let reading = Reading::exact(class.kind());
             Verdict::Fault { fault: cause::fault(reading, None, None).with_class(class), reading }
         }
-        Says::Connect => call(rest, Phase::Connect),
-        Says::Call if upstreams => call(rest, at),
+        Says::Connect => call(rest, |cause| cause::at(cause, Phase::Connect)),
+        Says::Call if upstreams => call(rest, when),
         // Without a phase: sockets for listening or accepting.
         Says::Call => call_without_upstream(rest),
-        Says::Tls if upstreams => tls_error(rest, at),
+        Says::Tls if upstreams => tls_error(rest, phase.unwrap_or(Phase::Tls)),
         Says::ClosedInHandshake if upstreams => match cause_in_parentheses(rest) {
             Some((errno, Some(cause))) => fault(cause::at(cause, Phase::Tls), Some(errno)),
             Some((_, None)) | None => Verdict::that(cause::at(Cause::Closed, Phase::Tls)),
         },
         Says::Tls | Says::ClosedInHandshake => Verdict::Nothing,
-        Says::Closed if upstream.is_some_and(is_tls) => fault(closed_over_tls(at), None),
-        Says::Closed => fault(cause::at(Cause::Closed, at), None),
-        Says::TimedOut => fault(cause::at(Cause::TimedOut, at), None),
+        Says::Closed if upstream.is_some_and(is_tls) => match phase {
+            Some(phase) => fault(closed_over_tls(phase), None),
+            None => fault(cause::somewhere(Cause::Closed), None),
+        },
+        Says::Closed => fault(when(Cause::Closed), None),
+        Says::TimedOut if silent && phase == Some(Phase::Body) => fault(cause::at(Cause::TimedOut, Phase::Head), None),
+        Says::TimedOut => fault(when(Cause::TimedOut), None),
         Says::Verdict => Verdict::that(tls::verdict(rest).unwrap_or(tls::CERTIFICATE)),
         Says::Rejected => h2(rest, rejected),
         Says::Goaway => h2(rest, |_| Reading::coarse(FaultKind::Goaway, &[FaultKind::GoawayUnprocessed])),
@@ -139,12 +242,10 @@ fn says(message: &[u8]) -> Option<(Says, &[u8])> {
 /// about upstreams.
 fn unlisted(message: &[u8], level: &[u8], has_upstream: bool) -> Verdict {
     // "%V could not be resolved (%i: %s)": the name comes first.
-    if let Some((_, rest)) = cut::split(message, b" could not be resolved (") {
-        return resolver(rest);
+    if let Some((_, why)) = unresolved(message) {
+        return resolver(why);
     }
-    if Fields(message).next().is_some_and(|n| cut::whole_number(n).is_some())
-        && cut::has(message, b"worker_connections are not enough")
-    {
+    if is_out_of_connections(message) {
         return Verdict::that(Reading::exact(FaultKind::LocalExhausted));
     }
     let serious = matches!(level, b"error" | b"crit" | b"alert" | b"emerg");
@@ -183,9 +284,9 @@ fn cause_in_parentheses(text: &[u8]) -> Option<(i32, Option<Cause>)> {
     cut::split(text, b"(").and_then(|(_, inner)| cause::numbered(inner))
 }
 
-fn call(text: &[u8], phase: Phase) -> Verdict {
+fn call(text: &[u8], reading: impl Fn(Cause) -> Reading) -> Verdict {
     match cause_in_parentheses(text) {
-        Some((errno, Some(cause))) => fault(cause::at(cause, phase), Some(errno)),
+        Some((errno, Some(cause))) => fault(reading(cause), Some(errno)),
         Some((_, None)) | None => Verdict::Unknown,
     }
 }

@@ -3,14 +3,12 @@
 //! The shapes of the formats exclude each other by their first bytes, so that what is tried first,
 //! which is the format of the line before, never decides what a line is.
 
+use super::dress::{self, Undressed};
 use super::entry::{Entry, Format};
 use super::{alb, apache, caddy, curl, envoy, haproxy, nginx};
 
 /// So many bytes of a line are looked at; the rest is passed over. nginx cuts its lines at 2 KiB, HAProxy at 1 KiB.
 pub const LINE: usize = 16 * 1024;
-
-/// What a logger puts before a line is looked for in so many bytes.
-const FRAME: usize = 192;
 
 /// Reads lines of any of the formats, and remembers which it was, and where `curl -v` is.
 ///
@@ -25,6 +23,7 @@ const FRAME: usize = 192;
 pub struct Reader {
     last: Format,
     curl: curl::State,
+    undressed: Undressed,
 }
 
 impl Default for Reader {
@@ -37,31 +36,53 @@ impl Reader {
     /// A reader that has seen nothing.
     #[must_use]
     pub const fn new() -> Self {
-        Self { last: Format::Nginx, curl: curl::State::new() }
+        Self { last: Format::Nginx, curl: curl::State::new(), undressed: Undressed::new() }
     }
 
     /// Reads one line, with or without its line end. `None`: it is of no format that is known here.
     pub fn read<'a>(&'a mut self, line: &'a [u8]) -> Option<Entry<'a>> {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.get(..LINE).unwrap_or_else(|| line.strip_suffix(b"\r").unwrap_or(line));
-        let (format, line) = self.detect(line)?;
-        self.last = format;
+        let Self { last, curl, undressed } = self;
+        let mut found = detect(*last, line);
+        if found.is_none_or(|(format, start)| format != Format::Curl && dress::is_rewritten(line, start))
+            && undressed.until(line, |text| detect(*last, text).is_some())
+        {
+            found = detect(*last, undressed.text());
+        }
+        let (format, line) = found?;
+        *last = format;
         if format == Format::Curl {
-            let mut entry = curl::read(line, &mut self.curl);
-            entry.upstream = self.curl.address();
+            let mut entry = curl::read(line, curl);
+            entry.upstream = curl.address();
             return Some(entry);
         }
         read_as(format, line)
     }
+}
 
-    /// The format, and the line without what was put before it.
-    fn detect<'a>(&self, line: &'a [u8]) -> Option<(Format, &'a [u8])> {
-        if looks(self.last, line) {
-            return Some((self.last, line));
-        }
-        let known = |line: &'a [u8]| Format::ALL.iter().find(|f| looks(**f, line)).map(|f| (*f, line));
-        known(line).or_else(|| frames(line).find_map(known))
+/// The format, and the line without its dress.
+fn detect(last: Format, line: &[u8]) -> Option<(Format, &[u8])> {
+    if curl::looks(line) {
+        // What begins a line of curl's begins a quotation or an item of a list, too.
+        let behind = line.get(1..).unwrap_or(b"");
+        let marks = behind.iter().take_while(|b| matches!(b, b' ' | b'>' | b'\'' | b'"' | b'`')).count();
+        let behind = behind.get(marks..).unwrap_or(b"");
+        let other = others(behind).filter(|_| !line.starts_with(b"curl: ("));
+        return Some(other.map_or((Format::Curl, line), |format| (format, dress::unquoted(line, behind))));
     }
+    if looks(last, line) {
+        return Some((last, line));
+    }
+    dress::starts(line).find_map(|start| {
+        let format = if start.starts_with(b"curl: (") { Some(Format::Curl) } else { others(start) };
+        format.map(|format| (format, dress::unquoted(line, start)))
+    })
+}
+
+/// The format of what begins there, if it is not curl's.
+fn others(line: &[u8]) -> Option<Format> {
+    Format::ALL.iter().copied().find(|format| *format != Format::Curl && looks(*format, line))
 }
 
 /// Reads a line of that format. Lines of curl are read one by one, without what came before.
@@ -87,18 +108,6 @@ fn looks(format: Format, line: &[u8]) -> bool {
         Format::Alb => alb::looks(line),
         Format::Curl => curl::looks(line),
     }
-}
-
-/// What a line may be without its beginning: behind `haproxy[9]: ` (RFC 3164, journald), ` - - ` (RFC 5424),
-/// `web-1  | ` (Docker Compose), ` stdout F ` (Kubernetes).
-fn frames(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    const ENDS: [&[u8]; 4] = [b": ", b" - ", b"| ", b" F "];
-    let head = line.get(..line.len().min(FRAME)).unwrap_or(line);
-    (0..head.len()).filter_map(move |at| {
-        let rest = head.get(at..)?;
-        let end = ENDS.iter().find(|end| rest.starts_with(end))?;
-        line.get(at.saturating_add(end.len())..)
-    })
 }
 
 #[cfg(test)]
@@ -130,28 +139,34 @@ mod tests {
                 assert_eq!(looks(*other, line), other == format, "{format} {other}");
             }
             for last in Format::ALL {
-                let reader = Reader { last: *last, curl: curl::State::new() };
-                assert_eq!(reader.detect(line), Some((*format, *line)));
+                assert_eq!(detect(*last, line), Some((*format, *line)));
             }
             assert_eq!(read_as(*format, line).map(|entry| entry.format), Some(*format));
         }
     }
 
+    /// Whatever stands before a line, or around it.
     #[test]
-    fn frames_come_off() {
-        const FRAMES: [&[u8]; 7] = [
-            b"<134>Nov 20 18:54:29 lb1 haproxy[9]: ",
-            b"Nov 20 18:54:29 lb1 nginx: ",
-            b"<165>1 2026-11-20T18:54:29.003Z host app 99 ID47 - ",
-            b"web-1  | ",
-            b"2026-11-20T18:54:29.003Z stdout F ",
-            b"Nov 20 18:54:29 host env[1]: web | ",
-            b"",
+    fn dress_comes_off() {
+        #[rustfmt::skip]
+        const DRESS: [(&str, &str); 27] = [
+            ("", ""), ("   ", ""), ("- ", ""), ("* ", ""), ("> ", ""), (">> ", ""), ("> > ", ""), ("1. ", ""),
+            ("\"", "\""), ("'", "'"), ("`", "`"), ("- `", "`"),
+            // Syslog: RFC 3164, with a priority, RFC 5424; journald.
+            ("<134>Nov 20 18:54:29 lb1 haproxy[9]: ", ""), ("Nov 20 18:54:29 lb1 nginx: ", ""),
+            ("<165>1 2026-11-20T18:54:29.003Z host app 99 ID47 - ", ""), ("Nov 20 18:54:29 host env[1]: web | ", ""),
+            // Docker -t, Compose, the CRI, kubectl --timestamps --prefix, stern.
+            ("2026-11-20T18:54:29.003123456Z ", ""), ("web-1  | ", ""), ("2026-11-20T18:54:29.003Z stdout F ", ""),
+            ("2026-11-20T18:54:29.003+01:00 stderr P ", ""), ("[pod/web-7d9f8-abcde/nginx] ", ""),
+            ("[pod/web-7d9f8-abcde/nginx] 2026-11-20T18:54:29.003Z ", ""), ("web-7d9f8-abcde istio-proxy ", ""),
+            ("web-7d9f8-abcde \u{203a} nginx ", ""),
+            // grep, grep -n, tail -f of several.
+            ("/var/log/nginx/error.log:", ""), ("error.log:12:", ""), ("==> error.log <== ", ""),
         ];
         for (format, line) in LINES {
-            for frame in FRAMES {
-                let framed = [frame, line].concat();
-                assert_eq!(Reader::new().detect(&framed), Some((*format, *line)), "{}", framed.escape_ascii());
+            for (before, behind) in DRESS {
+                let dressed = [before.as_bytes(), line, behind.as_bytes()].concat();
+                assert_eq!(detect(Format::Nginx, &dressed), Some((*format, *line)), "{}", dressed.escape_ascii());
             }
         }
     }
