@@ -3,6 +3,7 @@
 //! A line that says nothing costs nothing: no allocation, no output.
 
 use std::io::{self, Read, Write};
+use std::time::Duration;
 
 use badgateway::diagnose::{self, Context, Diagnosis};
 use badgateway::dialect::Reading;
@@ -83,7 +84,7 @@ impl<'f> Log<'f> {
             let seen = self.summary.unknown_line();
             return match self.flags.detail {
                 Detail::Summary => Ok(()),
-                _ if self.flags.json => writeln!(out, "{}", empty(self.number, None, "unknown_line", line)),
+                _ if self.flags.json => writeln!(out, "{}", unknown(self.number, line)),
                 Detail::Once if seen > UNKNOWN => Ok(()),
                 Detail::Once | Detail::Each => {
                     writeln!(
@@ -236,13 +237,44 @@ fn explain(number: u64, entry: &Entry<'_>, fault: &Fault, reading: Reading, out:
     writeln!(out, "\n{}", diagnosis(entry, fault, &exchange))
 }
 
-/// One object for a line that is no failure.
-fn empty(number: u64, format: Option<Format>, said: &str, words: &[u8]) -> String {
-    let words = show::json(&String::from_utf8_lossy(&words[..words.len().min(WORDS)]));
-    let dialect = format.map_or("null".to_owned(), |format| show::json(format.as_str()));
+/// One object for a line that is of no log.
+fn unknown(number: u64, words: &[u8]) -> String {
+    format!("{{\"line\":{number},\"dialect\":null,\"said\":\"unknown_line\",\"words\":{},{NOTHING}", first_words(words))
+}
+
+/// What there is of no failure.
+const NOTHING: &str =
+    "\"may_be\":[],\"proxy_status\":null,\"fault\":null,\"class\":null,\"phase\":null,\"causes\":[],\"next_steps\":[]}";
+
+fn first_words(words: &[u8]) -> String {
+    show::json_bytes(Some(&words[..words.len().min(WORDS)]))
+}
+
+/// The fields of an entry, but for what it says.
+fn fields(entry: &Entry<'_>) -> String {
+    let tries: Vec<String> = entry
+        .tries
+        .map(|one| {
+            let status = one.status.map_or("null".into(), |status| status.to_string());
+            let elapsed = milliseconds(one.elapsed);
+            format!("{{\"upstream\":{},\"status\":{status},\"elapsed_ms\":{elapsed}}}", show::json_bytes(one.upstream))
+        })
+        .collect();
     format!(
-        "{{\"line\":{number},\"dialect\":{dialect},\"said\":\"{said}\",\"words\":{words},\"may_be\":[],\"proxy_status\":null,\"fault\":null,\"class\":null,\"phase\":null,\"causes\":[],\"next_steps\":[]}}"
+        "\"time\":{},\"client\":{},\"method\":{},\"path\":{},\"upstream\":{},\"status\":{},\"elapsed_ms\":{},\"tries\":[{}]",
+        entry.time.map_or("null".into(), |time| show::json(&time.to_string())),
+        show::json_bytes(entry.client),
+        show::json_bytes(entry.method),
+        show::json_bytes(entry.path),
+        show::json_bytes(entry.upstream),
+        entry.status.map_or("null".into(), |status| status.to_string()),
+        milliseconds(entry.elapsed),
+        tries.join(","),
     )
+}
+
+fn milliseconds(time: Option<Duration>) -> String {
+    time.map_or("null".into(), |time| time.as_millis().to_string())
 }
 
 fn json(number: u64, entry: &Entry<'_>, out: &mut impl Write) -> io::Result<()> {
@@ -254,25 +286,22 @@ fn json(number: u64, entry: &Entry<'_>, out: &mut impl Write) -> io::Result<()> 
         Verdict::Unknown => "unknown_words",
         _ => "nothing",
     };
+    let head = format!(
+        "{{\"line\":{number},\"dialect\":\"{}\",\"said\":\"{said}\",\"words\":{}",
+        entry.format,
+        first_words(entry.words)
+    );
     let Some((fault, reading)) = entry.said.fault() else {
-        return writeln!(out, "{}", empty(number, Some(entry.format), said, entry.words));
+        return writeln!(out, "{head},{},{NOTHING}", fields(entry));
     };
     let exchange = exchange(entry);
     let diagnosis = diagnosis(entry, &fault, &exchange).json().to_string();
-    let words = &entry.words[..entry.words.len().min(WORDS)];
     writeln!(
         out,
-        "{{\"line\":{number},\"dialect\":\"{}\",\"said\":\"{said}\",\"words\":{},\"may_be\":{},\"proxy_status\":{},\"time\":{},\"client\":{},\"method\":{},\"path\":{},\"upstream\":{},\"status\":{},{}",
-        entry.format,
-        show::json_bytes(Some(words)),
+        "{head},\"may_be\":{},\"proxy_status\":{},{},{}",
         show::json_reading(reading),
         proxy_status(entry, &fault, &exchange).as_deref().map_or("null".into(), show::json),
-        entry.time.map_or("null".into(), |time| show::json(&time.to_string())),
-        show::json_bytes(entry.client),
-        show::json_bytes(entry.method),
-        show::json_bytes(entry.path),
-        show::json_bytes(entry.upstream),
-        entry.status.map_or("null".into(), |status| status.to_string()),
+        fields(entry),
         &diagnosis[1..],
     )
 }

@@ -79,7 +79,7 @@ fn json_is_an_object_a_line() {
     let json = output(&["--json"], input.as_bytes());
     let lines: Vec<&str> = json.lines().collect();
     assert_eq!(lines.len(), 3);
-    assert!(lines[0].starts_with("{\"line\":1,\"dialect\":\"nginx\",\"said\":\"fault\",\"words\":\"connect() failed (111: Connection refused) while connecting to upstream\",\"may_be\":[\"connection_refused\"],\"proxy_status\":\"nginx; error=connection_refused; details=\\\"connection_refused, errno 111\\\"; next-hop=\\\"10.0.0.1:80\\\"\",\"time\":\"2026-11-20 18:53:56\",\"client\":\"10.0.0.9\",\"method\":\"GET\",\"path\":\"/\\u001b[31m\",\"upstream\":\"10.0.0.1:80\",\"status\":null,\"fault\":\"connection_refused\",\"class\":null,\"phase\":\"connect\","), "{}", lines[0]);
+    assert!(lines[0].starts_with("{\"line\":1,\"dialect\":\"nginx\",\"said\":\"fault\",\"words\":\"connect() failed (111: Connection refused) while connecting to upstream\",\"may_be\":[\"connection_refused\"],\"proxy_status\":\"nginx; error=connection_refused; details=\\\"connection_refused, errno 111\\\"; next-hop=\\\"10.0.0.1:80\\\"\",\"time\":\"2026-11-20 18:53:56\",\"client\":\"10.0.0.9\",\"method\":\"GET\",\"path\":\"/\\u001b[31m\",\"upstream\":\"10.0.0.1:80\",\"status\":null,\"elapsed_ms\":null,\"tries\":[],\"fault\":\"connection_refused\",\"class\":null,\"phase\":\"connect\","), "{}", lines[0]);
     assert!(lines[0].contains("\"causes\":[{\"text\":") && lines[0].contains("\"next_steps\":[{\"where\":"));
     const NONE: &str = "\"may_be\":[],\"proxy_status\":null,\"fault\":null,\"class\":null,\"phase\":null,\"causes\":[],\"next_steps\":[]}";
     assert_eq!(
@@ -88,7 +88,9 @@ fn json_is_an_object_a_line() {
     );
     assert_eq!(
         lines[2],
-        format!("{{\"line\":4,\"dialect\":\"nginx\",\"said\":\"nothing\",\"words\":\"signal process started\",{NONE}")
+        format!(
+            "{{\"line\":4,\"dialect\":\"nginx\",\"said\":\"nothing\",\"words\":\"signal process started\",\"time\":\"2026-11-20 18:53:56\",\"client\":null,\"method\":null,\"path\":null,\"upstream\":null,\"status\":null,\"elapsed_ms\":null,\"tries\":[],{NONE}"
+        )
     );
 }
 

@@ -15,8 +15,15 @@ fn show(entry: &Entry<'_>) -> String {
         }
         other => format!("{other:?}"),
     };
+    let tries: Vec<String> = entry
+        .tries
+        .map(|one| {
+            format!("{} {:?} {:?}", text(one.upstream), one.status.unwrap_or(0), one.elapsed.unwrap_or_default())
+        })
+        .collect();
+    let tries = if tries.is_empty() { String::new() } else { format!(" [{}]", tries.join(", ")) };
     format!(
-        "{} {} client {} {} {} host {} upstream {} status {}: {said}",
+        "{} {} client {} {} {} host {} upstream {} status {}{tries}: {said}",
         entry.format,
         entry.time.map_or("-".to_owned(), |time| time.to_string()),
         text(entry.client),
@@ -104,8 +111,8 @@ const LINES: &[(&str, &str)] = &[
      "haproxy 2009-02-06 12:14:14 client 10.0.1.2:33317 - - host - upstream http-in/<NOSRV> status 400: Nothing"),
     (r#"10.0.1.2:33317 [06/Feb/2009:12:14:14.655] http-in app/s1 0/0/1/2/3 500 99 - - ---- 1/1/1/1/0 0/0 "GET / HTTP/1.1""#,
      "haproxy 2009-02-06 12:14:14 client 10.0.1.2:33317 GET / host - upstream app/s1 status 500: Passed(500)"),
-    // `option tcplog` is another format.
-    ("10.0.1.2:33313 [06/Feb/2009:12:12:51.443] fnt bck/srv1 0/0/5007 212 -- 0/0/0/0/3 0/0", "unknown"),
+    ("10.0.1.2:33313 [06/Feb/2009:12:12:51.443] fnt bck/srv1 0/0/5007 212 -- 0/0/0/0/3 0/0",
+     "haproxy 2009-02-06 12:12:51 client 10.0.1.2:33313 - - host - upstream bck/srv1 status -: Nothing"),
 
     // ---- Envoy ------------------------------------------------------------------------------------
     (r#"[2016-04-15T20:17:00.310Z] "POST /api/v1/locations HTTP/2" 204 - 154 0 226 100 "10.0.35.28" "nsq2http" "cc21d9b0-cf5c-432b-8c7e-98aeb7988cd2" "locations" "tcp://10.0.2.1:80""#,
@@ -165,7 +172,6 @@ const LINES: &[(&str, &str)] = &[
     // ---- none of them -----------------------------------------------------------------------------
     ("", "unknown"),
     ("Nov 20 18:54:29 host kernel: Out of memory: Killed process 1 (node)", "unknown"),
-    (r#"10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] "GET / HTTP/1.1" 502 157 "-" "curl""#, "unknown"),
     ("{\"level\":\"error\"}", "unknown"),
 ];
 

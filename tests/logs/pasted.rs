@@ -54,6 +54,200 @@ fn nginx() {
     table(NGINX);
 }
 
+/// Envoy's and Istio's lines without a date, of any age, in JSON, and what its debug log says.
+#[rustfmt::skip]
+const ENVOY: &[(&str, &str)] = &[
+    (r#""GET /a HTTP/1.1" 503 UF upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_111} - "delayed_connect_error:_111" 0 152 0 - "10.0.0.9" "curl/8" "id" "a.example" "10.0.0.7:8080" outbound|80||a.default.svc.cluster.local - 10.0.0.2:80 10.0.0.3:1 - default"#,
+     "envoy - client 10.0.0.9 GET /a host a.example upstream 10.0.0.7:8080 status 503: connection_refused Errno(111)"),
+    (r#"[2019-10-14T10:56:06.963Z] "GET /a HTTP/1.1" 504 UT "-" "-" 0 24 15000 - "10.0.0.9" "curl/7" "id" "a.example" "10.0.0.7:8080" outbound|80||a.default - 10.0.0.2:80 10.0.0.3:0 - -"#,
+     "envoy 2019-10-14 10:56:06 client 10.0.0.9 GET /a host a.example upstream 10.0.0.7:8080 status 504: response_timeout, head_stalled, send_timeout, deadline_exceeded, body_stalled, too_many_interim, connection_timeout or tls_timeout"),
+    (r#"[2019-03-14T10:56:06.963Z] "GET /a HTTP/1.1" 503 UH "-" 0 19 0 - "-" "curl/7" "id" "a.example" "-" - - 10.0.0.2:80 10.0.0.3:0"#,
+     "envoy 2019-03-14 10:56:06 client - GET /a host a.example upstream - status 503: no_healthy_upstream, dns_not_found, dns_failure or dns_timeout"),
+    (r#"2026-11-20T18:57:22.223002528Z [2026-11-20T18:57:21.765Z] "GET /a HTTP/1.1" 500 - via_upstream - "-" 0 122 119 118 "-" "curl/8" "id" "a.example" "10.0.0.7:8080" inbound|8080|| 127.0.0.6:1 10.0.0.2:8080 10.0.0.3:1 - default"#,
+     "envoy 2026-11-20 18:57:21 client - GET /a host a.example upstream 10.0.0.7:8080 status 500: Passed(500)"),
+    (r#"web-7d9f8-abcde istio-proxy [2026-11-20T18:57:21.000Z] "- - -" 0 UF,URX - - "-" 0 0 10001 - "-" "-" "-" "-" "10.0.0.7:7600" outbound|7600||db.default - 10.0.0.7:7600 10.0.0.3:1 - -"#,
+     "envoy 2026-11-20 18:57:21 client - - - host - upstream 10.0.0.7:7600 status -: connection_refused, connection_timeout, unreachable, connect_reset, connect_denied, local_exhausted, tls_timeout, tls_closed, tls_reset, tls_alert, tls_not_tls, tls_protocol, tls_no_alpn, cert_expired, cert_not_yet_valid, cert_untrusted, cert_name_mismatch, cert_revoked or cert_invalid"),
+    (r#"{"authority":"a.example","bytes_received":0,"bytes_sent":95,"duration":60000,"method":"GET","path":"/slow","response_code":504,"response_code_details":"response_timeout","response_flags":"UT","start_time":"2026-11-20T18:57:21.000Z","upstream_host":"10.0.0.7:8080","upstream_transport_failure_reason":null,"x_forwarded_for":"10.0.0.9"}"#,
+     "envoy 2026-11-20 18:57:21 client 10.0.0.9 GET /slow host a.example upstream 10.0.0.7:8080 status 504: response_timeout, head_stalled, send_timeout, deadline_exceeded, body_stalled, too_many_interim, connection_timeout or tls_timeout"),
+    (r#"{"start_time":"2026-11-20T18:57:21.000Z","method":"GET","x-envoy-origin-path":"/a",":authority":"a.example","response_code":"200","response_flags":"-","upstream_host":"10.0.0.7:8080","duration":"4"}"#,
+     "envoy 2026-11-20 18:57:21 client - GET /a host a.example upstream 10.0.0.7:8080 status 200: Nothing"),
+    ("2026-11-20T18:57:21.389129Z	debug	envoy router	[C9][S72] upstream reset: reset reason: connection failure, transport failure reason: delayed connect error: 111",
+     "envoy - client - - - host - upstream - status -: connection_refused Errno(111)"),
+    ("[2026-11-20 18:57:21.389][15][debug][router] [source/common/router/router.cc:1] [C9][S72] upstream reset: reset reason: connection timeout, transport failure reason:",
+     "envoy - client - - - host - upstream - status -: connection_timeout or tls_timeout"),
+    ("Sending local reply with details no_healthy_upstream",
+     "envoy - client - - - host - upstream - status -: no_healthy_upstream, dns_not_found, dns_failure or dns_timeout"),
+    ("Sending local reply with details upstream_reset_before_response_started{connection_termination}",
+     "envoy - client - - - host - upstream - status -: closed_before_response, reset_before_response, send_reset, head_truncated, head_reset, goaway, tls_alert or unsolicited_response"),
+    (r#""GET /a HTTP/1.1" 304 - "-" "Mozilla/5.0""#,
+     "unknown"),
+];
+
+#[test]
+fn envoy() {
+    table(ENVOY);
+}
+
+/// HAProxy's other lines: tcplog, CLF, checks, alerts, the listeners' own.
+#[rustfmt::skip]
+const HAPROXY: &[(&str, &str)] = &[
+    ("Nov 20 18:54:29 lb1 haproxy[9]: 10.0.0.9:40000 [20/Nov/2026:18:54:29.100] tls~ db/pg1 9998/-1/12140 213 SC 0/0/0/0/3 0/0",
+     "haproxy 2026-11-20 18:54:29 client 10.0.0.9:40000 - - host - upstream db/pg1 status -: connection_refused, unreachable, connect_reset, no_healthy_upstream, tls_closed, tls_reset, tls_alert, tls_not_tls, tls_protocol, tls_no_alpn, cert_untrusted, cert_expired, cert_name_mismatch, cert_invalid, cert_not_yet_valid, cert_revoked, connect_denied, no_route, dns_not_found, dns_failure, dns_timeout or local_exhausted"),
+    ("10.0.0.9:40000 [20/Nov/2026:18:54:29.100] tls~ db/pg1 1/0/5007 212 sD 0/0/0/0/0 0/0",
+     "haproxy 2026-11-20 18:54:29 client 10.0.0.9:40000 - - host - upstream db/pg1 status -: body_stalled"),
+    ("10.0.0.9:40000 [20/Nov/2026:18:54:29.100] tls~ db/pg2 0/4/528 9441 -- 1/1/0/1/0 0/0",
+     "haproxy 2026-11-20 18:54:29 client 10.0.0.9:40000 - - host - upstream db/pg2 status -: Nothing"),
+    ("10.0.0.9:40000 [20/Nov/2026:18:54:29.100] tls~ db/<NOSRV> -1/-1/0 0 SC 0/0/0/0/0 0/0",
+     "haproxy 2026-11-20 18:54:29 client 10.0.0.9:40000 - - host - upstream db/<NOSRV> status -: no_healthy_upstream, dns_not_found, dns_failure, dns_timeout or no_route"),
+    (r#"web~ app/s1 0/0/-1/-1/3 503 217 - - SC-- 1/1/0/0/3 0/0 "GET / HTTP/1.1""#,
+     "haproxy - client - GET / host - upstream app/s1 status 503: connection_refused, unreachable, connect_reset, no_healthy_upstream, tls_closed, tls_reset, tls_alert, tls_not_tls, tls_protocol, tls_no_alpn, cert_untrusted, cert_expired, cert_name_mismatch, cert_invalid, cert_not_yet_valid, cert_revoked, connect_denied, no_route, dns_not_found, dns_failure, dns_timeout or local_exhausted"),
+    (r#"web app/ 1/-1/-1/-1/1 503 212 - - SC-- 0/0/0/0/0 0/0 "GET /v2 HTTP/1.1""#,
+     "haproxy - client - GET /v2 host - upstream app/ status 503: no_healthy_upstream, dns_not_found, dns_failure, dns_timeout or no_route"),
+    (r#"10.0.0.9:40000 [20/Nov/2026:18:54:29.100] web app/s1 0/0/53/-1/69 502 209 - - SH-- 7/6/1/1/0 0/0 "GET / HTTP/2.0" fc_err=- bc_err=ERESET"#,
+     "haproxy 2026-11-20 18:54:29 client 10.0.0.9:40000 GET / host - upstream app/s1 status 502: reset_before_response, head_reset or send_reset"),
+    (r#"10.0.0.9:40000 [20/Nov/2026:18:54:29.100] web app/s1 0/0/-1/-1/3 503 209 - - SC-- 7/6/1/1/3 0/0 "GET / HTTP/2.0" bc_err=EREFUSED tevts={}"#,
+     "haproxy 2026-11-20 18:54:29 client 10.0.0.9:40000 GET / host - upstream app/s1 status 503: connection_refused"),
+    (r#"10.0.0.9:40000 [20/Nov/2026:18:54:29.100] web app/<NOSRV> 0/-1/-1/-1/0 429 116 - - LR-- 4/4/0/0/0 0/0 "GET / HTTP/1.1""#,
+     "haproxy 2026-11-20 18:54:29 client 10.0.0.9:40000 GET / host - upstream app/<NOSRV> status 429: Nothing"),
+    (r#"10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] "GET /a HTTP/1.1" 503 217 "" "" 40000 528 "web~" "app" "s1" 0 0 -1 -1 3 SC-- 4 1 0 0 3 0 0 "" "" "a.example""#,
+     "haproxy 2026-11-20 18:54:29 client 10.0.0.9 GET /a host - upstream s1 status 503: connection_refused, unreachable, connect_reset, no_healthy_upstream, tls_closed, tls_reset, tls_alert, tls_not_tls, tls_protocol, tls_no_alpn, cert_untrusted, cert_expired, cert_name_mismatch, cert_invalid, cert_not_yet_valid, cert_revoked, connect_denied, no_route, dns_not_found, dns_failure, dns_timeout or local_exhausted"),
+    (r#"10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] "GET /a HTTP/1.1" 200 217 "" "" 40000 528 "web~" "app" "s1" 0 0 1 2 3 ---- 4 1 0 0 0 0 0"#,
+     "haproxy 2026-11-20 18:54:29 client 10.0.0.9 GET /a host - upstream s1 status 200: Nothing"),
+    ("[WARNING] 271/091212 (30) : Server app/s1 is DOWN, reason: Layer4 timeout, check duration: 2001ms. 1 active and 0 backup servers left. 0 sessions active, 0 requeued, 0 remaining in queue.",
+     "haproxy - client - - - host - upstream app/s1 status -: connection_timeout"),
+    (r#"[WARNING]  (8) : Server app/s1 is DOWN, reason: Layer4 connection problem, info: "General socket error (Network is unreachable)", check duration: 0ms. 0 active and 0 backup servers left."#,
+     "haproxy - client - - - host - upstream app/s1 status -: unreachable"),
+    (r#"Server app/s1 is DOWN, reason: Layer6 invalid response, info: "SSL handshake failure", check duration: 5ms. 0 active and 0 backup servers left."#,
+     "haproxy - client - - - host - upstream app/s1 status -: tls_protocol, tls_closed, tls_reset, tls_alert, tls_not_tls, tls_no_alpn, cert_untrusted, cert_expired, cert_invalid, cert_not_yet_valid, cert_revoked or cert_name_mismatch"),
+    (r#"Backup Server app/s1 is DOWN, reason: Layer7 wrong status, code: 503, info: "Service Unavailable", check duration: 1ms. 0 active and 0 backup servers left."#,
+     "haproxy - client - - - host - upstream app/s1 status -: Passed(503)"),
+    (r#"Server app/s1 is DOWN, reason: Layer7 wrong status, code: 404, info: "Not Found", check duration: 1ms."#,
+     "haproxy - client - - - host - upstream app/s1 status -: no_healthy_upstream or proxy_misconfigured"),
+    ("Server app/s1 is DOWN, reason: Layer7 timeout, check duration: 10001ms. 0 active and 0 backup servers left.",
+     "haproxy - client - - - host - upstream app/s1 status -: response_timeout, head_stalled or body_stalled"),
+    (r#"Health check for server app/s1 failed, reason: Layer4 connection problem, info: "No route to host", check duration: 9ms, status: 2/3 UP."#,
+     "haproxy - client - - - host - upstream app/s1 status -: unreachable"),
+    (r#"Health check for server app/s1 failed, reason: Health analyze, info: "Detected 10 consecutive errors, last one was: Close from server (http)", status: 0/2 DOWN."#,
+     "haproxy - client - - - host - upstream app/s1 status -: closed_before_response, head_truncated or reset_before_response"),
+    ("[WARNING] (8) : Server app/s1 is going DOWN for maintenance (DNS NX status). 0 active and 0 backup servers left. 0 sessions active, 0 requeued, 0 remaining in queue.",
+     "haproxy - client - - - host - upstream app/s1 status -: dns_not_found"),
+    ("[ALERT]    (301) : backend 'app' has no server available!",
+     "haproxy - client - - - host - upstream - status -: no_healthy_upstream"),
+    ("Nov 20 18:54:29 lb1 haproxy[9]: backend app has no server available!",
+     "haproxy - client - - - host - upstream - status -: no_healthy_upstream"),
+    ("Server app/s1 is UP, reason: Layer7 check passed, code: 200, check duration: 1ms. 2 active and 0 backup servers online.",
+     "haproxy - client - - - host - upstream app/s1 status -: Nothing"),
+    ("Health check for server app/s1 succeeded, reason: Layer4 check passed, check duration: 0ms, status: 3/3 UP.",
+     "haproxy - client - - - host - upstream app/s1 status -: Nothing"),
+    ("10.0.0.9:40000 [20/Nov/2026:18:54:29.100] fe-https/1: SSL handshake failure",
+     "haproxy 2026-11-20 18:54:29 client 10.0.0.9:40000 - - host - upstream - status -: Nothing"),
+    ("10.0.0.9:40000 [20/Nov/2026:18:54:29.100] fe-https/1: Connection closed during SSL handshake",
+     "haproxy 2026-11-20 18:54:29 client 10.0.0.9:40000 - - host - upstream - status -: Nothing"),
+];
+
+#[test]
+fn haproxy() {
+    table(HAPROXY);
+}
+
+/// Apache: 2.2, AJP, FastCGI, what is left of a line.
+#[rustfmt::skip]
+const APACHE: &[(&str, &str)] = &[
+];
+
+#[test]
+fn apache() {
+    table(APACHE);
+}
+
+/// Access logs: nginx, ingress-nginx, Apache, Squid, in text and in JSON.
+#[rustfmt::skip]
+const ACCESS: &[(&str, &str)] = &[
+    (r#"10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] "GET /a HTTP/1.1" 502 157 "-" "curl/8""#,
+     "combined 2026-11-20 18:54:29 client 10.0.0.9 GET /a host - upstream - status 502: Bare(502)"),
+    (r#"10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] "GET /a HTTP/1.1" 499 0 "-" "curl/8""#,
+     "combined 2026-11-20 18:54:29 client 10.0.0.9 GET /a host - upstream - status 499: client_aborted"),
+    (r#"shop.example:443 10.0.0.9 - alice [20/Nov/2026:18:54:29 +0000] "GET /a HTTP/1.1" 503 299 "-" "Mozilla/5.0""#,
+     "combined 2026-11-20 18:54:29 client 10.0.0.9 GET /a host shop.example upstream - status 503: Bare(503)"),
+    (r#"10.0.0.9 - [10.0.0.9] - - [20/Nov/2026:18:54:29 +0000] "GET /a HTTP/1.1" 502 157 "-" "curl/8" 80 0.002 [default-web-80] 10.0.0.1:80 0 0.002 502"#,
+     "nginx_access 2026-11-20 18:54:29 client 10.0.0.9 GET /a host - upstream 10.0.0.1:80 status 502 [10.0.0.1:80 502 2ms]: closed_before_response, connection_refused, reset_before_response, head_truncated, head_reset, send_reset, unreachable, connect_reset, connect_denied, not_http, bad_status_line, bad_header, head_too_large, tls_protocol, tls_not_tls, tls_alert, tls_closed, tls_reset, cert_untrusted, cert_name_mismatch or local_exhausted"),
+    (r#"10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] "POST /a HTTP/1.1" 504 160 "-" "curl/8" 80 60.001 [default-web-80] [] 10.0.0.1:80 0 60.000 504 7f"#,
+     "nginx_access 2026-11-20 18:54:29 client 10.0.0.9 POST /a host - upstream 10.0.0.1:80 status 504 [10.0.0.1:80 504 60s]: response_timeout, connection_timeout, head_stalled, send_timeout or tls_timeout"),
+    (r#"10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] "POST /a HTTP/1.1" 502 160 "-" "curl/8" 80 0.004 [default-web-80] [] 10.0.0.1:80, 10.0.0.2:80 0, 0 0.001, 0.003 502, 502 7f"#,
+     "nginx_access 2026-11-20 18:54:29 client 10.0.0.9 POST /a host - upstream 10.0.0.2:80 status 502 [10.0.0.1:80 502 1ms, 10.0.0.2:80 502 3ms]: closed_before_response, connection_refused, reset_before_response, head_truncated, head_reset, send_reset, unreachable, connect_reset, connect_denied, not_http, bad_status_line, bad_header, head_too_large, tls_protocol, tls_not_tls, tls_alert, tls_closed, tls_reset, cert_untrusted, cert_name_mismatch or local_exhausted"),
+    (r#"10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] "POST /a HTTP/1.1" 502 33 "-" "curl/8" 80 0.104 [default-web-80] [] 10.0.0.1:80 33 0.104 502 7f"#,
+     "nginx_access 2026-11-20 18:54:29 client 10.0.0.9 POST /a host - upstream 10.0.0.1:80 status 502 [10.0.0.1:80 502 104ms]: Passed(502)"),
+    (r#"10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] "POST /a HTTP/1.1" 503 0 "-" "curl/8" 80 3.006 [default-web-80] [] 10.0.0.1:80 0 3.006 503 7f"#,
+     "nginx_access 2026-11-20 18:54:29 client 10.0.0.9 POST /a host - upstream 10.0.0.1:80 status 503 [10.0.0.1:80 503 3.006s]: Passed(503)"),
+    (r#"10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] "POST /a HTTP/1.1" 503 190 "-" "curl/8" 80 0.000 [default-web-80] [] - - - - 7f"#,
+     "nginx_access 2026-11-20 18:54:29 client 10.0.0.9 POST /a host - upstream - status 503: Bare(503)"),
+    (r#"10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] "GET /a HTTP/1.1" 200 9 "-" "curl/8" 80 0.004 [web] [] 10.0.0.1:80, 10.0.0.2:80 0, 9 0.001, 0.003 502, 200 7f"#,
+     "nginx_access 2026-11-20 18:54:29 client 10.0.0.9 GET /a host - upstream 10.0.0.2:80 status 200 [10.0.0.1:80 502 1ms, 10.0.0.2:80 200 3ms]: Nothing"),
+    (r#"10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] "GET /a HTTP/1.1" 504 167 "-" "curl/8" rt=60.060 uct="-" uht="-" urt="60.060" upstream_addr="10.0.0.1:80" upstream_status="504""#,
+     "nginx_access 2026-11-20 18:54:29 client 10.0.0.9 GET /a host - upstream 10.0.0.1:80 status 504 [10.0.0.1:80 504 60.06s]: connection_timeout or tls_timeout"),
+    (r#"10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] "GET /a HTTP/1.1" 502 157 "-" "curl/8" "-" "a.example" sn="a" rt=0.005 ua="10.0.0.1:80" us="502" ut="0.004" ul="0" cs=-"#,
+     "nginx_access 2026-11-20 18:54:29 client 10.0.0.9 GET /a host - upstream 10.0.0.1:80 status 502 [10.0.0.1:80 502 4ms]: closed_before_response, connection_refused, reset_before_response, head_truncated, head_reset, send_reset, unreachable, connect_reset, connect_denied, not_http, bad_status_line, bad_header, head_too_large, tls_protocol, tls_not_tls, tls_alert, tls_closed, tls_reset, cert_untrusted, cert_name_mismatch or local_exhausted"),
+    (r#"{"time":"2026-11-20T18:54:29+00:00","remote_addr":"10.0.0.9","status":499,"request_method":"GET","request_uri":"/a","request_time":12.131,"upstream_addr":"10.0.0.1:80, 10.0.0.2:80","upstream_status":"502, 502","upstream_response_time":"0.001, 0.000"}"#,
+     "nginx_access 2026-11-20 18:54:29 client 10.0.0.9 GET /a host - upstream 10.0.0.2:80 status 499 [10.0.0.1:80 502 1ms, 10.0.0.2:80 502 0ns]: client_aborted"),
+    (r#"{"time_local":"20/Nov/2026:18:54:29 +0000","remote_addr":"10.0.0.9","request":"GET /a HTTP/1.1","status":"504","body_bytes_sent":"167","request_time":"60.001","upstream_addr":"10.0.0.1:80","upstream_status":"504","upstream_header_time":"-","upstream_response_time":"60.000"}"#,
+     "nginx_access 2026-11-20 18:54:29 client 10.0.0.9 GET /a host - upstream 10.0.0.1:80 status 504 [10.0.0.1:80 504 60s]: response_timeout, connection_timeout, head_stalled, send_timeout or tls_timeout"),
+    (r#"Nov 20 18:54:29 lb1 nginx: 10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] "GET /a HTTP/1.1" 500 21 "-" "curl/8""#,
+     "combined 2026-11-20 18:54:29 client 10.0.0.9 GET /a host - upstream - status 500: Bare(500)"),
+    (r#"10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] "GET /a HTTP/1.1" 502 11 "-" "-" 17 "web@docker" "http://10.0.0.1:80" 2ms"#,
+     "traefik 2026-11-20 18:54:29 client 10.0.0.9 GET /a host - upstream 10.0.0.1:80 status 502: Bare(502)"),
+    (r#"{"status":502,"msg":"an application's own","level":"error"}"#,
+     "unknown"),
+];
+
+#[test]
+fn access() {
+    table(ACCESS);
+}
+
+/// Traefik, Caddy, Heroku, clouds, Kubernetes, systemd and the kernel.
+#[rustfmt::skip]
+const OTHERS: &[(&str, &str)] = &[
+    (r#"time="2026-11-20T18:54:29Z" level=debug msg="'504 Gateway Timeout' caused by: dial tcp 10.0.0.1:80: i/o timeout""#,
+     "traefik 2026-11-20 18:54:29 client - - - host - upstream 10.0.0.1:80 status 504: connection_timeout"),
+    ("'502 Bad Gateway' caused by: read tcp 10.0.0.9:1->10.0.0.1:80: read: connection reset by peer",
+     "traefik - client - - - host - upstream 10.0.0.1:80 status 502: reset_before_response, head_reset or tls_reset"),
+    (r#"2026-11-20T18:54:29Z DBG github.com/traefik/traefik/v3/pkg/proxy/httputil/proxy.go:121 > 502 Bad Gateway error="dial tcp: lookup app on 127.0.0.11:53: no such host""#,
+     "traefik 2026-11-20 18:54:29 client - - - host - upstream - status 502: dns_not_found"),
+    (r#"{"level":"debug","error":"dial tcp 10.0.0.1:80: connect: no route to host","time":"2026-11-20T18:54:29Z","caller":"github.com/traefik/traefik/v3/pkg/server/service/proxy.go:100","message":"502 Bad Gateway"}"#,
+     "traefik 2026-11-20 18:54:29 client - - - host - upstream 10.0.0.1:80 status 502: unreachable"),
+    (r#"{"level":"debug","time":"2026-11-20T18:54:29Z","caller":"github.com/traefik/traefik/v3/pkg/server/service/loadbalancer/wrr/wrr.go:196","message":"Service selected by WRR: app"}"#,
+     "traefik 2026-11-20 18:54:29 client - - - host - upstream - status -: Nothing"),
+    (r#"{"ClientHost":"10.0.0.9","DownstreamStatus":502,"Duration":1234567,"OriginStatus":502,"RequestHost":"a.example","RequestMethod":"GET","RequestPath":"/a","RouterName":"app@docker","ServiceAddr":"10.0.0.1:80","level":"info","msg":"","time":"2026-11-20T18:54:29Z"}"#,
+     "traefik 2026-11-20 18:54:29 client 10.0.0.9 GET /a host a.example upstream 10.0.0.1:80 status 502: Bare(502)"),
+    (r#"2026-11-20T18:54:29Z DBG github.com/traefik/traefik/v3/pkg/proxy/httputil/proxy.go:121 > 499 Client Closed Request error="context canceled""#,
+     "traefik 2026-11-20 18:54:29 client - - - host - upstream - status 499: client_aborted"),
+    (r#"2026/11/20 18:54:50.123	ERROR	http.log.error	dial tcp 10.0.0.1:80: connect: connection refused	{"request": {"remote_ip": "10.0.0.9", "method": "GET", "uri": "/a", "host": "a.example"}, "duration": 0.01, "status": 502}"#,
+     "caddy 2026-11-20 18:54:50 client 10.0.0.9 GET /a host a.example upstream 10.0.0.1:80 status 502: connection_refused"),
+    (r#"2026/11/20 18:54:50.123	INFO	http.log.access.log0	handled request	{"request": {"method": "GET", "uri": "/a"}, "status": 200}"#,
+     "caddy 2026-11-20 18:54:50 client - GET /a host - upstream - status 200: Nothing"),
+    (r#"ERROR   http.log.error  no upstreams available  {"request": {"method": "GET", "uri": "/a"}, "status": 503}"#,
+     "caddy - client - GET /a host - upstream - status 503: no_healthy_upstream"),
+    ("20/Nov/2026:18:54:29 +0100 [ERROR 504 /a] dial tcp 10.0.0.1:9000: i/o timeout",
+     "caddy 2026-11-20 18:54:29 client - - /a host - upstream 10.0.0.1:9000 status 504: connection_timeout"),
+    (r#"{"level":"error","ts":"2026-11-20T18:54:29Z","logger":"proxy server on port 8000","msg":"http: proxy error","error":"context canceled"}"#,
+     "unknown"),
+];
+
+#[test]
+fn others() {
+    table(OTHERS);
+}
+
+/// A day on which nothing failed upstream: nothing is claimed.
+#[rustfmt::skip]
+const HEALTHY: &[(&str, &str)] = &[
+];
+
+#[test]
+fn healthy() {
+    table(HEALTHY);
+}
+
 fn table(rows: &[(&str, &str)]) {
     if std::env::var_os("SHOW").is_some() {
         for (line, _) in rows {

@@ -72,7 +72,7 @@ fn alone(line: &[u8], seen: Option<&Seen>) {
         b"10.0.0.9:1 [20/Nov/2026:18:54:29.100] f b/s 0/0/0/0/0 200 1 - - ---- 1/1/1/1/0 0/0 \"GET / HTTP/1.1\"",
         b"[2026-11-20T18:57:21.000Z] \"GET / HTTP/1.1\" 503 UF 0 98 1 - \"-\" \"-\" \"-\" \"-\" \"-\"",
         b"[Fri Nov 20 18:54:29.123456 2026] [proxy:error] [pid 9:tid 7] AH01102: x",
-        b"{\"level\":\"error\",\"msg\":\"EOF\"}",
+        b"{\"level\":\"error\",\"logger\":\"http.log.error\",\"msg\":\"EOF\"}",
         b"http 2026-11-20T18:57:21.0Z app/n/i 1:1 - -1 -1 -1 503 - 1 1 \"GET http://h:80/ HTTP/1.1\" \"-\"",
         b"curl: (52) Empty reply from server",
     ];

@@ -1,4 +1,4 @@
-//! A line of Caddy's log, in JSON: `{"level":"error","ts":1795200890.0,"logger":"http.log.error.log0","msg":"dial tcp ...",...}`.
+//! A line of Caddy's log, in JSON, in its console form or in Caddy 1's: `{"level":"error","ts":1795200890.0,"logger":"http.log.error.log0","msg":"dial tcp ...",...}`.
 //!
 //! The logger says whose line it is. Errors are Go's own texts; the access log has a status and no
 //! reason, and follows an error line for everything that Caddy itself answers.
@@ -9,21 +9,35 @@ use super::golang;
 use super::json::{Members, Value};
 use super::stamp::Stamp;
 
-/// Whether it begins as such a line does.
+/// Whether it begins as such a line does, outside JSON: console form, or Caddy 1's.
 pub(super) fn looks(line: &[u8]) -> bool {
-    line.starts_with(b"{\"level\":\"")
+    console(line).is_some() || first_version(line).is_some()
 }
 
 /// Reads it.
 pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
-    let (mut logger, mut message, mut error) = (&b""[..], &b""[..], None);
+    if let Some((time, rest)) = first_version(line) {
+        return Some(of_first_version(time, rest));
+    }
+    let (time, mut logger, mut message, members) = match console(line) {
+        Some(console) => (console.time, console.logger, console.message, console.members),
+        None => (None, &b""[..], &b""[..], line.strip_prefix(b"{")?),
+    };
+    let mut error = None;
     let mut entry = Entry::new(Format::Caddy, Verdict::Nothing, b"");
-    for (key, value) in Members(line.get(1..)?) {
+    entry.time = time;
+    for (key, value) in Members(members) {
         match key {
             b"logger" => logger = value.text()?,
             b"msg" => message = value.text().unwrap_or(b""),
             b"error" => error = value.text(),
-            b"ts" => entry.time = value.other().and_then(seconds).and_then(Stamp::unix),
+            b"ts" => {
+                entry.time = value
+                    .other()
+                    .and_then(seconds)
+                    .and_then(Stamp::unix)
+                    .or_else(|| value.text().and_then(Stamp::numeric))
+            }
             b"upstream" => entry.upstream = value.text().and_then(cut::something),
             b"duration" => entry.elapsed = value.other().and_then(cut::seconds),
             b"status" => entry.status = value.other().and_then(cut::status),
@@ -36,9 +50,91 @@ pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
     }
     (entry.said, entry.words) = said(logger, message, error, entry.status);
     if entry.upstream.is_none() {
-        entry.upstream = address(entry.words);
+        entry.upstream = golang::address(entry.words);
     }
     Some(entry)
+}
+
+/// A line of zap's console encoder.
+struct Console<'a> {
+    time: Option<Stamp>,
+    logger: &'a [u8],
+    message: &'a [u8],
+    members: &'a [u8],
+}
+
+/// `2026/11/20 18:54:50.123 ERROR http.log.error EOF {"request": {...}}`: with tabs between, which a page makes spaces of.
+fn console(line: &[u8]) -> Option<Console<'_>> {
+    let time = Stamp::numeric(line);
+    let rest = if time.is_some() { line.get(20..)?.trim_ascii_start() } else { line };
+    // Milliseconds.
+    let rest = if time.is_some() {
+        rest.get(rest.iter().take_while(|b| b.is_ascii_digit()).count()..)?.trim_ascii_start()
+    } else {
+        rest
+    };
+    let (level, rest) = word(rest)?;
+    if ![&b"DEBUG"[..], b"INFO", b"WARN", b"ERROR", b"PANIC", b"FATAL"].contains(&level) {
+        return None;
+    }
+    let (logger, rest) = word(rest)?;
+    if !is_caddys(logger) || !logger.contains(&b'.') {
+        return None;
+    }
+    let (message, members) = cut::split(rest, b"{\"").map_or((rest, &b""[..]), |(message, members)| {
+        let from = rest.len().saturating_sub(members.len()).saturating_sub(1);
+        (message, rest.get(from..).unwrap_or(b""))
+    });
+    Some(Console { time, logger, message: message.trim_ascii_end(), members })
+}
+
+/// Up to a tab or a space, of the first bytes; and what follows.
+fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = text.iter().take(64).position(|b| matches!(b, b'\t' | b' '))?;
+    let (word, rest) = text.split_at_checked(end)?;
+    Some((word, rest.trim_ascii_start()))
+}
+
+/// Where the names of Caddy's loggers begin (`caddy.Log().Named`, and the namespaces of its modules).
+pub(super) fn is_caddys(logger: &[u8]) -> bool {
+    const NAMES: [&[u8]; 10] = [
+        b"http",
+        b"tls",
+        b"admin",
+        b"pki",
+        b"caddy",
+        b"events",
+        b"layer4",
+        b"dynamic_dns",
+        b"docker-proxy",
+        b"watcher",
+    ];
+    NAMES.contains(&cut::until(logger, b'.'))
+}
+
+/// Caddy 1: `29/Jan/2016:15:18:59 +0100 [ERROR 502 /index.php] dial tcp ...` (its `errors` directive). Behind `[`.
+fn first_version(line: &[u8]) -> Option<(Option<Stamp>, &[u8])> {
+    let time = Stamp::common(line);
+    let rest = if time.is_some() {
+        cut::split(line.get(..line.len().min(32))?, b" [")
+            .and_then(|(before, _)| line.get(before.len().saturating_add(1)..))?
+    } else {
+        line
+    };
+    let rest = rest.strip_prefix(b"[ERROR ")?;
+    rest.get(..3).and_then(cut::status)?;
+    (rest.get(3) == Some(&b' ')).then_some((time, rest))
+}
+
+fn of_first_version(time: Option<Stamp>, rest: &[u8]) -> Entry<'_> {
+    let (what, error) = cut::piece(rest, b']').unwrap_or((rest, b""));
+    let error = error.trim_ascii_start();
+    let mut entry = Entry::new(Format::Caddy, golang::error(error), error);
+    entry.time = time;
+    entry.status = what.get(..3).and_then(cut::status);
+    entry.path = what.get(4..).and_then(cut::something);
+    entry.upstream = golang::address(error);
+    entry
 }
 
 fn seconds(number: &[u8]) -> Option<u64> {
@@ -85,12 +181,4 @@ fn said<'a>(logger: &[u8], message: &'a [u8], error: Option<&'a [u8]>, status: O
         },
         _ => (Verdict::Nothing, message),
     }
-}
-
-/// The address of `dial tcp 10.0.0.1:80: connect: ...` or `read tcp SOURCE->10.0.0.1:80: read: ...`.
-fn address(text: &[u8]) -> Option<&[u8]> {
-    let rest =
-        [&b"dial tcp "[..], b"read tcp ", b"write tcp ", b"dial unix "].iter().find_map(|op| text.strip_prefix(*op))?;
-    let both = cut::split(rest, b": ")?.0;
-    cut::something(cut::split(both, b"->").map_or(both, |(_, to)| to))
 }

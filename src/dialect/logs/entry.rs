@@ -10,6 +10,7 @@ use crate::fault::Fault;
 use crate::setting::stable_names;
 
 use super::stamp::Stamp;
+use super::tries::Tries;
 
 macro_rules! formats {
     ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $name:literal;)+) => {
@@ -42,14 +43,20 @@ macro_rules! formats {
 formats! {
     /// nginx's `error_log`; OpenResty, Angie and Tengine write the same.
     Nginx = "nginx", "nginx";
-    /// HAProxy's `option httplog`.
+    /// nginx's access log with fields of its upstream module, in text (ingress-nginx's default) or JSON.
+    NginxAccess = "nginx_access", "nginx";
+    /// The common and the combined format of nginx, Apache and many others: a status, and no reason.
+    Combined = "combined", "access log";
+    /// HAProxy's `option httplog` and `option tcplog`, its alerts, and what its checks say.
     HaProxy = "haproxy", "HAProxy";
-    /// Envoy's default access log, and Istio's.
+    /// Envoy's default access log, and Istio's, in text or JSON.
     Envoy = "envoy", "Envoy";
     /// Apache httpd 2.4's `ErrorLog`.
     Apache = "apache", "Apache";
     /// Caddy's JSON: errors, access, and `http.handlers.reverse_proxy`.
     Caddy = "caddy", "Caddy";
+    /// Traefik's log and its access log, in text or JSON.
+    Traefik = "traefik", "Traefik";
     /// AWS Application Load Balancer's access log.
     Alb = "alb", "AWS ALB";
     /// What `curl -v` writes to standard error.
@@ -120,6 +127,8 @@ pub struct Entry<'a> {
     pub status: Option<u16>,
     /// How long the whole exchange took.
     pub elapsed: Option<Duration>,
+    /// The servers that were tried, where the log lists them.
+    pub tries: Tries<'a>,
     /// The words that were read.
     pub words: &'a [u8],
 }
@@ -127,6 +136,20 @@ pub struct Entry<'a> {
 impl<'a> Entry<'a> {
     pub(super) const fn new(format: Format, said: Verdict, words: &'a [u8]) -> Self {
         let (client, upstream, method, path, host) = (None, None, None, None, None);
-        Self { format, said, time: None, client, upstream, method, path, host, status: None, elapsed: None, words }
+        let tries = Tries { addresses: b"", statuses: b"", times: b"" };
+        Self {
+            format,
+            said,
+            time: None,
+            client,
+            upstream,
+            method,
+            path,
+            host,
+            status: None,
+            elapsed: None,
+            tries,
+            words,
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! A line of Envoy's access log in its default format, or in Istio's, which has the details besides:
+//! A line of Envoy's access log in its default format, or in Istio's of any age, which have more besides, or in JSON:
 //! `[2026-11-20T18:57:21.000Z] "GET / HTTP/1.1" 503 UF 0 98 1 - "-" "curl" "id" "host" "10.0.0.1:80"`.
 //!
 //! The flag says how Envoy's stream ended, the details say why, the transport's reason says what
@@ -14,6 +14,7 @@ use crate::fault::{Code, Fault};
 use super::cause::{self, Cause};
 use super::cut::{self, Fields};
 use super::entry::{Entry, Format, Verdict};
+use super::json::{Members, Value};
 use super::stamp::Stamp;
 use super::tls;
 
@@ -130,57 +131,175 @@ fn transport(reason: &[u8]) -> Option<(Reading, Option<Code>)> {
     if let Some(cause) = cause {
         return Some((cause::at(cause, crate::fault::Phase::Connect), None));
     }
-    // Older ones give the number alone: "delayed_connect_error:_111".
-    let (_, number) = cut::split(reason, b"connect_error:_")?;
+    // Older ones give the number alone: "delayed_connect_error:_111", with spaces in a body.
+    let (_, number) = cut::split(reason, b"connect_error:_").or_else(|| cut::split(reason, b"connect error: "))?;
     let (errno, _) = cut::number(number)?;
     let cause = cause::by_number(errno)?;
     Some((cause::at(cause, crate::fault::Phase::Connect), i32::try_from(errno).ok().map(Code::Errno)))
 }
 
-/// Whether it begins as such a line does: a time in brackets, and a quote.
+/// Whether it begins as such a line does: a time in brackets and a quote, or what follows them; or as the lines of
+/// `--log-level debug` that say how a stream ended.
 pub(super) fn looks(line: &[u8]) -> bool {
-    matches!(line, [b'[', b'0'..=b'9', _, _, b'0'..=b'9', b'-', _, _, b'-', _, _, b'T', ..])
+    match line {
+        [b'[', b'0'..=b'9', _, _, b'0'..=b'9', b'-', _, _, b'-', _, _, b'T', time @ ..] => {
+            cut::piece(time.get(..time.len().min(24)).unwrap_or(time), b']')
+                .is_some_and(|(_, rest)| rest.is_empty() || rest.starts_with(b" "))
+        }
+        [b'"', ..] => undated(line).is_some(),
+        [b'u', ..] => line.starts_with(RESET),
+        [b'S', ..] => line.starts_with(REPLY),
+        _ => false,
+    }
 }
+
+/// `UpstreamRequest::onResetStream` of `source/common/router/upstream_request.cc`.
+const RESET: &[u8] = b"upstream reset: reset reason: ";
+/// `FilterManager::sendLocalReply` of `source/common/http/filter_manager.cc`.
+const REPLY: &[u8] = b"Sending local reply with details ";
 
 /// Reads it.
 pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
-    let (time, rest) = cut::piece(line.get(1..)?, b']')?;
-    let mut fields = Fields(rest);
-    let request = fields.next().filter(|_| rest.starts_with(b" \""))?;
-    let status = cut::whole_number(fields.next()?).and_then(|n| u16::try_from(n).ok())?;
-    let flags = fields.next()?;
-    let mut words = flags;
-    // Envoy's own format goes on with a number; Istio's with details, termination details and the reason.
-    let next = fields.next()?;
-    let (mut details, mut reason) = (&b""[..], &b""[..]);
-    if cut::whole_number(next).is_none() {
-        details = next;
-        fields.next()?;
-        reason = fields.next()?;
-        fields.next()?;
-        words = if cut::something(reason).is_some() { reason } else { details };
+    if line.starts_with(b"{") {
+        return json(line);
     }
+    if let Some(words) = line.strip_prefix(RESET).or_else(|| line.strip_prefix(REPLY)) {
+        return Some(Entry::new(Format::Envoy, debug(words), words));
+    }
+    let (time, line) = match line.strip_prefix(b"[").and_then(|rest| cut::piece(rest, b']')) {
+        Some((time, rest)) => (Stamp::numeric(time), rest.strip_prefix(b" ")?),
+        None => (None, line),
+    };
+    let (request, status, flags, between, rest) = undated(line)?;
+    // The oldest of Istio have the mixer's status there, those up to 1.6 the transport's reason behind it; since then
+    // there are details, how the connection ended, and the reason.
+    let (details, reason) = match between {
+        [Some(details), Some(_), Some(reason)] => (details, reason),
+        [Some(_), Some(reason), None] => (&b""[..], reason),
+        _ => (&b""[..], &b""[..]),
+    };
     // Bytes, duration, upstream's time; forwarded for, user agent, request id.
-    fields.next()?;
+    let mut fields = Fields(rest);
     let (elapsed, _) = (fields.next()?, fields.next()?);
     let forwarded = fields.next()?;
     fields.skip(2)?;
     let (host, upstream) = (fields.next()?, fields.next()?);
-    let said = match self::words(flags, details, reason, status) {
-        Some((fault, reading)) => Verdict::Fault { fault, reading },
-        None if flags == b"-" && status >= 500 => passed(details, status),
-        None if is_known(flags) => Verdict::Nothing,
-        None => Verdict::Unknown,
-    };
-    let mut entry = Entry::new(Format::Envoy, said, words);
-    entry.time = Stamp::numeric(time);
+    let mut entry = entry(Told { flags, details, reason, status });
+    entry.time = time;
     (entry.method, entry.path) = cut::request_line(request);
     entry.elapsed = cut::milliseconds(elapsed);
     entry.client = cut::something(forwarded);
     entry.host = cut::something(host);
     entry.upstream = cut::something(upstream);
-    entry.status = (status > 0).then_some(status);
     Some(entry)
+}
+
+/// Request, status, flags, what stands between them and the bytes, and all behind the bytes.
+type Undated<'a> = (&'a [u8], u16, &'a [u8], [Option<&'a [u8]>; 3], &'a [u8]);
+
+/// `"GET / HTTP/1.1" 503 UF ... 0 98 1 - "-" ...`: up to two numbers, of the bytes received and sent.
+fn undated(line: &[u8]) -> Option<Undated<'_>> {
+    // A method, or a dash.
+    let inner = line.strip_prefix(b"\"")?;
+    inner
+        .iter()
+        .take(24)
+        .position(|b| !b.is_ascii_uppercase() && *b != b'-')
+        .filter(|at| inner.get(*at) == Some(&b' '))?;
+    let (request, rest) = cut::quoted(inner);
+    let mut fields = Fields(rest.strip_prefix(b" ").map(|_| rest)?);
+    let status = fields.next().filter(|status| status.len() <= 4).and_then(cut::whole_number)?;
+    let flags = fields.next()?;
+    let is_flags = flags == b"-" || flags.iter().all(|b| b.is_ascii_alphabetic() || *b == b',');
+    // The common log format has the bytes there.
+    if !is_flags || flags.is_empty() {
+        return None;
+    }
+    let mut between = [None; 3];
+    for slot in 0..=between.len() {
+        let field = fields.next()?;
+        if cut::whole_number(field).is_some() {
+            cut::whole_number(fields.next()?)?;
+            return Some((request, u16::try_from(status).ok()?, flags, between, fields.0));
+        }
+        *between.get_mut(slot)? = Some(field);
+    }
+    None
+}
+
+/// What a line tells of the end of its stream.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told<'a> {
+    flags: &'a [u8],
+    details: &'a [u8],
+    reason: &'a [u8],
+    status: u16,
+}
+
+fn entry(told: Told<'_>) -> Entry<'_> {
+    let Told { flags, details, reason, status } = told;
+    let said = match words(flags, details, reason, status) {
+        Some((fault, reading)) => Verdict::Fault { fault, reading },
+        None if flags == b"-" && status >= 500 => passed(details, status),
+        None if is_known(flags) => Verdict::Nothing,
+        None => Verdict::Unknown,
+    };
+    let told = [reason, details].into_iter().find_map(cut::something).unwrap_or(flags);
+    let mut entry = Entry::new(Format::Envoy, said, told);
+    entry.status = (status > 0).then_some(status);
+    entry
+}
+
+/// The same by its keys, as Istio's `accessLogEncoding: JSON`, Envoy Gateway and Contour call them; numbers may be
+/// strings.
+fn json(line: &[u8]) -> Option<Entry<'_>> {
+    let mut told = Told { flags: b"-", ..Told::default() };
+    let mut rest = Entry::new(Format::Envoy, Verdict::Nothing, b"");
+    for (key, value) in Members(line.get(1..)?) {
+        let (Value::Text(text) | Value::Other(text)) = value else { continue };
+        let text = if text == b"null" { b"-" } else { text };
+        match key {
+            b"response_flags" => told.flags = text,
+            b"response_code_details" => told.details = text,
+            b"upstream_transport_failure_reason" => told.reason = text,
+            b"response_code" => told.status = cut::whole_number(text).and_then(|n| u16::try_from(n).ok()).unwrap_or(0),
+            b"start_time" => rest.time = Stamp::numeric(text),
+            b"method" => rest.method = cut::something(text),
+            b"path" | b"x-envoy-origin-path" => rest.path = cut::something(text),
+            b"authority" | b":authority" => rest.host = cut::something(text),
+            b"upstream_host" => rest.upstream = cut::something(text),
+            b"duration" => rest.elapsed = cut::milliseconds(text),
+            b"x_forwarded_for" | b"x-forwarded-for" => rest.client = cut::something(text).or(rest.client),
+            b"downstream_remote_address" => rest.client = rest.client.or(cut::something(text)),
+            _ => {}
+        }
+    }
+    let Entry { said, words, status, .. } = entry(told);
+    Some(Entry { said, words, status, ..rest })
+}
+
+/// What the debug log says: the reason of a reset in words, or the details of the answer.
+fn debug(words: &[u8]) -> Verdict {
+    // "connection failure, transport failure reason: delayed connect error: 111".
+    if let Some((_, reason)) = cut::split(words, b", transport failure reason: ") {
+        if let Some((reading, code)) = transport(reason) {
+            return Verdict::Fault { fault: cause::fault(reading, None, code), reading };
+        }
+    }
+    let word = cut::until(words, b',');
+    by_details(cut::until(words, b' ')).or_else(|| by_reason(word)).map_or(Verdict::Unknown, Verdict::that)
+}
+
+/// A reason of a reset, which the details have in braces, with underscores.
+fn by_reason(reason: &[u8]) -> Option<Reading> {
+    let is_it = |row: &&Row| {
+        let braced =
+            cut::split(row.word.as_bytes(), b"_before_response_started{").map(|(_, rest)| cut::until(rest, b'}'));
+        braced.is_some_and(|braced| {
+            braced.len() == reason.len() && braced.iter().zip(reason).all(|(a, b)| a == b || (*a == b'_' && *b == b' '))
+        })
+    };
+    words::envoy::details::ROWS.iter().find(is_it).and_then(|row| row.reading)
 }
 
 /// Without details, a status without a flag is the upstream's, or a direct response of a route.

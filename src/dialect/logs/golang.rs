@@ -117,6 +117,14 @@ pub(super) fn error(text: &[u8]) -> Verdict {
     }
 }
 
+/// The address of `dial tcp 10.0.0.1:80: connect: ...` or `read tcp SOURCE->10.0.0.1:80: read: ...`.
+pub(super) fn address(text: &[u8]) -> Option<&[u8]> {
+    let rest =
+        [&b"dial tcp "[..], b"read tcp ", b"write tcp ", b"dial unix "].iter().find_map(|op| text.strip_prefix(*op))?;
+    let both = cut::split(rest, b": ")?.0;
+    cut::something(cut::split(both, b"->").map_or(both, |(_, to)| to))
+}
+
 /// What an error says that came while a body was copied.
 pub(super) fn body_error(text: &[u8]) -> Verdict {
     if text.starts_with(b"read ") {

@@ -1,4 +1,5 @@
-//! A line of HAProxy's `option httplog`, with or without what syslog puts before it:
+//! A line of HAProxy's `option httplog` (`clf`, too) or `option tcplog`, what its checks say of servers, and what its
+//! listeners say of clients:
 //! `10.0.1.2:33317 [06/Feb/2026:12:14:14.655] front back/srv1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 {} {} "GET / HTTP/1.1"`.
 //!
 //! The two letters of the termination state say who ended it and when, and hardly ever why.
@@ -6,15 +7,19 @@
 //!
 //! Source: HAProxy's configuration manual, sections 8.2.3 and 8.5, and `src/connection.c`.
 
+use core::time::Duration;
+
 use crate::dialect::Reading;
 use crate::dialect::words;
 use crate::fault::FaultKind::{
-    self, CertExpired, CertInvalid, CertNameMismatch, CertNotYetValid, CertRevoked, CertUntrusted, ConnectReset,
-    ConnectionLimit, ConnectionRefused, DnsFailure, DnsNotFound, DnsTimeout, LocalExhausted, NoHealthyUpstream,
-    NoRoute, ResetBeforeResponse, SendReset, TlsAlert, TlsClosed, TlsNoAlpn, TlsNotTls, TlsProtocol, TlsReset,
-    TlsTimeout, Unreachable,
+    self, BodyStalled, CertExpired, CertInvalid, CertNameMismatch, CertNotYetValid, CertRevoked, CertUntrusted,
+    ConnectReset, ConnectionLimit, ConnectionRefused, ConnectionTimeout, DnsFailure, DnsNotFound, DnsTimeout,
+    HeadReset, HeadStalled, LocalExhausted, NoHealthyUpstream, NoRoute, ResetBeforeResponse, ResponseTimeout,
+    SendReset, TlsAlert, TlsClosed, TlsNoAlpn, TlsNotTls, TlsProtocol, TlsReset, TlsTimeout, Unreachable,
 };
+use crate::fault::Phase;
 
+use super::cause::{self, Cause};
 use super::cut::{self, Fields};
 use super::entry::{Entry, Format, Verdict};
 use super::stamp::Stamp;
@@ -68,11 +73,14 @@ const ERRORS: &[(&[u8], Reading)] = &[
     (b"Server presented an SSL certificate different from the ", Reading::exact(CertNameMismatch)),
     (b"SSL fatal error", Reading::coarse(TlsProtocol, &[TlsAlert])),
     // The end of the handshake for whatever reason.
-    (b"SSL handshake failure", Reading::coarse(TlsProtocol, &[
-        TlsClosed, TlsReset, TlsAlert, TlsNotTls, TlsNoAlpn, CertUntrusted, CertExpired, CertInvalid, CertNotYetValid,
-        CertRevoked, CertNameMismatch,
-    ])),
+    (b"SSL handshake failure", HANDSHAKE),
 ];
+
+#[rustfmt::skip]
+const HANDSHAKE: Reading = Reading::coarse(TlsProtocol, &[
+    TlsClosed, TlsReset, TlsAlert, TlsNotTls, TlsNoAlpn, CertUntrusted, CertExpired, CertInvalid, CertNotYetValid,
+    CertRevoked, CertNameMismatch,
+]);
 
 /// What `%[bc_err_str]` and `%[ssl_bc_err_str]` mean; empty ones, `-` and "Success" say nothing.
 ///
@@ -95,49 +103,284 @@ pub fn connection_error(error: &[u8], ssl_error: &[u8]) -> Option<Reading> {
     }
 }
 
-/// Whether it begins as such a line does: an address with a port, or a Unix socket, then a date in brackets.
+/// `conn_err_code_name` of `src/connection.c` (3.1), which logs as `bc_err=` have.
+#[rustfmt::skip]
+const NAMES: &[(&[u8], Cause)] = &[
+    (b"EREFUSED", Cause::Refused), (b"ERESET", Cause::Reset), (b"EPIPE", Cause::Reset), (b"EUNREACH", Cause::Unreachable),
+    (b"ENOMEM", Cause::Exhausted), (b"ENOBUFS", Cause::Exhausted), (b"CONF_FDLIM", Cause::Exhausted),
+    (b"PROC_FDLIM", Cause::Exhausted), (b"SYS_FDLIM", Cause::Exhausted), (b"SYS_MEMLIM", Cause::Exhausted),
+    (b"PORT_RANGE", Cause::Exhausted), (b"FREE_PORTS", Cause::Exhausted), (b"ADDR_INUSE", Cause::Exhausted),
+];
+
+/// Whether it begins as such a line does: an address with a port, or a Unix socket, then a date in brackets; or what
+/// follows them; or the words of a check or an alert.
 pub(super) fn looks(line: &[u8]) -> bool {
-    let client = cut::until(line.get(..line.len().min(64)).unwrap_or(line), b' ');
-    let date = line.get(client.len()..).unwrap_or(b"");
-    let address = client.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b'.' | b':' | b'%' | b'[' | b']'))
-        || client.starts_with(b"unix:");
-    address && client.contains(&b':') && matches!(date, [b' ', b'[', _, _, b'/', _, _, _, b'/', _, _, _, _, b':', ..])
+    dated(line).is_some() || servers(line).is_some() || is_checks(line) || is_undated(line)
 }
 
-/// Reads it. `None` of other formats, `option tcplog` among them: it has no status and no request.
+/// Client, date, and what follows.
+fn dated(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let client = cut::until(line.get(..line.len().min(64)).unwrap_or(line), b' ');
+    let date = line.get(client.len()..).unwrap_or(b"");
+    let colons = client.iter().filter(|b| **b == b':').count();
+    let address = if client.contains(&b'.') {
+        // Of IPv4, which somebody may have masked; or mapped into IPv6.
+        client.first().is_some_and(u8::is_ascii_digit) && colons == 1 || client.starts_with(b"::ffff:")
+    } else {
+        client.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'%' | b'[' | b']'))
+    };
+    let address = address || client.starts_with(b"unix:");
+    let is_dated = address
+        && client.contains(&b':')
+        && matches!(date, [b' ', b'[', _, _, b'/', _, _, _, b'/', _, _, _, _, b':', ..]);
+    let (date, rest) = cut::piece(date.get(2..).filter(|_| is_dated)?, b']')?;
+    Some((client, date, rest.strip_prefix(b" ").unwrap_or(rest)))
+}
+
+/// `front back/srv1 0/0/-1/-1/3 503 217 ...`: five times with slashes between, and a status.
+fn is_undated(line: &[u8]) -> bool {
+    let head = line.get(..line.len().min(256)).unwrap_or(line);
+    let is_name = |name: &[u8]| {
+        name.iter()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~' | b':' | b'/' | b'<' | b'>'))
+    };
+    let mut fields = Fields(head);
+    let (Some(front), Some(server), Some(times)) = (fields.next(), fields.next(), fields.next()) else { return false };
+    is_name(front)
+        && is_name(server)
+        && server.contains(&b'/')
+        && count(times) == Some(5)
+        && fields.next().is_some_and(|status| cut::status(status).is_some() || status == b"-1")
+}
+
+/// How many times stand there with slashes between, if nothing else does.
+fn count(times: &[u8]) -> Option<usize> {
+    let mut parts = times.split(|b| *b == b'/');
+    let is_time = |time: &[u8]| {
+        let digits = time.strip_prefix(b"-").or_else(|| time.strip_prefix(b"+")).unwrap_or(time);
+        !digits.is_empty() && digits.len() < 12 && digits.iter().all(u8::is_ascii_digit)
+    };
+    parts.all(is_time).then(|| times.iter().filter(|b| **b == b'/').count().saturating_add(1))
+}
+
+/// Reads it.
 pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
+    if let Some((what, rest)) = servers(line) {
+        return Some(of_server(what, rest, line));
+    }
+    if is_checks(line) {
+        return Some(of_backend(line));
+    }
+    let (client, date, rest) =
+        dated(line).map_or((None, None, line), |(client, date, rest)| (Some(client), Some(date), rest));
+    let mut entry = traffic(rest)?;
+    entry.time = date.and_then(Stamp::common);
+    entry.client = client.and_then(cut::something);
+    Some(entry)
+}
+
+/// From the frontend on: `option httplog`, `option tcplog`, or a listener's own error (`session_kill_embryonic`).
+fn traffic(line: &[u8]) -> Option<Entry<'_>> {
     let mut fields = Fields(line);
-    let client = fields.next()?;
-    let time = fields.next()?.strip_prefix(b"[").and_then(Stamp::common);
-    // Frontend, backend/server, timers.
-    let (_, server, timers) = (fields.next()?, fields.next()?, fields.next()?);
-    if timers.iter().filter(|b| **b == b'/').count() != 4 || !server.contains(&b'/') {
+    let (front, server) = (fields.next()?, fields.next()?);
+    // "fe/1: SSL handshake failure": of the client, before there is a request. Since 2.5 by `error-log-format`.
+    if front.ends_with(b":") && front.contains(&b'/') {
+        return Some(Entry::new(Format::HaProxy, Verdict::Nothing, line.get(front.len()..)?.trim_ascii_start()));
+    }
+    let times = fields.next()?;
+    if !server.contains(&b'/') {
         return None;
     }
-    let status = fields.next()?;
-    // Bytes, the two cookies, the state; counters and queues follow.
-    fields.skip(3)?;
-    let state = fields.next()?;
-    if state.len() != 4 {
-        return None;
-    }
-    let status =
-        cut::whole_number(status.strip_prefix(b"-").map_or(status, |_| b"0")).and_then(|n| u16::try_from(n).ok())?;
+    let (status, state) = match count(times)? {
+        5 => {
+            let status = fields.next()?;
+            // Bytes, the two cookies, the state; counters and queues follow.
+            fields.skip(3)?;
+            let status = cut::whole_number(status.strip_prefix(b"-").map_or(status, |_| b"0"));
+            (status.and_then(|n| u16::try_from(n).ok())?, fields.next().filter(|state| state.len() == 4)?)
+        }
+        // Bytes, the state.
+        3 => {
+            fields.skip(1)?;
+            (0, fields.next().filter(|state| state.len() == 2)?)
+        }
+        _ => return None,
+    };
     let mut entry = Entry::new(Format::HaProxy, said(state, server, status), state);
-    entry.time = time;
-    entry.client = cut::something(client);
     entry.upstream = cut::something(server);
-    entry.elapsed = timers.rsplit(|b| *b == b'/').next().and_then(cut::milliseconds);
+    entry.elapsed = times.rsplit(|b| *b == b'/').next().and_then(cut::milliseconds);
     entry.status = (status > 0).then_some(status);
     // Captured headers may stand between; a request that is cut off ends without a quote.
     if let Some((_, inner)) = cut::split(fields.0, b" \"") {
-        (entry.method, entry.path) = cut::request_line(cut::quoted(inner).0);
+        let (request, rest) = cut::quoted(inner);
+        (entry.method, entry.path) = cut::request_line(request);
+        entry.said = sharpened(entry.said, state, rest);
     }
     Some(entry)
 }
 
+/// What it says, the state, the server, and how long it took.
+type Clf<'a> = (Verdict, &'a [u8], &'a [u8], Option<Duration>);
+
+/// What `option httplog clf` has behind the bytes: `"" "" 59794 528 "front" "back" "server" 0 0 -1 -1 3 CC-- ...`.
+pub(super) fn clf(rest: &[u8], status: u16) -> Option<Clf<'_>> {
+    let mut fields = Fields(rest);
+    // Cookies, the client's port, milliseconds.
+    fields.skip(2)?;
+    cut::whole_number(fields.next()?)?;
+    cut::whole_number(fields.next()?)?;
+    fields.skip(2)?;
+    let server = fields.next()?;
+    let mut times = [&b""[..]; 5];
+    for time in &mut times {
+        *time = fields.next().filter(|time| count(time) == Some(1))?;
+    }
+    let state = fields.next().filter(|state| state.len() == 4)?;
+    Some((said(state, server, status), state, server, times.last().copied().and_then(cut::milliseconds)))
+}
+
+/// What `log-format` lines with `bc_err=` add to the state: why, where it was.
+fn sharpened(said: Verdict, state: &[u8], rest: &[u8]) -> Verdict {
+    let name = cut::split(rest, b" bc_err=").map(|(_, name)| cut::until(name, b' '));
+    let cause = name.and_then(|name| NAMES.iter().find(|(known, _)| *known == name)).map(|(_, cause)| *cause);
+    match (said, cause, state.get(1)) {
+        (Verdict::Fault { .. }, Some(Cause::Reset), Some(b'H')) => Verdict::that(RESET_IN_HEAD),
+        (Verdict::Fault { .. }, Some(cause), Some(b'C')) => Verdict::that(cause::at(cause, Phase::Connect)),
+        (Verdict::Fault { .. }, Some(cause), Some(b'H')) => Verdict::that(cause::at(cause, Phase::Head)),
+        (Verdict::Fault { .. }, Some(cause), Some(b'D')) => Verdict::that(cause::at(cause, Phase::Body)),
+        _ => said,
+    }
+}
+
+const RESET_IN_HEAD: Reading = Reading::coarse(ResetBeforeResponse, &[HeadReset, SendReset]);
+
+/// The server that a line of the checks is about, and what follows its name (`srv_append_status` of `src/server.c`,
+/// `check_notify_failure` of `src/check.c`).
+fn servers(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    const BEFORE: [&[u8]; 4] =
+        [b"Server ", b"Backup Server ", b"Health check for server ", b"Health check for backup server "];
+    let rest = BEFORE.iter().find_map(|before| line.strip_prefix(*before))?;
+    let name = cut::until(rest.get(..rest.len().min(256)).unwrap_or(rest), b' ');
+    let after = rest.get(name.len()..)?.strip_prefix(b" ")?;
+    let is_about = [&b"is "[..], b"was ", b"failed", b"succeeded", b"enters ", b"leaves "]
+        .iter()
+        .any(|verb| after.starts_with(verb));
+    (name.contains(&b'/') && is_about).then_some((name, after))
+}
+
+/// What a check found, by the beginning (`check_statuses` of `src/check.c`).
+#[rustfmt::skip]
+const CHECKS: &[(&[u8], Reading)] = &[
+    (b"Layer4 timeout", Reading::exact(ConnectionTimeout)),
+    (b"Layer4 connection problem", CONNECTION_PROBLEM),
+    (b"Layer6 timeout", Reading::exact(TlsTimeout)),
+    (b"Layer6 invalid response", HANDSHAKE),
+    (b"Layer7 timeout", Reading::coarse(ResponseTimeout, &[HeadStalled, BodyStalled])),
+    (b"Layer7 invalid response", INVALID),
+    // Of the status that the server answered with, and none that a fault is.
+    (b"Layer7 wrong status", Reading::coarse(NoHealthyUpstream, &[FaultKind::ProxyMisconfigured])),
+    (b"Socket error", Reading::coarse(ConnectionRefused, &[LocalExhausted, Unreachable, ConnectReset, FaultKind::ConnectDenied])),
+];
+
+/// What traffic found, with `observe` (`analyze_statuses` of `src/check.c`).
+#[rustfmt::skip]
+const OBSERVED: &[(&[u8], Reading)] = &[
+    (b"L4 unsuccessful connection", CONNECTION_PROBLEM),
+    (b"Wrong http response", Reading::coarse(NoHealthyUpstream, &[FaultKind::ProxyMisconfigured])),
+    (b"Invalid http response", INVALID),
+    (b"Read error (http)", Reading::coarse(ResetBeforeResponse, &[HeadReset, FaultKind::ClosedBeforeResponse, FaultKind::HeadTruncated])),
+    (b"Read timeout (http)", Reading::coarse(ResponseTimeout, &[HeadStalled])),
+    (b"Close from server (http)", Reading::coarse(FaultKind::ClosedBeforeResponse, &[FaultKind::HeadTruncated, ResetBeforeResponse])),
+];
+
+/// Why a server that is found by its name is taken out (`snr_update_srv_status` of `src/server.c`).
+#[rustfmt::skip]
+const NAMING: &[(&[u8], Reading)] = &[
+    (b"(No IP for server", Reading::coarse(DnsNotFound, &[DnsFailure, DnsTimeout])),
+    (b"(DNS NX status", Reading::exact(DnsNotFound)),
+    (b"(DNS timeout status", Reading::exact(DnsTimeout)),
+    (b"(DNS refused status", Reading::exact(DnsFailure)),
+    (b"(unspecified DNS error", Reading::coarse(DnsFailure, &[DnsNotFound, DnsTimeout])),
+];
+
+const CONNECTION_PROBLEM: Reading = Reading::coarse(
+    ConnectionRefused,
+    &[Unreachable, ConnectReset, ConnectionTimeout, FaultKind::ConnectDenied, LocalExhausted],
+);
+const INVALID: Reading = Reading::coarse(
+    FaultKind::NotHttp,
+    &[
+        FaultKind::BadStatusLine,
+        FaultKind::BadHeader,
+        FaultKind::ClosedBeforeResponse,
+        ResetBeforeResponse,
+        FaultKind::HeadTruncated,
+    ],
+);
+
+fn of_server<'a>(name: &'a [u8], rest: &'a [u8], line: &'a [u8]) -> Entry<'a> {
+    let mut entry = Entry::new(Format::HaProxy, down(rest), line);
+    entry.upstream = cut::something(name);
+    entry
+}
+
+/// `is DOWN, reason: Layer4 connection problem, info: "Connection refused", check duration: 0ms. 0 active and ...`.
+fn down(text: &[u8]) -> Verdict {
+    let fails = [&b"is DOWN"[..], b"was DOWN", b"failed", b"is going DOWN"].iter().any(|verb| text.starts_with(verb));
+    if !fails {
+        return Verdict::Nothing;
+    }
+    if let Some((_, reading)) = NAMING.iter().find(|(words, _)| cut::has(text, words)) {
+        return Verdict::that(*reading);
+    }
+    let Some((_, reason)) = cut::split(text, b", reason: ") else { return Verdict::Nothing };
+    let info = cut::split(reason, b", info: \"").map(|(_, info)| cut::until(info, b'"'));
+    if reason.starts_with(b"Health analyze") {
+        let last = info.and_then(|info| cut::split(info, b"last one was: ")).map_or(reason, |(_, last)| last);
+        return OBSERVED
+            .iter()
+            .find(|(words, _)| last.starts_with(words))
+            .map_or(Verdict::Unknown, |(_, reading)| Verdict::that(*reading));
+    }
+    // "code: 503": the server's own.
+    let code = cut::split(reason, b", code: ").and_then(|(_, code)| code.get(..3)).and_then(cut::status);
+    if let Some(code) = code.filter(|code| *code >= 500 && reason.starts_with(b"Layer7 wrong status")) {
+        return Verdict::Passed(code);
+    }
+    // "General socket error (Network is unreachable)" as well as the text alone.
+    let info = info.map(|info| cut::split(info, b"(").map_or(info, |(_, inner)| inner));
+    let is_connecting = reason.starts_with(b"Layer4") || reason.starts_with(b"Socket error");
+    if let Some(cause) = info.filter(|_| is_connecting).and_then(cause::named) {
+        return Verdict::that(cause::at(cause, Phase::Connect));
+    }
+    if let Some(reading) = info.filter(|_| reason.starts_with(b"Layer6")).and_then(|info| connection_error(info, b"")) {
+        return Verdict::that(reading);
+    }
+    CHECKS
+        .iter()
+        .find(|(words, _)| reason.starts_with(words))
+        .map_or(Verdict::Unknown, |(_, reading)| Verdict::that(*reading))
+}
+
+/// `backend 'app' has no server available!`, with quotes on a terminal and without in syslog (`set_backend_down`).
+fn is_checks(line: &[u8]) -> bool {
+    let head = line.get(..line.len().min(256)).unwrap_or(line);
+    let rest = head
+        .strip_prefix(b"backend ")
+        .or_else(|| head.strip_prefix(b"proxy "))
+        .or_else(|| head.strip_prefix(b"Proxy "));
+    rest.is_some_and(|rest| {
+        rest.get(cut::until(rest, b' ').len()..).is_some_and(|rest| rest.starts_with(b" has no server available!"))
+    })
+}
+
+fn of_backend(line: &[u8]) -> Entry<'_> {
+    Entry::new(Format::HaProxy, Verdict::that(Reading::exact(NoHealthyUpstream)), line)
+}
+
 fn said(state: &[u8], server: &[u8], status: u16) -> Verdict {
-    if state.starts_with(b"SC") && server.ends_with(b"<NOSRV>") {
+    // A page takes `<NOSRV>` for a tag, and shows nothing.
+    if state.starts_with(b"SC") && (server.ends_with(b"<NOSRV>") || server.ends_with(b"/")) {
         return Verdict::that(NO_SERVER);
     }
     match known(state) {

@@ -3,7 +3,9 @@
 //! One pass, no recursion. A value that is an object is stepped over by its brackets, or given
 //! as it stands; strings are given raw, with their escapes.
 
+use super::caddy;
 use super::cut::quoted;
+use super::entry::Format;
 
 /// A value of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +68,39 @@ impl<'a> Iterator for Members<'a> {
         self.0 = rest;
         Some((key, value))
     }
+}
+
+/// Whose log an object is a line of, by its keys; `None` of an application's.
+pub(super) fn whose(line: &[u8]) -> Option<Format> {
+    let (mut level, mut time, mut message) = (false, false, false);
+    let (mut status, mut upstreams, mut nginx) = (false, false, false);
+    for (key, value) in Members(line.strip_prefix(b"{")?) {
+        match key {
+            // Envoy's command operators in lower case: Istio, Envoy Gateway, Contour.
+            b"response_flags" => return Some(Format::Envoy),
+            // zap's name of a logger: Caddy's modules are in these.
+            b"logger" => {
+                return value.text().is_some_and(caddy::is_caddys).then_some(Format::Caddy);
+            }
+            // Where zerolog and zap were called. zap's, with one, is not Caddy's.
+            b"caller" => {
+                let is_traefiks = value.text().is_some_and(|file| file.starts_with(b"github.com/traefik/traefik/"));
+                return is_traefiks.then_some(Format::Traefik);
+            }
+            b"DownstreamStatus" | b"OriginStatus" => return Some(Format::Traefik),
+            b"upstream_addr" | b"upstream_status" | b"upstream_response_time" => upstreams = true,
+            b"body_bytes_sent" | b"request_length" => nginx = true,
+            b"status" => status = true,
+            b"level" => level = value.text().is_some(),
+            b"ts" => time = value.other().is_some(),
+            b"msg" => message = value.text().is_some(),
+            _ => {}
+        }
+    }
+    if status && (upstreams || nginx) {
+        return Some(Format::NginxAccess);
+    }
+    (level && time && message).then_some(Format::Caddy)
 }
 
 fn skip<'a>(text: &'a [u8], bytes: &[u8]) -> &'a [u8] {

@@ -22,6 +22,9 @@
 //! | [`HaProxy`](Format::HaProxy) | who ended it and when; not why |
 //! | [`Envoy`](Format::Envoy) | as much as HAProxy; with details (Istio's format) the cause of failed connections |
 //! | [`Apache`](Format::Apache) | phase and errno, in two or three lines for one failure; nothing of TLS |
+//! | [`NginxAccess`](Format::NginxAccess) | which servers were tried and how long, who answered; not why |
+//! | [`Combined`](Format::Combined) | the status |
+//! | [`Traefik`](Format::Traefik) | the error of Go's client |
 //! | [`Caddy`](Format::Caddy) | the error of Go's client; nothing of a body that was cut |
 //! | [`Alb`](Format::Alb) | whether the target answered at all |
 //! | [`Curl`](Format::Curl) | everything but why TLS ended; several lines are one exchange |
@@ -34,6 +37,7 @@ pub mod apache;
 pub mod envoy;
 pub mod haproxy;
 
+mod access;
 #[cfg(test)]
 mod agree;
 mod alb;
@@ -50,7 +54,10 @@ mod nginx_words;
 mod reader;
 mod stamp;
 mod tls;
+mod traefik;
+mod tries;
 
 pub use self::entry::{Entry, Format, Verdict};
 pub use self::reader::{LINE, Reader};
 pub use self::stamp::Stamp;
+pub use self::tries::{Tries, Try};

@@ -5,7 +5,7 @@
 
 use super::dress::{self, Undressed};
 use super::entry::{Entry, Format};
-use super::{alb, apache, caddy, curl, envoy, haproxy, nginx};
+use super::{access, alb, apache, caddy, curl, envoy, haproxy, json, nginx, traefik};
 
 /// So many bytes of a line are looked at; the rest is passed over. nginx cuts its lines at 2 KiB, HAProxy at 1 KiB.
 pub const LINE: usize = 16 * 1024;
@@ -66,45 +66,73 @@ fn detect(last: Format, line: &[u8]) -> Option<(Format, &[u8])> {
     if curl::looks(line) {
         // What begins a line of curl's begins a quotation or an item of a list, too.
         let behind = line.get(1..).unwrap_or(b"");
-        let marks = behind.iter().take_while(|b| matches!(b, b' ' | b'>' | b'\'' | b'"' | b'`')).count();
+        let marks = behind.iter().take_while(|b| matches!(b, b' ' | b'>')).count();
         let behind = behind.get(marks..).unwrap_or(b"");
-        let other = others(behind).filter(|_| !line.starts_with(b"curl: ("));
-        return Some(other.map_or((Format::Curl, line), |format| (format, dress::unquoted(line, behind))));
+        let quoted =
+            behind.split_first().filter(|(quote, _)| matches!(quote, b'"' | b'\'' | b'`')).map(|(_, inner)| inner);
+        let other = [Some(behind), quoted].into_iter().flatten().filter(|_| !line.starts_with(b"curl: ("));
+        let other = other.filter_map(|start| inside(start).map(|format| (format, dress::unquoted(line, start)))).next();
+        return other.or(Some((Format::Curl, line)));
     }
     if looks(last, line) {
         return Some((last, line));
     }
-    dress::starts(line).find_map(|start| {
-        let format = if start.starts_with(b"curl: (") { Some(Format::Curl) } else { others(start) };
-        format.map(|format| (format, dress::unquoted(line, start)))
-    })
+    dress::starts(line).find_map(|start| inside(start).map(|format| (format, dress::unquoted(line, start))))
+}
+
+/// The format of what begins there, inside a line: of curl only its last words are told from anything else.
+fn inside(start: &[u8]) -> Option<Format> {
+    if start.starts_with(b"curl: (") { Some(Format::Curl) } else { others(start) }
 }
 
 /// The format of what begins there, if it is not curl's.
 fn others(line: &[u8]) -> Option<Format> {
-    Format::ALL.iter().copied().find(|format| *format != Format::Curl && looks(*format, line))
+    if line.starts_with(b"{") {
+        return json::whose(line);
+    }
+    let other = |format: &Format| *format != Format::Curl && shapes(*format, line);
+    Format::ALL.iter().copied().find(other).or_else(|| access::whose(line))
 }
 
 /// Reads a line of that format. Lines of curl are read one by one, without what came before.
 pub(super) fn read_as(format: Format, line: &[u8]) -> Option<Entry<'_>> {
     match format {
         Format::Nginx => nginx::read(line),
-        Format::HaProxy => haproxy::read(line),
+        Format::NginxAccess | Format::Combined => access::read(line),
+        Format::HaProxy if haproxy::looks(line) => haproxy::read(line),
+        Format::HaProxy => access::read(line),
         Format::Envoy => envoy::read(line),
         Format::Apache => apache::read(line),
         Format::Caddy => caddy::read(line),
+        Format::Traefik if line.starts_with(b"{") || traefik::looks(line) => traefik::read(line),
+        Format::Traefik => access::read(line),
         Format::Alb => alb::read(line),
         Format::Curl => Some(curl::read(line, &mut curl::State::new())),
     }
 }
 
+/// Formats whose access logs have the common log format's beginning.
+const ACCESS: [Format; 4] = [Format::NginxAccess, Format::Combined, Format::HaProxy, Format::Traefik];
+
 fn looks(format: Format, line: &[u8]) -> bool {
+    if line.starts_with(b"{") {
+        return json::whose(line) == Some(format);
+    }
+    if ACCESS.contains(&format) && access::whose(line) == Some(format) {
+        return true;
+    }
+    shapes(format, line)
+}
+
+fn shapes(format: Format, line: &[u8]) -> bool {
     match format {
         Format::Nginx => nginx::looks(line),
         Format::HaProxy => haproxy::looks(line),
         Format::Envoy => envoy::looks(line),
         Format::Apache => apache::looks(line),
         Format::Caddy => caddy::looks(line),
+        Format::Traefik => traefik::looks(line),
+        Format::NginxAccess | Format::Combined => false,
         Format::Alb => alb::looks(line),
         Format::Curl => curl::looks(line),
     }
@@ -123,10 +151,16 @@ mod tests {
         ),
         (Format::Envoy, b"[2026-11-20T18:57:21.000Z] \"GET / HTTP/1.1\" 503 UF 0 98 1 - \"-\" \"-\" \"-\" \"-\" \"-\""),
         (Format::Apache, b"[Fri Nov 20 18:54:29.123456 2026] [proxy_http:error] [pid 9:tid 7] AH01102: x"),
-        (Format::Caddy, b"{\"level\":\"error\",\"msg\":\"EOF\"}"),
+        (Format::Caddy, b"{\"level\":\"error\",\"logger\":\"http.log.error\",\"msg\":\"EOF\"}"),
         (
             Format::Alb,
             b"http 2026-11-20T18:57:21.0Z app/n/i 10.0.0.9:1 - -1 -1 -1 503 - 1 1 \"GET http://h:80/ HTTP/1.1\" \"-\"",
+        ),
+        (Format::Traefik, b"'502 Bad Gateway' caused by: EOF"),
+        (Format::Combined, b"10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] \"GET / HTTP/1.1\" 502 157 \"-\" \"curl\""),
+        (
+            Format::NginxAccess,
+            b"10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] \"GET / HTTP/1.1\" 502 157 \"-\" \"curl\" 80 0.001 [web] [] 10.0.0.1:80 0 0.001 502 7f",
         ),
         (Format::Curl, b"curl: (52) Empty reply from server"),
     ];
