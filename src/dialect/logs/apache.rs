@@ -1,4 +1,4 @@
-//! A line of Apache httpd's `ErrorLog` (2.4's default format):
+//! A line of Apache httpd's `ErrorLog` (2.4's default format, and 2.2's, which has no numbers):
 //! `[Fri Nov 20 18:54:29.123456 2026] [proxy_http:error] [pid 9:tid 7] (104)Connection reset by peer: [client 10.0.0.9:40000] AH01102: error reading ...`.
 //!
 //! The AH number says where in mod_proxy it was, the status in parentheses says why; the words
@@ -52,6 +52,12 @@ enum Says {
     Sending,
     /// AH01102: reading the status line.
     StatusLine,
+    /// AH01030: reading the answer of AJP, which has lengths in front and no TLS around it.
+    Packet,
+    /// AH01075: FastCGI's whole exchange; what it was at stands in parentheses.
+    Dispatch,
+    /// What follows when no connection could be made, and says no more.
+    Unconnected,
     /// AH10404: reading the fields.
     Fields,
     /// AH01110: reading the body.
@@ -98,21 +104,59 @@ const FINER: &[(&[u8], Says)] = &[
     (b"AH00868", Says::Sending), (b"AH00876", Says::Sending), (b"AH01073", Says::Sending), (b"AH01074", Says::Sending),
     (b"AH01084", Says::Sending), (b"AH10154", Says::Sending),
     (b"AH00877", Says::StatusLine), (b"AH00878", Says::StatusLine), (b"AH00893", Says::StatusLine), (b"AH01102", Says::StatusLine),
+    (b"AH01075", Says::Dispatch),
+    (b"AH00896", Says::Unconnected), (b"AH01079", Says::Unconnected), (b"AH01114", Says::Unconnected),
     (b"AH00957", Says::Connecting), (b"AH00960", Says::Connecting), (b"AH02454", Says::Connecting),
     (b"AH10404", Says::Fields),
     (b"AH01110", Says::Body),
     (b"AH00898", Says::Page),
     (b"AH02039", Says::Verdict),
-    // The first follows AH00957, the third what says why.
-    (b"AH00959", Says::Again), (b"AH01071", Says::Again), (b"AH01097", Says::Again),
-    (b"AH01107", Says::Tolerated),
+    // The first follows AH00957, the other what says why.
+    (b"AH00959", Says::Again), (b"AH01097", Says::Again),
+    // What the application wrote, and what was let pass.
+    (b"AH01071", Says::Tolerated), (b"AH01107", Says::Tolerated),
+];
+
+/// Numbers of mod_proxy_ajp's and FastCGI's that the table of words does not have.
+#[rustfmt::skip]
+const BEYOND: &[(&[u8], Says)] = &[
+    // `ajp_link.c`: the line that says why; AH00992 and AH00878 follow it.
+    (b"AH01030", Says::Packet), (b"AH01031", Says::Packet), (b"AH00992", Says::Again),
+    (b"AH01028", Says::Sending), (b"AH01029", Says::Sending),
+    // `ap_proxy_connect_to_backend` of 2.2 and early 2.4: the socket itself.
+    (b"AH00952", Says::Connecting),
+];
+
+/// What lines of 2.2 say, which have no numbers, and which number they have since 2.4.
+#[rustfmt::skip]
+const UNNUMBERED: &[(&[u8], &[u8])] = &[
+    (b"proxy: error reading status line from remote server", b"AH01102"),
+    (b"proxy: Error reading from remote server", b"AH00898"),
+    (b"proxy: DNS lookup failure for", b"AH00898"),
+    (b"proxy: Corrupt status line", b"AH00898"),
+    (b"proxy: Error during SSL Handshake with remote server", b"AH00898"),
+    (b"proxy: HTTP: attempt to connect to", b"AH00957"), (b"proxy: HTTPS: attempt to connect to", b"AH00957"),
+    (b"proxy: AJP: attempt to connect to", b"AH00957"), (b"proxy: FCGI: attempt to connect to", b"AH00957"),
+    (b"proxy: HTTP: disabled connection for", b"AH00940"), (b"proxy: HTTPS: disabled connection for", b"AH00940"),
+    (b"proxy: AJP: disabled connection for", b"AH00940"), (b"proxy: FCGI: disabled connection for", b"AH00940"),
+    (b"ap_proxy_connect_backend disabling worker for", b"AH00959"),
+    (b"proxy: AJP: failed to make connection to backend", b"AH00896"),
+    (b"proxy: FCGI: failed to make connection to backend", b"AH01079"),
+    (b"proxy: HTTP: failed to make connection to backend", b"AH01114"),
+    (b"proxy: pass request body failed to", b"AH01084"),
+    (b"proxy: prefetch request body failed to", b"AH01095"),
+    (b"proxy: read response failed from", b"AH00878"),
+    (b"proxy: BALANCER: ", b"AH01167"),
+    (b"ajp_ilink_receive() can't receive header", b"AH01030"),
+    (b"ajp_read_header: ajp_ilink_receive failed", b"AH00992"),
+    (b"proxy: No protocol handler was valid for the URL", b"AH01144"),
 ];
 
 /// What AH00898 says, by the beginning of its words (`ap_proxyerror`).
 #[rustfmt::skip]
 const PAGES: &[(&[u8], Says)] = &[
     (b"DNS lookup failure for", any(DnsFailure, &[DnsNotFound, DnsTimeout])),
-    // AH01102 has said why.
+    // AH01102 has said why, in the line before; a reader of lines knows whether it has ([`State`]).
     (b"Error reading from remote server", Says::Again),
     (b"Error during SSL Handshake with remote server", Says::Means(TLS)),
     (b"Corrupt status line returned by remote server", one(BadStatusLine)),
@@ -124,32 +168,163 @@ const PAGES: &[(&[u8], Says)] = &[
     (b"Connect to remote machine blocked", one(AddressProhibited)),
 ];
 
-/// Whether it begins as such a line does: a weekday and a month in brackets.
-pub(super) fn looks(line: &[u8]) -> bool {
+/// `LogLevel`'s names.
+const LEVELS: [&[u8]; 9] = [b"emerg", b"alert", b"crit", b"error", b"warn", b"notice", b"info", b"debug", b"trace"];
+
+/// Failures that were told, by the thread that told them: what follows there belongs to them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct State {
+    told: [u64; 8],
+    next: usize,
+}
+
+impl State {
+    pub(super) const fn new() -> Self {
+        Self { told: [0; 8], next: 0 }
+    }
+
+    fn tell(&mut self, thread: u64) {
+        if let Some(slot) = self.told.get_mut(self.next & 7) {
+            *slot = thread;
+        }
+        self.next = self.next.wrapping_add(1);
+    }
+}
+
+/// What stands before the message.
+struct Head<'a> {
+    time: Option<&'a [u8]>,
+    /// `pid 9:tid 7`.
+    thread: &'a [u8],
+    rest: &'a [u8],
+}
+
+/// `[Fri Nov 20 18:54:29.123456 2026] [proxy:error] [pid 9:tid 7] `, as much of it as is left.
+fn head(line: &[u8]) -> Option<Head<'_>> {
+    let mut head = Head { time: None, thread: b"", rest: line };
+    if is_dated(line) {
+        let (time, rest) = cut::piece(line.get(1..)?, b']')?;
+        // Apache, and not whoever else writes such a date: a level or a module comes next.
+        (head.time, head.rest) = (Some(time), rest.strip_prefix(b" [").and_then(|_| rest.strip_prefix(b" "))?);
+    }
+    if let Some((module, rest)) = bracket(head.rest) {
+        let level = module.rsplit(|b| *b == b':').next().unwrap_or(module);
+        let is_level = LEVELS.iter().any(|known| level.starts_with(known));
+        if !is_level || (head.time.is_none() && !module.contains(&b':')) {
+            return None;
+        }
+        head.rest = rest;
+    }
+    if let Some((thread, rest)) = bracket(head.rest).filter(|(thread, _)| thread.starts_with(b"pid ")) {
+        (head.thread, head.rest) = (thread, rest);
+    }
+    Some(head)
+}
+
+/// What stands in brackets, if it is short, and what follows the space behind them.
+fn bracket(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let inner = text.strip_prefix(b"[")?;
+    let (what, _) = cut::piece(inner.get(..inner.len().min(64)).unwrap_or(inner), b']')?;
+    let rest = inner.get(what.len().saturating_add(1)..)?;
+    Some((what, rest.strip_prefix(b" ").unwrap_or(rest)))
+}
+
+/// A weekday and a month in brackets.
+fn is_dated(line: &[u8]) -> bool {
     let Some([b'[', a, b, c, b' ', d, e, f, b' ', ..]) = line.first_chunk::<9>() else { return false };
     [a, d].into_iter().all(u8::is_ascii_uppercase) && [b, c, e, f].into_iter().all(u8::is_ascii_lowercase)
 }
 
-/// Reads it.
-pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
-    let (time, rest) = cut::piece(line.get(1..)?, b']')?;
-    let (module, mut rest) = cut::piece(rest.strip_prefix(b" [")?, b']')?;
-    if !module.contains(&b':') {
-        return None;
+/// Whether it begins as such a line does, or as what is left of one: a number of Apache's, or a text of 2.2's proxy.
+pub(super) fn looks(line: &[u8]) -> bool {
+    match line.first() {
+        Some(b'[') => {
+            head(line).is_some_and(|head| head.time.is_some() || !head.thread.is_empty() || is_message(head.rest))
+        }
+        Some(b'A' | b'a' | b'p' | b'(') => is_message(line),
+        Some(_) | None => false,
     }
+}
+
+/// `AH01102: `, `proxy: error reading ...`, or a status in front of one.
+fn is_message(text: &[u8]) -> bool {
+    let text = text.get(..text.len().min(256)).unwrap_or(text);
+    let text = if text.starts_with(b"(") {
+        let behind =
+            [&b": [client "[..], b": AH", b": proxy: ", b": ajp_"].iter().filter_map(|end| cut::find(text, end)).min();
+        let Some(rest) = behind.and_then(|at| text.get(at.saturating_add(2)..)) else { return false };
+        bracket(rest).map_or(rest, |(_, rest)| rest)
+    } else {
+        text
+    };
+    is_number(text) || UNNUMBERED.iter().any(|(words, _)| text.starts_with(words))
+}
+
+fn is_number(text: &[u8]) -> bool {
+    matches!(text, [b'A', b'H', a, b, c, d, e, b':', ..] if [a, b, c, d, e].into_iter().all(u8::is_ascii_digit))
+}
+
+/// Reads it, as the line of a file: what another line of the same thread has said does not count again.
+pub(super) fn read<'a>(line: &'a [u8], state: &mut State) -> Option<Entry<'a>> {
+    let mut entry = alone(line)?;
+    let thread = head(line).map_or(0, |head| hash(head.thread));
+    let is_told = state.told.contains(&thread) && thread != 0;
+    match entry.said {
+        Verdict::Fault { .. } if is_told && follows(entry.words) => entry.said = Verdict::Again,
+        Verdict::Fault { .. } => state.tell(thread),
+        // Of a line that is not there.
+        Verdict::Again if !is_told && entry.words.starts_with(b"AH00898") => {
+            (entry.said, _) = (Verdict::that(UNREAD), state.tell(thread));
+        }
+        Verdict::Passed(_) | Verdict::Bare(_) | Verdict::Again | Verdict::Nothing | Verdict::Unknown => {}
+    }
+    Some(entry)
+}
+
+/// Whether such a line only ever comes after one that says more.
+fn follows(words: &[u8]) -> bool {
+    [&b"AH00878"[..], b"AH00893", b"AH00896", b"AH01079", b"AH01114"].iter().any(|number| words.starts_with(number))
+}
+
+/// FNV-1a, of a few bytes.
+fn hash(text: &[u8]) -> u64 {
+    if text.is_empty() {
+        return 0;
+    }
+    text.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// AH00898 "Error reading from remote server", and nobody said why.
+const UNREAD: Reading = Reading::coarse(
+    ClosedBeforeResponse,
+    &[
+        FaultKind::ResetBeforeResponse,
+        HeadTruncated,
+        HeadReset,
+        ResponseTimeout,
+        HeadStalled,
+        NotHttp,
+        BadStatusLine,
+        BadHeader,
+        HeadTooLarge,
+        TlsAlert,
+    ],
+);
+
+/// Reads it, without what came before.
+pub(super) fn alone(line: &[u8]) -> Option<Entry<'_>> {
+    let Head { time, rest, .. } = head(line)?;
     let (mut client, mut remote) = (None, None);
-    // The pid, then perhaps where in the source, the status, the client.
-    if let Some((_, after)) = rest.strip_prefix(b" [pid ").and_then(|rest| cut::piece(rest, b']')) {
-        rest = after.strip_prefix(b" ").unwrap_or(after);
-    }
     let (message, why) = message(rest, &mut client, &mut remote);
+    // `ap_log_rerror` puts it behind everything.
+    let message = cut::split(message, b", referer: ").map_or(message, |(message, _)| message);
     let (mut said, words) = said(message, why);
     // A certificate of a client.
     if words.starts_with(b"AH02039") && remote.is_none() {
         said = Verdict::Nothing;
     }
     let mut entry = Entry::new(Format::Apache, said, words);
-    entry.time = Stamp::ctime(time);
+    entry.time = time.and_then(Stamp::ctime);
     entry.client = client;
     if entry.said.fault().is_some() || entry.said == Verdict::Again {
         (entry.upstream, entry.path) = targets(words);
@@ -191,7 +366,8 @@ fn message<'a>(
     if let Some(status) = rest.strip_prefix(b"(") {
         why = self::why(status);
         // The text of a status may have a colon: the client, or the AH number, ends it.
-        let end = cut::find(rest, b": [client ").or_else(|| cut::find(rest, b": AH")).map(|at| at.saturating_add(2));
+        let ends = [&b": [client "[..], b": AH", b": proxy: ", b": ajp_", b": ap_proxy"];
+        let end = ends.iter().find_map(|end| cut::find(rest, end)).map(|at| at.saturating_add(2));
         rest = end.and_then(|at| rest.get(at..)).unwrap_or(rest);
     }
     for (who, is_client) in [(&b"[client "[..], true), (b"[remote ", false)] {
@@ -199,6 +375,13 @@ fn message<'a>(
             let address = cut::something(address);
             *(if is_client { &mut *client } else { &mut *remote }) = address;
             rest = after.strip_prefix(b" ").unwrap_or(after);
+        }
+    }
+    // 2.2 puts the client first.
+    if let Some(status) = rest.strip_prefix(b"(").filter(|_| why.0 == Why::Unsaid) {
+        if let Some(at) = cut::find(rest, b": proxy: ").or_else(|| cut::find(rest, b": ajp_")) {
+            why = self::why(status);
+            rest = rest.get(at.saturating_add(2)..).unwrap_or(rest);
         }
     }
     (rest, why)
@@ -226,10 +409,14 @@ fn why(status: &[u8]) -> (Why, Option<i32>) {
 
 /// What the number, the words and the status say together, and the words.
 fn said(message: &[u8], (why, errno): (Why, Option<i32>)) -> (Verdict, &[u8]) {
-    let Some((number, text)) = message.split_at_checked(7) else { return (Verdict::Nothing, message) };
-    let text = text.strip_prefix(b": ").unwrap_or(text);
+    let unnumbered = UNNUMBERED.iter().find(|(words, _)| message.starts_with(words)).map(|(_, number)| *number);
+    let (number, text) = match (unnumbered, message.split_at_checked(7)) {
+        (Some(number), _) => (number, message.strip_prefix(b"proxy: ").unwrap_or(message)),
+        (None, Some((number, text))) => (number, text.strip_prefix(b": ").unwrap_or(text)),
+        (None, None) => return (Verdict::Nothing, message),
+    };
     let by_word = || words::find(words::httpd::ROWS, number).and_then(|row| row.reading).map(Says::Means);
-    let finer = FINER.iter().find(|(known, _)| *known == number).map(|(_, says)| *says);
+    let finer = FINER.iter().chain(BEYOND).find(|(known, _)| *known == number).map(|(_, says)| *says);
     let Some(mut says) = finer.or_else(by_word) else { return (Verdict::Nothing, message) };
     if matches!(says, Says::Page) {
         let Some((_, page)) = PAGES.iter().find(|(beginning, _)| text.starts_with(beginning)) else {
@@ -267,6 +454,34 @@ fn said(message: &[u8], (why, errno): (Why, Option<i32>)) -> (Verdict, &[u8]) {
             }
             Why::Invalid => Reading::coarse(BadStatusLine, &[NotHttp]),
             Why::Full => Reading::coarse(HeadTooLarge, &[NotHttp, BadStatusLine]),
+        },
+        Says::Packet => match why {
+            Why::System(cause) => cause::at(cause, Phase::Head),
+            Why::Timer => cause::at(Cause::TimedOut, Phase::Head),
+            Why::End | Why::Incomplete | Why::General | Why::Invalid | Why::Full | Why::Unsaid => {
+                cause::at(Cause::Closed, Phase::Head)
+            }
+        },
+        // `fcgi_do_request`: "polling" is waiting for the application; the filters go to the client.
+        Says::Dispatch if cut::has(text, b"(passing brigade to output filters)") => {
+            Reading::exact(FaultKind::ClientAborted)
+        }
+        Says::Dispatch => match why {
+            Why::Timer => Reading::coarse(ResponseTimeout, &[HeadStalled, FaultKind::BodyStalled]),
+            Why::System(Cause::Reset) => {
+                Reading::coarse(FaultKind::ResetBeforeResponse, &[HeadReset, BodyReset, SendReset])
+            }
+            Why::System(cause) => cause::at(cause, Phase::Head),
+            Why::End | Why::Incomplete | Why::General | Why::Invalid | Why::Full | Why::Unsaid => {
+                Reading::coarse(ClosedBeforeResponse, &[HeadTruncated, BodyTruncated, FaultKind::ResetBeforeResponse])
+            }
+        },
+        Says::Unconnected => match why {
+            Why::System(cause) => cause::at(cause, Phase::Connect),
+            Why::Timer => Reading::exact(ConnectionTimeout),
+            Why::End | Why::Incomplete | Why::General | Why::Invalid | Why::Full | Why::Unsaid => {
+                Reading::coarse(ConnectionRefused, &[ConnectionTimeout, Unreachable, ConnectReset])
+            }
         },
         Says::Fields => match why {
             Why::Timer => Reading::exact(HeadStalled),
@@ -315,11 +530,21 @@ const SENDING: Reading = Reading::coarse(
 
 /// The next hop and the path, as far as the words have them.
 fn targets(words: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
-    const BEFORE: [&[u8]; 6] =
-        [b"remote server ", b"backend: ", b"lookup failure for: ", b"failed to ", b"connect to ", b"worker for ("];
+    const BEFORE: [&[u8]; 10] = [
+        b"remote server ",
+        b"backend: ",
+        b"lookup failure for: ",
+        b"failed to ",
+        b"connect to ",
+        b"worker for (",
+        b"failed from ",
+        b"for target ",
+        b"connection for (",
+        b"balancer://",
+    ];
     let upstream = BEFORE.iter().find_map(|before| {
         let (_, rest) = cut::split(words, before)?;
-        let end = rest.iter().position(|b| matches!(b, b' ' | b')' | b'\'')).unwrap_or(rest.len());
+        let end = rest.iter().position(|b| matches!(b, b' ' | b')' | b'\'' | b',')).unwrap_or(rest.len());
         let name = rest.get(..end)?;
         // A host, not the next word.
         (name.contains(&b'.') || name.contains(&b':')).then_some(name)
@@ -362,7 +587,7 @@ mod tests {
         for (n, (number, says)) in FINER.iter().enumerate() {
             assert!(!FINER.iter().skip(n + 1).any(|(later, _)| later == number), "{}", number.escape_ascii());
             let row = words::find(words::httpd::ROWS, number).unwrap();
-            if *says == Says::Again && row.reading.is_none() {
+            if matches!(says, Says::Again | Says::Tolerated) && row.reading.is_none() {
                 continue;
             }
             let wide = row.reading.unwrap();
@@ -375,6 +600,9 @@ mod tests {
                 | Says::Connecting
                 | Says::Sending
                 | Says::StatusLine
+                | Says::Packet
+                | Says::Dispatch
+                | Says::Unconnected
                 | Says::Fields
                 | Says::Body
                 | Says::Again

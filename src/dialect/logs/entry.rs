@@ -51,7 +51,7 @@ formats! {
     HaProxy = "haproxy", "HAProxy";
     /// Envoy's default access log, and Istio's, in text or JSON.
     Envoy = "envoy", "Envoy";
-    /// Apache httpd 2.4's `ErrorLog`.
+    /// Apache httpd's `ErrorLog`, of 2.2 and 2.4.
     Apache = "apache", "Apache";
     /// Caddy's JSON: errors, access, and `http.handlers.reverse_proxy`.
     Caddy = "caddy", "Caddy";

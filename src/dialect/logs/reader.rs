@@ -10,7 +10,8 @@ use super::{access, alb, apache, caddy, curl, envoy, haproxy, json, nginx, traef
 /// So many bytes of a line are looked at; the rest is passed over. nginx cuts its lines at 2 KiB, HAProxy at 1 KiB.
 pub const LINE: usize = 16 * 1024;
 
-/// Reads lines of any of the formats, and remembers which it was, and where `curl -v` is.
+/// Reads lines of any of the formats, and remembers which it was, where `curl -v` is, and which of Apache's threads have
+/// told of a failure.
 ///
 /// ```
 /// use badgateway::dialect::logs::{Format, Reader};
@@ -23,6 +24,7 @@ pub const LINE: usize = 16 * 1024;
 pub struct Reader {
     last: Format,
     curl: curl::State,
+    apache: apache::State,
     undressed: Undressed,
 }
 
@@ -36,14 +38,19 @@ impl Reader {
     /// A reader that has seen nothing.
     #[must_use]
     pub const fn new() -> Self {
-        Self { last: Format::Nginx, curl: curl::State::new(), undressed: Undressed::new() }
+        Self {
+            last: Format::Nginx,
+            curl: curl::State::new(),
+            apache: apache::State::new(),
+            undressed: Undressed::new(),
+        }
     }
 
     /// Reads one line, with or without its line end. `None`: it is of no format that is known here.
     pub fn read<'a>(&'a mut self, line: &'a [u8]) -> Option<Entry<'a>> {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.get(..LINE).unwrap_or_else(|| line.strip_suffix(b"\r").unwrap_or(line));
-        let Self { last, curl, undressed } = self;
+        let Self { last, curl, apache, undressed } = self;
         let mut found = detect(*last, line);
         if found.is_none_or(|(format, start)| format != Format::Curl && dress::is_rewritten(line, start))
             && undressed.until(line, |text| detect(*last, text).is_some())
@@ -56,6 +63,9 @@ impl Reader {
             let mut entry = curl::read(line, curl);
             entry.upstream = curl.address();
             return Some(entry);
+        }
+        if format == Format::Apache {
+            return apache::read(line, apache);
         }
         read_as(format, line)
     }
@@ -102,7 +112,7 @@ pub(super) fn read_as(format: Format, line: &[u8]) -> Option<Entry<'_>> {
         Format::HaProxy if haproxy::looks(line) => haproxy::read(line),
         Format::HaProxy => access::read(line),
         Format::Envoy => envoy::read(line),
-        Format::Apache => apache::read(line),
+        Format::Apache => apache::alone(line),
         Format::Caddy => caddy::read(line),
         Format::Traefik if line.starts_with(b"{") || traefik::looks(line) => traefik::read(line),
         Format::Traefik => access::read(line),

@@ -55,7 +55,8 @@ super::dialect! {
         "AH01072" = [NotHttp], "FastCGI: a record of an unknown type";
         "AH01073" = [SendReset, SendTimeout, TlsProtocol, TlsClosed, TlsReset, TlsAlert, TlsNotTls, TlsNoAlpn, TlsTimeout, CertUntrusted, CertExpired, CertNameMismatch, CertInvalid, CertNotYetValid, CertRevoked, ResetBeforeResponse, ClosedBeforeResponse, ClientBodyFailed], "FastCGI: passing the request failed";
         "AH01074" = [SendReset, SendTimeout, TlsProtocol, TlsClosed, TlsReset, TlsAlert, TlsNotTls, TlsNoAlpn, TlsTimeout, CertUntrusted, CertExpired, CertNameMismatch, CertInvalid, CertNotYetValid, CertRevoked, ResetBeforeResponse, ClosedBeforeResponse, ClientBodyFailed], "FastCGI: passing the request's body failed";
-        "AH01075" = [ClosedBeforeResponse, ResponseTimeout, ResetBeforeResponse, HeadTruncated, SendReset], "FastCGI: the exchange failed";
+        "AH01075" = [ClosedBeforeResponse, ResponseTimeout, ResetBeforeResponse, HeadTruncated, HeadReset, HeadStalled, SendReset, BodyTruncated, BodyReset,
+            BodyStalled, ClientAborted], "FastCGI: the exchange failed";
         "AH01079" = [ConnectionRefused, ConnectionTimeout, Unreachable, ConnectReset, NoHealthyUpstream], "FastCGI: no connection to the backend";
         "AH01086" = [ClientBodyFailed], "the request's body is longer than announced";
         "AH01095" = [ClientBodyFailed], "reading the client's body failed";
