@@ -171,7 +171,6 @@ const LINES: &[(&str, &str)] = &[
 
     // ---- none of them -----------------------------------------------------------------------------
     ("", "unknown"),
-    ("Nov 20 18:54:29 host kernel: Out of memory: Killed process 1 (node)", "unknown"),
     ("{\"level\":\"error\"}", "unknown"),
 ];
 

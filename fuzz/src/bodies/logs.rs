@@ -43,8 +43,8 @@ fn check(entry: &Entry<'_>, line: &[u8]) -> Seen {
         assert!(field.is_none_or(|field| !field.is_empty() && field != b"-"), "{}", show(line));
         fields.push(field.map(piece));
     }
-    // curl's next hop was named by a line before.
-    let remembered = entry.format == Format::Curl;
+    // The next hop was named by a line before.
+    let remembered = TOGETHER.contains(&entry.format);
     fields.push(entry.upstream.filter(|_| !remembered).map(piece));
     assert!(entry.upstream.is_none_or(|name| !name.is_empty() && (!remembered || name.len() <= 128)));
     if let Some(time) = entry.time {
@@ -65,7 +65,10 @@ fn check(entry: &Entry<'_>, line: &[u8]) -> Seen {
     Seen { format: entry.format, said: entry.said, text: format!("{:?} {:?}", entry.time, entry.status), fields }
 }
 
-/// A line is of one format, whatever came before it; only lines of curl go together, and those of a thread of Apache.
+/// Formats of which several lines make sense together.
+const TOGETHER: [Format; 3] = [Format::Curl, Format::Apache, Format::Varnish];
+
+/// A line is of one format, whatever came before it.
 fn alone(line: &[u8], seen: Option<&Seen>) {
     const BEFORE: [&[u8]; 7] = [
         b"2026/11/20 18:53:56 [error] 1#2: *3 x",
@@ -81,7 +84,7 @@ fn alone(line: &[u8], seen: Option<&Seen>) {
         assert!(reader.read(before).is_some());
         let now = look(&mut reader, line);
         assert_eq!(now.as_ref().map(|s| s.format), seen.map(|s| s.format), "{}", show(line));
-        if seen.is_some_and(|s| ![Format::Curl, Format::Apache].contains(&s.format)) {
+        if seen.is_some_and(|s| !TOGETHER.contains(&s.format)) {
             assert_eq!(now.as_ref(), seen, "{}", show(line));
         }
     }

@@ -59,6 +59,24 @@ formats! {
     Traefik = "traefik", "Traefik";
     /// AWS Application Load Balancer's access log.
     Alb = "alb", "AWS ALB";
+    /// AWS CloudFront's standard log.
+    CloudFront = "cloudfront", "CloudFront";
+    /// API Gateway's execution log.
+    ApiGateway = "api_gateway", "AWS API Gateway";
+    /// The log of Google Cloud's Application Load Balancers, in JSON.
+    Google = "google", "Google Cloud";
+    /// The access logs of Azure's Application Gateway and Front Door, in JSON.
+    Azure = "azure", "Azure";
+    /// Heroku's router and its dyno manager.
+    Heroku = "heroku", "Heroku";
+    /// Squid's `access.log`.
+    Squid = "squid", "Squid";
+    /// `varnishlog`; several lines are one exchange.
+    Varnish = "varnish", "Varnish";
+    /// Events and the kubelet's probes, and what ingress-nginx says of endpoints.
+    Kubernetes = "kubernetes", "Kubernetes";
+    /// The kernel and systemd, of processes that are gone.
+    Linux = "linux", "Linux";
     /// What `curl -v` writes to standard error.
     Curl = "curl", "curl";
 }

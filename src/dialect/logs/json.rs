@@ -4,7 +4,7 @@
 //! as it stands; strings are given raw, with their escapes.
 
 use super::caddy;
-use super::cut::quoted;
+use super::cut::{self, quoted};
 use super::entry::Format;
 
 /// A value of a member.
@@ -86,6 +86,16 @@ pub(super) fn whose(line: &[u8]) -> Option<Format> {
             b"caller" => {
                 let is_traefiks = value.text().is_some_and(|file| file.starts_with(b"github.com/traefik/traefik/"));
                 return is_traefiks.then_some(Format::Traefik);
+            }
+            b"jsonPayload" if matches!(value, Value::Object(inner) if cut::has(inner, b"\"statusDetails\"")) => {
+                return Some(Format::Google);
+            }
+            b"category" => {
+                const AZURES: [&[u8]; 3] =
+                    [b"ApplicationGatewayAccessLog", b"FrontDoorAccessLog", b"FrontdoorAccessLog"];
+                if value.text().is_some_and(|name| AZURES.contains(&name)) {
+                    return Some(Format::Azure);
+                }
             }
             b"DownstreamStatus" | b"OriginStatus" => return Some(Format::Traefik),
             b"upstream_addr" | b"upstream_status" | b"upstream_response_time" => upstreams = true,

@@ -27,6 +27,11 @@
 //! | [`Traefik`](Format::Traefik) | the error of Go's client |
 //! | [`Caddy`](Format::Caddy) | the error of Go's client; nothing of a body that was cut |
 //! | [`Alb`](Format::Alb) | whether the target answered at all |
+//! | [`CloudFront`](Format::CloudFront), [`Google`](Format::Google), [`Azure`](Format::Azure) | a word of the edge's own for what failed |
+//! | [`ApiGateway`](Format::ApiGateway), [`Heroku`](Format::Heroku) | which of the platform's limits or rules it was |
+//! | [`Squid`](Format::Squid) | the status, and the next hop |
+//! | [`Varnish`](Format::Varnish) | what the fetch failed of |
+//! | [`Kubernetes`](Format::Kubernetes), [`Linux`](Format::Linux) | that the server's process is gone, or fails its probes |
 //! | [`Curl`](Format::Curl) | everything but why TLS ended; several lines are one exchange |
 //!
 //! Reading looks at no line beyond its first [`LINE`] bytes, and is linear in them. Lines may come in any dress: with
@@ -43,19 +48,24 @@ mod agree;
 mod alb;
 mod caddy;
 mod cause;
+mod cloud;
 mod curl;
 mod cut;
 mod dress;
 mod entry;
 mod golang;
+mod heroku;
+mod host;
 mod json;
 mod nginx;
 mod nginx_words;
 mod reader;
+mod squid;
 mod stamp;
 mod tls;
 mod traefik;
 mod tries;
+mod varnish;
 
 pub use self::entry::{Entry, Format, Verdict};
 pub use self::reader::{LINE, Reader};

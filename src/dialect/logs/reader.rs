@@ -5,7 +5,9 @@
 
 use super::dress::{self, Undressed};
 use super::entry::{Entry, Format};
-use super::{access, alb, apache, caddy, curl, envoy, haproxy, json, nginx, traefik};
+use super::{
+    access, alb, apache, caddy, cloud, curl, envoy, haproxy, heroku, host, json, nginx, squid, traefik, varnish,
+};
 
 /// So many bytes of a line are looked at; the rest is passed over. nginx cuts its lines at 2 KiB, HAProxy at 1 KiB.
 pub const LINE: usize = 16 * 1024;
@@ -25,6 +27,7 @@ pub struct Reader {
     last: Format,
     curl: curl::State,
     apache: apache::State,
+    varnish: varnish::State,
     undressed: Undressed,
 }
 
@@ -42,6 +45,7 @@ impl Reader {
             last: Format::Nginx,
             curl: curl::State::new(),
             apache: apache::State::new(),
+            varnish: varnish::State::new(),
             undressed: Undressed::new(),
         }
     }
@@ -50,7 +54,7 @@ impl Reader {
     pub fn read<'a>(&'a mut self, line: &'a [u8]) -> Option<Entry<'a>> {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.get(..LINE).unwrap_or_else(|| line.strip_suffix(b"\r").unwrap_or(line));
-        let Self { last, curl, apache, undressed } = self;
+        let Self { last, curl, apache, varnish, undressed } = self;
         let mut found = detect(*last, line);
         if found.is_none_or(|(format, start)| format != Format::Curl && dress::is_rewritten(line, start))
             && undressed.until(line, |text| detect(*last, text).is_some())
@@ -66,6 +70,11 @@ impl Reader {
         }
         if format == Format::Apache {
             return apache::read(line, apache);
+        }
+        if format == Format::Varnish {
+            let mut entry = varnish::read(line, varnish)?;
+            entry.upstream = varnish.address();
+            return Some(entry);
         }
         read_as(format, line)
     }
@@ -117,6 +126,11 @@ pub(super) fn read_as(format: Format, line: &[u8]) -> Option<Entry<'_>> {
         Format::Traefik if line.starts_with(b"{") || traefik::looks(line) => traefik::read(line),
         Format::Traefik => access::read(line),
         Format::Alb => alb::read(line),
+        Format::CloudFront | Format::ApiGateway | Format::Google | Format::Azure => cloud::read(line),
+        Format::Heroku => heroku::read(line),
+        Format::Squid => squid::read(line),
+        Format::Varnish => varnish::read(line, &mut varnish::State::new()),
+        Format::Kubernetes | Format::Linux => host::read(line),
         Format::Curl => Some(curl::read(line, &mut curl::State::new())),
     }
 }
@@ -144,6 +158,12 @@ fn shapes(format: Format, line: &[u8]) -> bool {
         Format::Traefik => traefik::looks(line),
         Format::NginxAccess | Format::Combined => false,
         Format::Alb => alb::looks(line),
+        Format::CloudFront | Format::ApiGateway => cloud::whose(line) == Some(format),
+        Format::Heroku => heroku::looks(line),
+        Format::Squid => squid::looks(line),
+        Format::Varnish => varnish::looks(line),
+        Format::Kubernetes | Format::Linux => host::whose(line) == Some(format),
+        Format::Google | Format::Azure => false,
         Format::Curl => curl::looks(line),
     }
 }
@@ -166,6 +186,16 @@ mod tests {
             Format::Alb,
             b"http 2026-11-20T18:57:21.0Z app/n/i 10.0.0.9:1 - -1 -1 -1 503 - 1 1 \"GET http://h:80/ HTTP/1.1\" \"-\"",
         ),
+        (
+            Format::CloudFront,
+            b"2026-11-20\t18:54:29\tFRA56-P1\t900\t10.0.0.9\tGET\td.cloudfront.net\t/a\t502\t-\tcurl\t-\t-\tError\tid\ta.example",
+        ),
+        (Format::ApiGateway, b"Method completed with status: 504"),
+        (Format::Heroku, b"at=error code=H12 desc=\"Request timeout\" method=GET path=\"/\" status=503"),
+        (Format::Squid, b"1795200890.123    352 10.0.0.9 TCP_MISS/503 4277 GET http://a.example/ - HIER_DIRECT/10.0.0.1 text/html"),
+        (Format::Varnish, b"--  FetchError     http first read error: EOF"),
+        (Format::Kubernetes, b"Readiness probe failed: HTTP probe failed with statuscode: 503"),
+        (Format::Linux, b"Out of memory: Killed process 1 (node)"),
         (Format::Traefik, b"'502 Bad Gateway' caused by: EOF"),
         (Format::Combined, b"10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] \"GET / HTTP/1.1\" 502 157 \"-\" \"curl\""),
         (

@@ -50,9 +50,9 @@ impl Stamp {
         fits.then_some(stamp)
     }
 
-    /// `2026-11-20T18:53:56...` or `2026/11/20 18:53:56`: RFC 3339 and nginx.
+    /// `2026-11-20T18:53:56...` or `2026/11/20 18:53:56`: RFC 3339 and nginx; with a tab CloudFront.
     pub(super) fn numeric(text: &[u8]) -> Option<Self> {
-        let [y1, y2, y3, y4, b'-' | b'/', m1, m2, b'-' | b'/', d1, d2, b'T' | b' ', time @ ..] = text else {
+        let [y1, y2, y3, y4, b'-' | b'/', m1, m2, b'-' | b'/', d1, d2, b'T' | b' ' | b'\t', time @ ..] = text else {
             return None;
         };
         let date = (pair(*y1, *y2)?, pair(*y3, *y4)?, pair(*m1, *m2)?, pair(*d1, *d2)?);
