@@ -27,6 +27,8 @@ const NAME: usize = 128;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct State {
     phase: Phase,
+    /// curl has said its last words: what comes next is another one's, and the address is not its.
+    ended: bool,
     /// A byte of the response's head has come, and not the last one.
     in_head: bool,
     /// The failure was told.
@@ -37,7 +39,7 @@ pub(super) struct State {
 
 impl State {
     pub(super) const fn new() -> Self {
-        Self { phase: Phase::Resolve, in_head: false, told: false, address: [0; NAME], length: 0 }
+        Self { phase: Phase::Resolve, ended: false, in_head: false, told: false, address: [0; NAME], length: 0 }
     }
 
     /// The next hop, from the line that named it.
@@ -45,17 +47,45 @@ impl State {
         self.address.get(..self.length).filter(|name| !name.is_empty())
     }
 
-    fn remember(&mut self, name: &[u8]) {
-        self.length = name.len().min(NAME);
-        self.address.iter_mut().zip(name).for_each(|(slot, byte)| *slot = *byte);
+    fn lacks_port(&self) -> bool {
+        self.address().is_none_or(|known| !known.contains(&b':'))
     }
 
-    /// A transfer begins.
+    /// Remembers `host:port`, with an IPv6 address in brackets.
+    fn remember(&mut self, host: &[u8], port: &[u8]) {
+        let bare_v6 = host.contains(&b':') && !host.starts_with(b"[");
+        let (open, close): (&[u8], &[u8]) = if bare_v6 { (b"[", b"]") } else { (b"", b"") };
+        let colon: &[u8] = if port.is_empty() { b"" } else { b":" };
+        self.length = 0;
+        for byte in [open, host, close, colon, port].into_iter().flatten() {
+            let Some(slot) = self.address.get_mut(self.length) else { return };
+            *slot = *byte;
+            self.length = self.length.saturating_add(1);
+        }
+    }
+
+    /// A transfer begins: `127.0.0.1:443`, `[::1]:443`; before 8.6 `::1:9002`, before 7.79 no port at all.
     fn begin(&mut self, name: &[u8]) {
         // The next address of the same name: the failure of the first was told, and is not this one's.
         (self.told, self.in_head) = (false, false);
         self.phase = Phase::Connect;
-        self.remember(name);
+        let (host, port) = match cut::split_last(name, b":") {
+            Some((host, port)) if !host.ends_with(b":") && cut::whole_number(port).is_some() => (host, port),
+            _ => (name, &b""[..]),
+        };
+        self.remember(host, port);
+    }
+
+    /// Behind "Connected to ", "connect to " and "Failed to connect to ": `localhost (::1) port 9002 (#0)`, `app port 80 after 3 ms: ...`.
+    fn at(&mut self, text: &[u8]) {
+        let Some((host, rest)) = cut::piece(text, b' ') else { return };
+        let (host, rest) = match rest.strip_prefix(b"(").and_then(|rest| cut::split(rest, b") ")) {
+            Some((address, rest)) => (address, rest),
+            None => (host, rest),
+        };
+        let Some((_, behind)) = rest.strip_prefix(b"port ").and_then(cut::number) else { return };
+        let digits = rest.len().saturating_sub(behind.len());
+        self.remember(host, rest.get(5..digits).unwrap_or(b""));
     }
 }
 
@@ -70,6 +100,10 @@ enum Says {
     Read,
     Send,
     TimedOut,
+    /// The same, said when the connection is there (`lib/multi.c`, `multi_handle_timeout`).
+    LateTimeout,
+    /// The status of the proxy that was asked for a tunnel follows.
+    Tunnel,
     /// OpenSSL's.
     Tls,
     Certificate,
@@ -94,11 +128,14 @@ const TEXTS: &[(&[u8], Says)] = &[
     (b"Resolving timed out", one(DnsTimeout)),
     (b"Immediate connect fail for ", Says::Connect),
     (b"connect to ", Says::Connect),
+    (b"Failed to connect to ", Says::Connect),
     (b"Connection timed out after", Says::TimedOut),
     (b"Connection timeout after", Says::TimedOut),
     (b"SSL connection timeout", one(FaultKind::TlsTimeout)),
     (b"connect timeout", one(ConnectionTimeout)),
-    (b"Operation timed out after", Says::TimedOut),
+    (b"Operation timed out after", Says::LateTimeout),
+    (b"CONNECT tunnel failed, response ", Says::Tunnel),
+    (b"Received HTTP code ", Says::Tunnel),
     (b"Operation too slow", one(BodyStalled)),
     (b"Recv failure: ", Says::Recv),
     (b"Send failure: ", Says::Send),
@@ -139,6 +176,9 @@ const TEXTS: &[(&[u8], Says)] = &[
     (b"OpenSSL SSL_read: ", Says::Read),
     (b"OpenSSL SSL_write: ", Says::Send),
     (b"OpenSSL/", Says::Tls),
+    (b"LibreSSL/", Says::Tls),
+    (b"BoringSSL: ", Says::Tls),
+    (b"gnutls_handshake() failed: ", Says::Tls),
     (b"TLS connect error: ", Says::Tls),
     (b"error:", Says::Tls),
 ];
@@ -167,14 +207,42 @@ const CODES: &[(u32, Says)] = &[
     (92, Says::H2),
 ];
 
-/// Whether it begins as such a line does.
+/// Whether it begins as such a line does. A quotation in mail and Markdown has `> ` and `* ` in front, too: what
+/// follows has to be a line of a request, and nothing that begins with a date or a level.
 pub(super) fn looks(line: &[u8]) -> bool {
-    const BEGINNINGS: [&[u8]; 6] = [b"* ", b"> ", b"< ", b"{ [", b"} [", b"curl: ("];
-    BEGINNINGS.iter().any(|beginning| line.starts_with(beginning))
+    const BEGINNINGS: [&[u8]; 3] = [b"{ [", b"} [", b"curl: ("];
+    match line {
+        [b'*', b' ', text @ ..] => match text.trim_ascii_start() {
+            [b'[', rest @ ..] => rest.starts_with(b"HTTP/") || rest.first().is_some_and(u8::is_ascii_digit),
+            [first, ..] => !first.is_ascii_digit(),
+            [] => false,
+        },
+        // What curl sent is well formed; what came may be anything.
+        [b'>', b' ', text @ ..] => is_of_a_request(text),
+        [b'<', b' ', ..] => true,
+        _ => BEGINNINGS.iter().any(|beginning| line.starts_with(beginning)),
+    }
+}
+
+/// A request line, a field, or the empty line at the end.
+fn is_of_a_request(text: &[u8]) -> bool {
+    let text = text.trim_ascii_end();
+    let is_token =
+        |name: &[u8]| !name.is_empty() && name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    text.is_empty()
+        || is_request(text)
+        || cut::piece(text.strip_prefix(b":").unwrap_or(text), b':').is_some_and(|(name, _)| is_token(name))
+}
+
+fn is_request(text: &[u8]) -> bool {
+    [&b" HTTP/1.1"[..], b" HTTP/1.0", b" HTTP/2", b" HTTP/3"].iter().any(|version| text.ends_with(version))
 }
 
 /// Reads it. The next hop of the lines before is the reader's to fill in.
 pub(super) fn read<'a>(line: &'a [u8], state: &mut State) -> Entry<'a> {
+    if core::mem::take(&mut state.ended) {
+        *state = State::new();
+    }
     let mut entry = Entry::new(Format::Curl, Verdict::Nothing, line);
     if let Some(text) = line.strip_prefix(b"* ") {
         let text = text.trim_ascii_start();
@@ -184,12 +252,11 @@ pub(super) fn read<'a>(line: &'a [u8], state: &mut State) -> Entry<'a> {
         let text = text.strip_prefix(b") ").unwrap_or(text);
         entry.words = text;
         entry.said = last_words(code, text, state);
+        if let Verdict::Bare(status) = entry.said {
+            entry.status = Some(status);
+        }
     } else if let Some(text) = line.strip_prefix(b"> ") {
-        if text.ends_with(b"HTTP/1.1")
-            || text.ends_with(b"HTTP/1.0")
-            || text.ends_with(b"HTTP/2")
-            || text.ends_with(b"HTTP/3")
-        {
+        if is_request(text) {
             (entry.method, entry.path) = cut::request_line(text);
             state.phase = Phase::Head;
         }
@@ -227,8 +294,11 @@ fn star(text: &[u8], state: &mut State) -> Verdict {
     }
     let connected =
         [&b"Connected to "[..], b"Established connection to ", b"Re-using existing", b"SSL connection using"];
-    if connected.iter().any(|words| text.starts_with(words)) {
+    if let Some(rest) = connected.iter().find_map(|words| text.strip_prefix(*words)) {
         (state.phase, state.told) = (Phase::Head, false);
+        if state.lacks_port() {
+            state.at(rest);
+        }
         return Verdict::Nothing;
     }
     if text.starts_with(b"ALPN: offers")
@@ -239,6 +309,9 @@ fn star(text: &[u8], state: &mut State) -> Verdict {
         return Verdict::Nothing;
     }
     let Some((says, rest)) = says(text) else { return Verdict::Nothing };
+    if matches!(says, Says::Connect) && state.lacks_port() {
+        state.at(rest);
+    }
     // "connect to 10.0.0.1 port 80 failed: ...", and not "connect to ..." of something else.
     let said = said(says, rest, *state);
     if said == Verdict::Unknown {
@@ -252,13 +325,20 @@ fn star(text: &[u8], state: &mut State) -> Verdict {
 }
 
 fn last_words(code: u32, text: &[u8], state: &mut State) -> Verdict {
-    let before = core::mem::replace(state, State::new());
+    let before = *state;
     if before.told {
+        *state = State::new();
         return Verdict::Again;
     }
-    let by_text = says(text).map_or(Verdict::Unknown, |(says, rest)| said(says, rest, before));
-    if by_text != Verdict::Unknown {
-        return by_text;
+    state.ended = true;
+    if let Some((says, rest)) = says(text) {
+        if matches!(says, Says::Connect) && state.lacks_port() {
+            state.at(rest);
+        }
+        let by_text = said(says, rest, before);
+        if by_text != Verdict::Unknown {
+            return by_text;
+        }
     }
     match CODES.iter().find(|(number, _)| *number == code) {
         Some((_, says)) => said(*says, text, before),
@@ -308,8 +388,13 @@ fn said(says: Says, rest: &[u8], state: State) -> Verdict {
         Says::Read if cut::has(rest, b"SSL routines") => said(Says::Tls, rest, state),
         Says::Read => said(Says::Recv, rest, state),
         Says::Send => Verdict::that(Reading::coarse(SendReset, &[ResetBeforeResponse, ClosedBeforeResponse])),
-        Says::TimedOut if state.in_head => Verdict::that(Reading::exact(HeadStalled)),
-        Says::TimedOut => timed_out(rest, phase),
+        Says::TimedOut | Says::LateTimeout if state.in_head => Verdict::that(Reading::exact(HeadStalled)),
+        Says::LateTimeout if matches!(phase, Phase::Select | Phase::Resolve) => Verdict::that(late_timeout(rest)),
+        Says::TimedOut | Says::LateTimeout => timed_out(rest, phase),
+        // "Received HTTP code 502 from proxy after CONNECT".
+        Says::Tunnel => {
+            cut::number(rest).and_then(|(status, _)| u16::try_from(status).ok()).map_or(Verdict::Unknown, Verdict::Bare)
+        }
         Says::Tls => {
             let (reading, code) = tls::error(rest);
             Verdict::Fault { fault: cause::fault(reading, None, code), reading }
@@ -345,9 +430,20 @@ fn timed_out(rest: &[u8], phase: Phase) -> Verdict {
     })
 }
 
-/// `1 was not closed cleanly: REFUSED_STREAM (err 7)`.
+/// The same without `-v`: `after 10009 milliseconds with 0 bytes received`, or `with 512 out of 4096 bytes received`.
+/// Until 7.84 it is said of the handshake, too.
+fn late_timeout(rest: &[u8]) -> Reading {
+    if cut::has(rest, b" with 0 bytes") || cut::has(rest, b" with 0 out of") {
+        Reading::coarse(ResponseTimeout, &[HeadStalled, FaultKind::TlsTimeout])
+    } else {
+        Reading::coarse(BodyStalled, &[DeadlineExceeded, HeadStalled])
+    }
+}
+
+/// `1 was not closed cleanly: REFUSED_STREAM (err 7)`; before 7.57 `error_code = 7`.
 fn stream(rest: &[u8]) -> Verdict {
-    let code = cut::split(rest, b"(err ").and_then(|(_, rest)| cut::number(rest)).map(|(code, _)| code);
+    let number = |words: &[u8]| cut::split(rest, words).and_then(|(_, rest)| cut::number(rest)).map(|(code, _)| code);
+    let code = number(b"(err ").or_else(|| number(b"error_code = "));
     let reading = match code {
         Some(7) => Reading::exact(StreamRefused),
         Some(11) => Reading::exact(EnhanceYourCalm),
