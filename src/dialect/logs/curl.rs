@@ -18,10 +18,8 @@ use crate::fault::{Code, Phase};
 use super::cause::{self, Cause};
 use super::cut;
 use super::entry::{Entry, Format, Verdict};
+use super::name::Name;
 use super::tls;
-
-/// The longest name of a next hop that is remembered.
-const NAME: usize = 128;
 
 /// What the lines before have said.
 #[derive(Clone, Copy, Debug)]
@@ -33,35 +31,21 @@ pub(super) struct State {
     in_head: bool,
     /// The failure was told.
     told: bool,
-    address: [u8; NAME],
-    length: usize,
+    address: Name,
 }
 
 impl State {
     pub(super) const fn new() -> Self {
-        Self { phase: Phase::Resolve, ended: false, in_head: false, told: false, address: [0; NAME], length: 0 }
+        Self { phase: Phase::Resolve, ended: false, in_head: false, told: false, address: Name::new() }
     }
 
     /// The next hop, from the line that named it.
     pub(super) fn address(&self) -> Option<&[u8]> {
-        self.address.get(..self.length).filter(|name| !name.is_empty())
+        self.address.get()
     }
 
     fn lacks_port(&self) -> bool {
         self.address().is_none_or(|known| !known.contains(&b':'))
-    }
-
-    /// Remembers `host:port`, with an IPv6 address in brackets.
-    fn remember(&mut self, host: &[u8], port: &[u8]) {
-        let bare_v6 = host.contains(&b':') && !host.starts_with(b"[");
-        let (open, close): (&[u8], &[u8]) = if bare_v6 { (b"[", b"]") } else { (b"", b"") };
-        let colon: &[u8] = if port.is_empty() { b"" } else { b":" };
-        self.length = 0;
-        for byte in [open, host, close, colon, port].into_iter().flatten() {
-            let Some(slot) = self.address.get_mut(self.length) else { return };
-            *slot = *byte;
-            self.length = self.length.saturating_add(1);
-        }
     }
 
     /// A transfer begins: `127.0.0.1:443`, `[::1]:443`; before 8.6 `::1:9002`, before 7.79 no port at all.
@@ -73,7 +57,7 @@ impl State {
             Some((host, port)) if !host.ends_with(b":") && cut::whole_number(port).is_some() => (host, port),
             _ => (name, &b""[..]),
         };
-        self.remember(host, port);
+        self.address.set(host, port);
     }
 
     /// Behind "Connected to ", "connect to " and "Failed to connect to ": `localhost (::1) port 9002 (#0)`, `app port 80 after 3 ms: ...`.
@@ -85,7 +69,7 @@ impl State {
         };
         let Some((_, behind)) = rest.strip_prefix(b"port ").and_then(cut::number) else { return };
         let digits = rest.len().saturating_sub(behind.len());
-        self.remember(host, rest.get(5..digits).unwrap_or(b""));
+        self.address.set(host, rest.get(5..digits).unwrap_or(b""));
     }
 }
 

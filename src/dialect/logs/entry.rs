@@ -59,9 +59,9 @@ formats! {
     Traefik = "traefik", "Traefik";
     /// AWS Application Load Balancer's access log.
     Alb = "alb", "AWS ALB";
-    /// AWS CloudFront's standard log.
+    /// AWS CloudFront's standard log, and its pages.
     CloudFront = "cloudfront", "CloudFront";
-    /// API Gateway's execution log.
+    /// API Gateway's execution log, and its bodies.
     ApiGateway = "api_gateway", "AWS API Gateway";
     /// The log of Google Cloud's Application Load Balancers, in JSON.
     Google = "google", "Google Cloud";
@@ -71,7 +71,7 @@ formats! {
     Heroku = "heroku", "Heroku";
     /// Squid's `access.log`.
     Squid = "squid", "Squid";
-    /// `varnishlog`; several lines are one exchange.
+    /// `varnishlog`, of which several lines are one exchange; and its `FetchError` anywhere.
     Varnish = "varnish", "Varnish";
     /// Events and the kubelet's probes, and what ingress-nginx says of endpoints.
     Kubernetes = "kubernetes", "Kubernetes";
@@ -79,6 +79,39 @@ formats! {
     Linux = "linux", "Linux";
     /// What `curl -v` writes to standard error.
     Curl = "curl", "curl";
+
+    // Texts: they are found by their words, anywhere in a line.
+
+    /// What Go's libraries say.
+    Go = "go", "Go";
+    /// What Java's clients say.
+    Java = "java", "Java";
+    /// What Python's clients say.
+    Python = "python", "Python";
+    /// What Node, undici and their libraries say.
+    Node = "node", "Node.js";
+    /// What hyper, reqwest, h2, rustls and tonic say.
+    Rust = "rust", "Rust";
+    /// What gRPC's libraries say.
+    Grpc = "grpc", "gRPC";
+    /// What GNU Wget and BusyBox' wget write.
+    Wget = "wget", "wget";
+    /// What the operating system says, in any program.
+    System = "system", "the system";
+    /// Fastly's reasons.
+    Fastly = "fastly", "Fastly";
+    /// Cloudflare's numbers.
+    Cloudflare = "cloudflare", "Cloudflare";
+    /// Vercel's codes.
+    Vercel = "vercel", "Vercel";
+    /// IIS with Application Request Routing or the ASP.NET Core Module.
+    Iis = "iis", "IIS";
+    /// Kong's bodies.
+    Kong = "kong", "Kong";
+    /// Fly.io's proxy.
+    Fly = "fly", "Fly.io";
+    /// linkerd2-proxy.
+    Linkerd = "linkerd", "Linkerd";
 }
 
 /// What a line says about an upstream.

@@ -6,11 +6,11 @@
 use crate::dialect::Reading;
 use crate::fault::FaultKind::{
     self, AmbiguousFraming, BadChunk, BadHeader, BadStatusLine, BodyTruncated, CertExpired, CertInvalid,
-    CertNameMismatch, CertNotYetValid, CertUntrusted, ClientAborted, ClosedBeforeResponse, ConnectionLimit,
-    ConnectionTimeout, DeadlineExceeded, DnsFailure, DnsNotFound, DnsTimeout, Goaway, GoawayUnprocessed, HeadReset,
-    HeadStalled, HeadTooLarge, HeadTruncated, NoHealthyUpstream, NotHttp, ProxyMisconfigured, ResetBeforeResponse,
-    ResponseTimeout, SendReset, SendTimeout, StreamRefused, StreamReset, TlsAlert, TlsClosed, TlsNoAlpn, TlsNotTls,
-    TlsProtocol, TlsReset, TlsTimeout, TooManyInterim, UnsupportedCoding,
+    CertNameMismatch, CertNotYetValid, CertUntrusted, ClientAborted, ClientTimeout, ClosedBeforeResponse,
+    ConnectionLimit, ConnectionTimeout, DeadlineExceeded, DnsFailure, DnsNotFound, DnsTimeout, Goaway,
+    GoawayUnprocessed, HeadReset, HeadStalled, HeadTooLarge, HeadTruncated, NoHealthyUpstream, NotHttp,
+    ProxyMisconfigured, ResetBeforeResponse, ResponseTimeout, SendReset, SendTimeout, StreamRefused, StreamReset,
+    TlsAlert, TlsClosed, TlsNoAlpn, TlsNotTls, TlsProtocol, TlsReset, TlsTimeout, TooManyInterim, UnsupportedCoding,
 };
 use crate::fault::{Code, Phase};
 
@@ -140,10 +140,21 @@ fn call(text: &[u8], phase: Phase) -> Verdict {
     if phase == Phase::Connect && cut::has(text, b": lookup ") {
         return Verdict::that(lookup(text));
     }
-    let Some((_, why)) = cut::split_last(text, b": ") else { return Verdict::Unknown };
-    let cause = if why == b"i/o timeout" { Some(Cause::TimedOut) } else { cause::named(why) };
+    let Some((addresses, why)) = cut::split(text, b": ") else { return Verdict::Unknown };
+    // The call of the system: `connect: `, on Windows `connectex: `, `wsarecv: `.
+    let why = CALLED.iter().find_map(|call| why.strip_prefix(*call)).unwrap_or(why);
+    if why.starts_with(b"operation was canceled") {
+        return Verdict::that(one(ClientAborted));
+    }
+    let cause = if why.starts_with(b"i/o timeout") {
+        Some(Cause::TimedOut)
+    } else {
+        cause::named(why).or_else(|| windows(why))
+    };
     let Some(cause) = cause else { return Verdict::Unknown };
     Verdict::that(match (cause, phase) {
+        (Cause::TimedOut, Phase::Head | Phase::Send | Phase::Body) if is_of_a_client(addresses) => one(ClientTimeout),
+        (Cause::Reset, Phase::Head | Phase::Send | Phase::Body) if is_of_a_client(addresses) => one(ClientAborted),
         // A connection's first read and write may be those of its handshake.
         (Cause::Reset, Phase::Head) => Reading::coarse(ResetBeforeResponse, &[HeadReset, TlsReset]),
         (Cause::TimedOut, Phase::Head) => Reading::coarse(ResponseTimeout, &[HeadStalled, TlsTimeout]),
@@ -151,6 +162,42 @@ fn call(text: &[u8], phase: Phase) -> Verdict {
         (Cause::TimedOut, Phase::Send) => Reading::coarse(SendTimeout, &[TlsTimeout]),
         (cause, phase) => cause::at(cause, phase),
     })
+}
+
+/// What stands before the reason (`os.SyscallError`).
+const CALLED: [&[u8]; 7] =
+    [b"connect: ", b"connectex: ", b"read: ", b"write: ", b"wsarecv: ", b"wsasend: ", b"socket: "];
+
+/// The messages of Windows (`FormatMessage` of `WSAECONNREFUSED`, `WSAETIMEDOUT`, `WSAECONNRESET`, `WSAECONNABORTED`).
+fn windows(why: &[u8]) -> Option<Cause> {
+    const TEXTS: &[(&[u8], Cause)] = &[
+        (b"No connection could be made because the target machine actively refused it", Cause::Refused),
+        (b"A connection attempt failed because the connected party did not properly respond", Cause::TimedOut),
+        (b"An existing connection was forcibly closed by the remote host", Cause::Reset),
+        (b"An established connection was aborted by the software in your host machine", Cause::Reset),
+        (b"A socket operation was attempted to an unreachable", Cause::Unreachable),
+    ];
+    TEXTS.iter().find(|(words, _)| why.starts_with(words)).map(|(_, cause)| *cause)
+}
+
+/// Whether the other side of `read tcp A->B` is a client: ports from 32768 on are those that Linux gives to who
+/// connects (`ip_local_port_range`), and a server listens below them.
+fn is_of_a_client(addresses: &[u8]) -> bool {
+    let port = |address: &[u8]| cut::split_last(address, b":").and_then(|(_, port)| cut::whole_number(port));
+    let ports = cut::split(addresses, b"->").and_then(|(ours, theirs)| Some((port(ours)?, port(theirs)?)));
+    ports.is_some_and(|(ours, theirs)| ours < 32_768 && theirs >= 32_768)
+}
+
+/// The other side of a call: the address of `dial tcp 10.0.0.1:80: ...` or `read tcp SOURCE->10.0.0.1:80: ...`, the
+/// name of `dial tcp: lookup app on 10.0.0.53:53: ...`.
+pub(super) fn next_hop(text: &[u8]) -> Option<&[u8]> {
+    if let Some((_, rest)) = cut::split(text, b": lookup ") {
+        let end = rest.iter().position(|b| matches!(b, b' ' | b':')).unwrap_or(rest.len());
+        return cut::something(rest.get(..end)?);
+    }
+    let (addresses, _) = cut::split(text, b": ")?;
+    let (_, address) = cut::split_last(addresses, b" ")?;
+    cut::something(cut::split(address, b"->").map_or(address, |(_, to)| to))
 }
 
 /// `dial tcp: lookup name on 10.0.0.53:53: no such host`.
@@ -161,6 +208,6 @@ fn lookup(text: &[u8]) -> Reading {
         (b"i/o timeout", one(DnsTimeout)),
         (b"operation was canceled", one(ClientAborted)),
     ];
-    let row = WHY.iter().find(|(words, _)| text.ends_with(words));
+    let row = WHY.iter().find(|(words, _)| cut::has(text, words));
     row.map_or(Reading::coarse(DnsFailure, &[DnsNotFound, DnsTimeout]), |(_, reading)| *reading)
 }

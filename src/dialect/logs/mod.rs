@@ -33,6 +33,7 @@
 //! | [`Varnish`](Format::Varnish) | what the fetch failed of |
 //! | [`Kubernetes`](Format::Kubernetes), [`Linux`](Format::Linux) | that the server's process is gone, or fails its probes |
 //! | [`Curl`](Format::Curl) | everything but why TLS ended; several lines are one exchange |
+//! | texts, from [`Go`](Format::Go) on | what clients, libraries and pages say, anywhere in a line of no log; most often no more than the cause |
 //!
 //! Reading looks at no line beyond its first [`LINE`] bytes, and is linear in them. Lines may come in any dress: with
 //! what syslog, journald, Docker or Kubernetes put before them, in quotes, in JSON, with entities of HTML; only what has
@@ -57,11 +58,13 @@ mod golang;
 mod heroku;
 mod host;
 mod json;
+mod name;
 mod nginx;
 mod nginx_words;
 mod reader;
 mod squid;
 mod stamp;
+mod texts;
 mod tls;
 mod traefik;
 mod tries;

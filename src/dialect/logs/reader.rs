@@ -6,7 +6,7 @@
 use super::dress::{self, Undressed};
 use super::entry::{Entry, Format};
 use super::{
-    access, alb, apache, caddy, cloud, curl, envoy, haproxy, heroku, host, json, nginx, squid, traefik, varnish,
+    access, alb, apache, caddy, cloud, curl, envoy, haproxy, heroku, host, json, nginx, squid, texts, traefik, varnish,
 };
 
 /// So many bytes of a line are looked at; the rest is passed over. nginx cuts its lines at 2 KiB, HAProxy at 1 KiB.
@@ -28,6 +28,7 @@ pub struct Reader {
     curl: curl::State,
     apache: apache::State,
     varnish: varnish::State,
+    texts: texts::State,
     undressed: Undressed,
 }
 
@@ -46,6 +47,7 @@ impl Reader {
             curl: curl::State::new(),
             apache: apache::State::new(),
             varnish: varnish::State::new(),
+            texts: texts::State::new(),
             undressed: Undressed::new(),
         }
     }
@@ -54,14 +56,14 @@ impl Reader {
     pub fn read<'a>(&'a mut self, line: &'a [u8]) -> Option<Entry<'a>> {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.get(..LINE).unwrap_or_else(|| line.strip_suffix(b"\r").unwrap_or(line));
-        let Self { last, curl, apache, varnish, undressed } = self;
+        let Self { last, curl, apache, varnish, texts, undressed } = self;
         let mut found = detect(*last, line);
         if found.is_none_or(|(format, start)| format != Format::Curl && dress::is_rewritten(line, start))
             && undressed.until(line, |text| detect(*last, text).is_some())
         {
             found = detect(*last, undressed.text());
         }
-        let (format, line) = found?;
+        let Some((format, line)) = found else { return texts::read(line, texts) };
         *last = format;
         if format == Format::Curl {
             let mut entry = curl::read(line, curl);
@@ -114,6 +116,7 @@ fn others(line: &[u8]) -> Option<Format> {
 }
 
 /// Reads a line of that format. Lines of curl are read one by one, without what came before.
+#[allow(clippy::wildcard_enum_match_arm)] // texts have no shape
 pub(super) fn read_as(format: Format, line: &[u8]) -> Option<Entry<'_>> {
     match format {
         Format::Nginx => nginx::read(line),
@@ -132,6 +135,7 @@ pub(super) fn read_as(format: Format, line: &[u8]) -> Option<Entry<'_>> {
         Format::Varnish => varnish::read(line, &mut varnish::State::new()),
         Format::Kubernetes | Format::Linux => host::read(line),
         Format::Curl => Some(curl::read(line, &mut curl::State::new())),
+        _ => None,
     }
 }
 
@@ -148,6 +152,7 @@ fn looks(format: Format, line: &[u8]) -> bool {
     shapes(format, line)
 }
 
+#[allow(clippy::wildcard_enum_match_arm)] // texts have no shape, and are found by their words
 fn shapes(format: Format, line: &[u8]) -> bool {
     match format {
         Format::Nginx => nginx::looks(line),
@@ -165,6 +170,7 @@ fn shapes(format: Format, line: &[u8]) -> bool {
         Format::Kubernetes | Format::Linux => host::whose(line) == Some(format),
         Format::Google | Format::Azure => false,
         Format::Curl => curl::looks(line),
+        _ => false,
     }
 }
 

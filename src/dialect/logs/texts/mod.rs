@@ -1,0 +1,304 @@
+//! Texts anywhere in a line: what clients, libraries and gateways say of an upstream, whoever logged it and whatever
+//! stands around it.
+//!
+//! A text is found by its first words, where a word begins. Where a line has several, the table decides: what says
+//! more, or stands deeper in a chain of errors, comes first. One pass; each place is held against texts of its first letter.
+
+mod envoy;
+mod gateways;
+mod golang;
+mod grpc;
+mod h2;
+mod java;
+mod node;
+mod python;
+mod rust;
+mod system;
+mod wget;
+
+use crate::dialect::Reading;
+use crate::fault::{Code, FaultKind};
+
+use super::cause;
+use super::cut;
+use super::entry::{Entry, Format, Verdict};
+use super::name::Name;
+
+/// What begins with these words.
+type Row = (&'static [u8], Says);
+
+/// The texts of one software.
+struct Table {
+    by: Format,
+    rows: &'static [Row],
+}
+
+/// What a text says.
+#[derive(Clone, Copy)]
+enum Says {
+    Means(Reading),
+    /// It is known, and no failure of an upstream.
+    Quiet,
+    /// What follows decides. `None`: it is not that text after all.
+    On(for<'a> fn(&Found<'a>) -> Option<Told<'a>>),
+}
+
+const fn one(kind: FaultKind) -> Says {
+    Says::Means(Reading::exact(kind))
+}
+
+const fn any(kind: FaultKind, others: &'static [FaultKind]) -> Says {
+    Says::Means(Reading::coarse(kind, others))
+}
+
+/// Words of a table, in a line.
+struct Found<'a> {
+    /// What stands before them.
+    before: &'a [u8],
+    /// From the words on.
+    text: &'a [u8],
+    /// Behind them.
+    rest: &'a [u8],
+}
+
+/// What was read of it.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    said: Verdict,
+    upstream: Option<&'a [u8]>,
+    status: Option<u16>,
+}
+
+impl<'a> Told<'a> {
+    const fn new(said: Verdict) -> Self {
+        Self { said, upstream: None, status: None }
+    }
+
+    fn that(reading: Reading) -> Self {
+        Self::new(Verdict::that(reading))
+    }
+
+    fn with_code(reading: Reading, code: Option<Code>) -> Self {
+        Self::new(Verdict::Fault { fault: cause::fault(reading, None, code), reading })
+    }
+
+    /// The next hop, unless it is no name at all.
+    fn at(mut self, upstream: Option<&'a [u8]>) -> Self {
+        self.upstream = upstream.filter(|name| (1..=255).contains(&name.len()) && !name.contains(&b' '));
+        self
+    }
+}
+
+/// In the order of what counts.
+const TABLES: &[&Table] = &[
+    &envoy::TABLE,
+    &gateways::VARNISH,
+    &gateways::FASTLY,
+    &gateways::CLOUDFLARE,
+    &gateways::VERCEL,
+    &gateways::CLOUDFRONT,
+    &gateways::API_GATEWAY,
+    &gateways::IIS,
+    &gateways::APACHE,
+    &gateways::HAPROXY,
+    &gateways::KONG,
+    &gateways::FLY,
+    &gateways::LINKERD,
+    &golang::TABLE,
+    &java::TABLE,
+    &python::TABLE,
+    &node::TABLE,
+    &rust::TABLE,
+    &grpc::TABLE,
+    &golang::LAST,
+    &system::TABLE,
+];
+
+/// What the lines before have said.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct State {
+    /// The next hop of a program that writes one line after another.
+    hop: Name,
+    /// Envoy's router has told of a reset.
+    is_reset: bool,
+}
+
+impl State {
+    pub(super) const fn new() -> Self {
+        Self { hop: Name::new(), is_reset: false }
+    }
+}
+
+/// Reads the text of a line that is of no log.
+pub(super) fn read<'a>(line: &'a [u8], state: &'a mut State) -> Option<Entry<'a>> {
+    let was_reset = core::mem::take(&mut state.is_reset);
+    if let Some(mut entry) = wget::read(line, &mut state.hop) {
+        entry.upstream = state.hop.get();
+        return Some(entry);
+    }
+    if let Some((host, port)) = gateways::backend_open(line) {
+        state.hop.set(host, port);
+        return Some(Entry::new(Format::Varnish, Verdict::Nothing, line));
+    }
+    let mut entry = find(line)?;
+    if entry.format == Format::Envoy {
+        state.is_reset = entry.words.starts_with(b"upstream reset: ");
+        if was_reset && entry.words.starts_with(b"Sending local reply") {
+            // At level debug the filter manager says it once more.
+            entry.said = Verdict::Again;
+        }
+    }
+    if entry.format == Format::Varnish && entry.said.fault().is_some() {
+        entry.upstream = state.hop.get();
+    }
+    Some(entry)
+}
+
+/// The text that counts most.
+fn find(line: &[u8]) -> Option<Entry<'_>> {
+    let mut best: Option<(usize, Entry<'_>)> = None;
+    let mut at = 0_usize;
+    let mut previous = b' ';
+    while let Some((first, _)) = line.get(at..).and_then(<[u8]>::split_first) {
+        if is_start(previous, line, at) && FIRST.has(*first) {
+            let most = best.as_ref().map_or(usize::MAX, |(rank, _)| *rank);
+            best = found_at(line, at, most).or(best);
+        }
+        previous = *first;
+        at = at.saturating_add(1);
+    }
+    best.map(|(_, entry)| entry)
+}
+
+/// The first row that is there, of those that count more than what was found.
+fn found_at(line: &[u8], at: usize, most: usize) -> Option<(usize, Entry<'_>)> {
+    let (before, text) = line.split_at_checked(at)?;
+    let rows = TABLES.iter().flat_map(|table| table.rows.iter().map(|row| (table.by, row)));
+    for (rank, (by, (words, says))) in rows.enumerate().take(most) {
+        let Some(rest) = text.strip_prefix(*words) else { continue };
+        let told = match says {
+            Says::Means(reading) => Some(Told::that(*reading)),
+            Says::Quiet => Some(Told::new(Verdict::Nothing)),
+            Says::On(read) => read(&Found { before, text, rest }),
+        };
+        let Some(told) = told else { continue };
+        let mut entry = Entry::new(by, told.said, text);
+        (entry.upstream, entry.status) = (told.upstream, told.status);
+        return Some((rank, entry));
+    }
+    None
+}
+
+/// Whether a word begins there. What a URL or a path is made of holds no texts.
+fn is_start(previous: u8, line: &[u8], at: usize) -> bool {
+    match previous {
+        b' ' | b'\t' | b'"' | b'\'' | b'`' | b'(' | b'[' | b'{' | b'<' | b'>' | b':' | b',' | b';' | b'|' | b'\\' => {
+            true
+        }
+        // `error=EOF`, and not `/search?q=EOF`.
+        b'=' => {
+            let name = line.get(at.saturating_sub(33)..at.saturating_sub(1)).unwrap_or(b"");
+            let end = name.iter().rev().take_while(|b| !matches!(b, b' ' | b'\t' | b'"' | b'\'')).count();
+            !name.iter().rev().take(end).any(|b| matches!(b, b'?' | b'&' | b'/'))
+        }
+        // Behind a line feed that stands there as `\n`.
+        b'n' => line.get(at.saturating_sub(2)) == Some(&b'\\'),
+        _ => !previous.is_ascii(),
+    }
+}
+
+/// The first letters of all texts.
+struct Letters([u64; 4]);
+
+const FIRST: Letters = Letters::of_all();
+
+impl Letters {
+    const fn of_all() -> Self {
+        let mut letters = Self([0; 4]);
+        let mut tables = TABLES;
+        while let [table, behind @ ..] = tables {
+            let mut rows = table.rows;
+            while let [(words, _), others @ ..] = rows {
+                if let [first, ..] = words {
+                    letters = letters.with(*first);
+                }
+                rows = others;
+            }
+            tables = behind;
+        }
+        letters
+    }
+
+    const fn with(self, byte: u8) -> Self {
+        let [a, b, c, d] = self.0;
+        let bit = 1 << (byte & 63);
+        Self(match byte >> 6 {
+            0 => [a | bit, b, c, d],
+            1 => [a, b | bit, c, d],
+            2 => [a, b, c | bit, d],
+            _ => [a, b, c, d | bit],
+        })
+    }
+
+    const fn has(&self, byte: u8) -> bool {
+        let [a, b, c, d] = self.0;
+        let bits = match byte >> 6 {
+            0 => a,
+            1 => b,
+            2 => c,
+            _ => d,
+        };
+        bits >> (byte & 63) & 1 == 1
+    }
+}
+
+/// Up to the quote, the escape or the line that ends a text.
+fn unquoted(text: &[u8]) -> &[u8] {
+    let end = text.iter().position(|b| matches!(b, b'"' | b'\'' | b'`' | b'\\' | b'\n')).unwrap_or(text.len());
+    text.get(..end).unwrap_or(text)
+}
+
+/// A name, `host:port` or URL at the beginning, without what ends a sentence.
+fn name(text: &[u8]) -> Option<&[u8]> {
+    let ends = |b: &u8| {
+        b.is_ascii_whitespace()
+            || matches!(b, b'"' | b'\'' | b'`' | b'\\' | b',' | b';' | b')' | b'(' | b'<' | b'>' | b'}')
+    };
+    let end = text.iter().position(ends).unwrap_or(text.len());
+    let name = text.get(..end)?;
+    let name = name.strip_suffix(b":").or_else(|| name.strip_suffix(b".")).unwrap_or(name);
+    cut::something(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A text that begins as an earlier one is never reached.
+    #[test]
+    fn no_text_hides_another() {
+        let rows: Vec<_> = TABLES.iter().flat_map(|table| table.rows.iter()).collect();
+        for (n, (words, says)) in rows.iter().enumerate() {
+            let is_open = matches!(says, Says::On(_));
+            for (later, _) in rows.iter().skip(n.saturating_add(1)).filter(|_| !is_open) {
+                assert!(!later.starts_with(words), "{} hides {}", words.escape_ascii(), later.escape_ascii());
+            }
+        }
+    }
+
+    #[test]
+    fn texts_begin_where_words_begin() {
+        for (line, want) in [
+            (&b"socket hang up"[..], true),
+            (b"Error: socket hang up", true),
+            (b"\"error\":\"socket hang up\"", true),
+            (b"err=ECONNREFUSED", true),
+            (b"GET /?q=ECONNREFUSED HTTP/1.1", false),
+            (b"GET /ECONNREFUSED HTTP/1.1", false),
+            (b"MY_ECONNREFUSED_HANDLER", false),
+            (b"", false),
+        ] {
+            assert_eq!(find(line).is_some(), want, "{}", line.escape_ascii());
+        }
+    }
+}
