@@ -98,7 +98,7 @@ fn envoy() {
         ),
         (
             "body: upstream connect error or disconnect/reset before headers. reset reason: overflow",
-            "envoy: connection_limit or circuit_open",
+            "envoy: circuit_open or connection_limit",
         ),
         (
             "upstream connect error or disconnect/reset before headers. reset reason: connection timeout",

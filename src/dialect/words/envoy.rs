@@ -77,7 +77,7 @@ pub(in crate::dialect) mod details {
                 also [BadChunk, BadTrailer, H2ProtocolError, H3ProtocolError], "the head is malformed, too large, or ended in the middle";
             "upstream_reset_before_response_started{remote_reset}" = [StreamReset, EnhanceYourCalm, Http11Required, Goaway, H3VersionFallback] also [], "the upstream reset the stream";
             "upstream_reset_before_response_started{remote_refused_stream_reset}" = [StreamRefused, GoawayUnprocessed, H3RequestRejected] also [], "the upstream refused the stream";
-            "upstream_reset_before_response_started{overflow}" = [ConnectionLimit, CircuitOpen] also [], "a circuit breaker of the cluster overflowed";
+            "upstream_reset_before_response_started{overflow}" = [CircuitOpen, ConnectionLimit] also [], "a circuit breaker of the cluster overflowed";
             "upstream_reset_after_response_started{protocol_error}" = [BodyTruncated, BodyReset, BadChunk, BadTrailer, TrailersTooLarge, H2ProtocolError, H3ProtocolError]
                 also [HeadTruncated, HeadReset], "the body is malformed, or ended in the middle";
             "response_timeout" = [ResponseTimeout, HeadStalled, SendTimeout] also [DeadlineExceeded, BodyStalled, TooManyInterim, ConnectionTimeout, TlsTimeout],

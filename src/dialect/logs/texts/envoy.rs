@@ -9,7 +9,6 @@ use crate::dialect::words;
 use crate::fault::FaultKind::{
     BodyStalled, ClosedBeforeResponse, ConnectionRefused, ConnectionTimeout, DeadlineExceeded, DnsFailure, DnsNotFound,
     DnsTimeout, Goaway, HeadReset, HeadTruncated, NoHealthyUpstream, ResetBeforeResponse, SendReset, Unreachable,
-    UnsolicitedResponse,
 };
 use crate::fault::{Code, Phase};
 
@@ -46,11 +45,10 @@ const REASONS: &[(&[u8], &[u8])] = &[
     (b"protocol error", b"upstream_reset_before_response_started{protocol_error}"),
 ];
 
-/// A TLS alert would have a transport failure reason.
-const TERMINATED: Reading = Reading::coarse(
-    ClosedBeforeResponse,
-    &[ResetBeforeResponse, SendReset, HeadTruncated, HeadReset, Goaway, UnsolicitedResponse],
-);
+/// A TLS alert would have a transport failure reason, and a response that nobody asked for is a protocol error once a
+/// request is under way (`source/common/http/codec_client.cc`, `onData`).
+const TERMINATED: Reading =
+    Reading::coarse(ClosedBeforeResponse, &[ResetBeforeResponse, SendReset, HeadTruncated, HeadReset, Goaway]);
 
 /// Without a reason, which comes last and is cut off first.
 const SOMETHING: Reading =
