@@ -2,6 +2,7 @@
 //!
 //! An argument says by its shape what it is, and what has no shape is a file.
 
+use badgateway::dialect::logs::Reader;
 use badgateway::fault::FaultKind;
 
 use super::word;
@@ -10,10 +11,12 @@ pub(crate) const USAGE: &str = "\
 usage: explain [--json] [--each | --summary] [FILE]...      lines of logs; standard input for - or without a file
        explain [--json] STATUS | FAULT | PROXY-STATUS ...   502, connection_refused, 'edge; error=dns_timeout'
        explain [--json] WORD ...                            sH--, UF, AH01102: of HAProxy, Envoy, Apache, ...
+       explain [--json] 'LINE' ...                          a line or an error as it was written, in one argument
        explain [--json] --all                               every kind of fault
 logs: error_log of nginx, option httplog of HAProxy, Envoy's and Istio's access log, ErrorLog of Apache 2.4,
 Caddy's JSON, access logs of AWS ALB, curl -v; with what syslog, Docker or Kubernetes put before a line.
-What begins with HTTP/ is a response, as `curl -i` prints it: who made it, and why.
+Errors of curl, Node, Go, Java, Python, Rust, gRPC and more are read wherever they stand.
+A response as `curl -i` or `curl -v` prints it, or an error page alone: who made it, and why.
 --each explains every failure in full, --summary none; without either, each once.";
 
 /// One thing to explain.
@@ -25,6 +28,8 @@ pub(crate) enum Ask {
     /// Of some dialects, that of RFC 9209 among them.
     Word(String),
     File(String),
+    /// What was written somewhere, in one argument.
+    Line(String),
     Stdin,
 }
 
@@ -56,6 +61,8 @@ impl Flags {
         let mut only_files = false;
         for arg in args {
             match arg.as_str() {
+                // What begins with a hyphen may be a line, too.
+                _ if only_files && is_text(&arg) => flags.asks.push(Ask::Line(arg)),
                 _ if only_files => flags.asks.push(Ask::File(arg)),
                 "--" => only_files = true,
                 "-" => flags.asks.push(Ask::Stdin),
@@ -86,14 +93,16 @@ fn ask(arg: String) -> Result<Ask, String> {
             None => Err(format!("{arg} is no status of a gateway: it knows {}", statuses())),
         };
     }
-    if arg.contains("error=") || arg.contains(';') {
-        return match badgateway::proxy_status::read(arg.as_bytes()) {
-            Ok(_) => Ok(Ask::ProxyStatus(arg)),
-            Err(e) => Err(format!("{arg:?} is no Proxy-Status: {e}")),
-        };
-    }
     if std::path::Path::new(&arg).exists() {
         return Ok(Ask::File(arg));
+    }
+    let mut why = String::new();
+    if arg.contains("error=") || arg.contains(';') {
+        match badgateway::proxy_status::read(arg.as_bytes()) {
+            Ok(members) if is_proxy_status(&members) => return Ok(Ask::ProxyStatus(arg)),
+            Ok(_) => {}
+            Err(error) => why = format!(", and no Proxy-Status: {error}"),
+        }
     }
     if let Some(value) = word::token(&arg) {
         return Ok(Ask::ProxyStatus(value));
@@ -101,7 +110,26 @@ fn ask(arg: String) -> Result<Ask, String> {
     if !word::find(&arg).is_empty() {
         return Ok(Ask::Word(arg));
     }
-    Err(format!("{arg:?} is no file, status, fault, Proxy-Status or word of a log; --help says more"))
+    if is_text(&arg) {
+        return Ok(Ask::Line(arg));
+    }
+    Err(if arg.contains(['/', '.']) && why.is_empty() {
+        format!("{arg}: there is no such file")
+    } else {
+        format!("{arg:?} is no file{why}, and no status, fault, word or line of a log; --help says more")
+    })
+}
+
+/// Whether somebody says something there: a line with a semicolon may pass for a member without parameters.
+fn is_proxy_status(members: &[badgateway::proxy_status::Member<'_>]) -> bool {
+    members.iter().any(|member| member.error().is_some() || member.received_status().is_some())
+}
+
+/// Whether it was written by some program, and is no name of anything: it has several words, or means something as
+/// a line.
+fn is_text(arg: &str) -> bool {
+    let is_file = || std::path::Path::new(arg).exists();
+    (arg.contains([' ', '\t', '\n']) || Reader::new().read(arg.as_bytes()).is_some()) && !is_file()
 }
 
 fn statuses() -> String {

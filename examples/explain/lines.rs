@@ -32,6 +32,12 @@ impl<R: Read> Lines<R> {
         Ok(self.block[..self.end].starts_with(beginning))
     }
 
+    /// What is there to be looked at without waiting for more than a line; it is not used up.
+    pub(crate) fn look(&mut self) -> io::Result<&[u8]> {
+        while self.is_drained() && self.end < self.block.len() && self.fill()? > 0 {}
+        Ok(&self.block[self.start..self.end])
+    }
+
     /// Whether it begins as no text does. A log that was cut to nothing while it was written to begins with NULs,
     /// and is text behind them.
     pub(crate) fn is_binary(&mut self) -> io::Result<bool> {

@@ -17,7 +17,7 @@ use http::{Method, StatusCode};
 use super::flags::{Detail, Flags};
 use super::lines::Lines;
 use super::summary::Summary;
-use super::{response, show};
+use super::{paste, response, show};
 
 /// So many lines that are of no known log are shown; the rest is counted.
 const UNKNOWN: u64 = 5;
@@ -54,9 +54,11 @@ impl<'f> Log<'f> {
     /// Reads all of an input.
     pub(crate) fn read(&mut self, input: impl Read, out: &mut impl Write) -> io::Result<()> {
         let mut lines = Lines::new(input);
-        if lines.begins_with(b"HTTP/")? {
+        if lines.begins_with(b"HTTP/")? || paste::find(lines.look()?).is_some() {
+            let pasted = lines.rest(response::MOST)?;
             self.was_response = true;
-            return response::explain(&lines.rest(response::MOST)?, self.flags.json, out);
+            let found = paste::find(&pasted).unwrap_or(paste::Paste::Response(pasted.as_slice().into()));
+            return response::explain(&found, self.flags.json, out);
         }
         if lines.is_binary()? {
             return Err(io::Error::new(

@@ -1,7 +1,8 @@
 //! Explains lines of proxies' logs, statuses, faults, `Proxy-Status` values and error responses.
 //!
 //! `cargo run --example explain -- /var/log/nginx/error.log`, `... | cargo run --example explain`, `-- 502`,
-//! `-- connection_refused`, `-- 'edge; error=dns_timeout'`, `-- UF` (a word of a log), `curl -i URL | cargo run --example explain`.
+//! `-- connection_refused`, `-- 'edge; error=dns_timeout'`, `-- UF` (a word of a log), `-- 'connect ECONNREFUSED 10.0.0.1:80'` (a line),
+//! `curl -i URL | cargo run --example explain`.
 //!
 //! Of a log it explains each failure once, where it first stands, and ends with a summary if there were more. It
 //! takes files of any size in constant memory, and lines as they come.
@@ -13,6 +14,8 @@ pub(crate) mod flags;
 mod histogram;
 mod lines;
 pub(crate) mod log;
+mod paste;
+mod reason;
 mod response;
 pub(crate) mod show;
 mod subject;
@@ -20,7 +23,7 @@ mod summary;
 mod word;
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 
 use flags::{Ask, Flags};
@@ -37,6 +40,11 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if flags.asks.is_empty() && !flags.all && io::stdin().is_terminal() {
+        eprintln!(
+            "Paste lines, a page or a response, and end with Ctrl-D on a line of its own. --help says what else."
+        );
+    }
     let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
     match run(&flags, &mut out).and_then(|()| out.flush()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -66,6 +74,10 @@ pub(crate) fn run(flags: &Flags, out: &mut impl Write) -> io::Result<()> {
             Ask::Fault(kind) => subject::fault(*kind, flags.json, out)?,
             Ask::ProxyStatus(value) => subject::proxy_status(value, flags.json, out)?,
             Ask::Word(word) => word::explain(word, flags.json, out)?,
+            Ask::Line(text) => {
+                log.read(text.as_bytes(), out)?;
+                files += 1;
+            }
             Ask::Stdin => {
                 log.read(io::stdin().lock(), out)?;
                 files += 1;

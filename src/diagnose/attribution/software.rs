@@ -129,6 +129,14 @@ software! {
     Vercel = "vercel", "Vercel", Platform;
     /// Heroku's router.
     Heroku = "heroku", "Heroku", Platform;
+    /// Railway's edge.
+    Railway = "railway", "Railway", Platform;
+    /// Netlify.
+    Netlify = "netlify", "Netlify", Platform;
+    /// Render's router.
+    Render = "render", "Render", Platform;
+    /// Fly.io's proxy.
+    Fly = "fly", "Fly.io", Platform;
     /// Express, on Node.
     Express = "express", "Express", Application;
     /// Django.
