@@ -593,6 +593,7 @@ fn the_json_says_the_same() {
                 "next_steps",
                 "settings",
                 "avoid",
+                "lasting",
                 "placeholders"
             ]
         );
@@ -664,4 +665,62 @@ fn a_phase_of_its_own_is_told() {
     let diagnosis = diagnose(&fault, &Exchange::default(), &Evidence::new(), &Context::default());
     assert_eq!(diagnosis.phase, Some(Phase::Head));
     assert!(diagnosis.evidence.iter().any(|fact| fact.name == "TLS alert" && fact.value == "116 certificate_required"));
+}
+
+/// A client for HTTP is of no use where the next hop speaks something else, and a port where it is a socket.
+#[test]
+fn the_protocol_decides_the_commands() {
+    #[rustfmt::skip]
+    let cases: [(&str, &[&str], &[&str]); 7] = [
+        ("fastcgi://10.0.0.7:9000",
+            &["cgi-fcgi -bind -connect 10.0.0.7:9000", "grep -rnE '^ *(listen|pm|", "ss -ltnp 'sport = :9000'"], &["curl", "http://"]),
+        ("fastcgi://unix:/run/php/php8.2-fpm.sock",
+            &["cgi-fcgi -bind -connect /run/php/php8.2-fpm.sock", "ls -l /run/php/php8.2-fpm.sock", "namei -l /run/php/php8.2-fpm.sock", "ss -Hlxp src /run/php/php8.2-fpm.sock"],
+            &["curl", "nc -vz", "sport"]),
+        ("uwsgi://[::1]:6667", &["uwsgi_curl '[::1]:6667'"], &[" curl ", "cgi-fcgi"]),
+        ("ajp://app:8009", &["nmap -Pn -p 8009 --script ajp-request app"], &["curl"]),
+        ("scgi://app:4000", &["ss -ltnp 'sport = :4000'"], &["curl", "cgi-fcgi"]),
+        ("grpc://app:50051", &["grpcurl -plaintext --max-time 10 app:50051 list"], &["http://app:50051"]),
+        ("http://unix:/run/app.sock", &["curl -sv -o /dev/null --connect-timeout 5 --max-time 30 --unix-socket /run/app.sock"], &["cgi-fcgi", "nc -vz"]),
+    ];
+    for (hop, with, without) in cases {
+        let mut exchange = Exchange::default();
+        exchange.next_hop = Some(hop.into());
+        for kind in [FaultKind::ConnectionRefused, FaultKind::ClosedBeforeResponse, FaultKind::ResponseTimeout] {
+            let found = diagnose(&Fault::new(kind), &exchange, &Evidence::new(), &Context::default());
+            let commands: Vec<&str> = found.steps.iter().map(|step| step.command.as_str()).collect();
+            for wanted in with.iter().filter(|_| kind == FaultKind::ConnectionRefused) {
+                assert!(
+                    commands.iter().any(|command| command.contains(wanted)),
+                    "{hop} {kind} {wanted}: {commands:#?}"
+                );
+            }
+            for unwanted in without {
+                assert!(
+                    !commands.iter().any(|command| command.contains(unwanted)),
+                    "{hop} {kind} {unwanted}: {commands:#?}"
+                );
+            }
+            assert!(!found.summary.contains("://"), "{}", found.summary);
+        }
+    }
+    // Nobody binds a socket to 0.0.0.0.
+    let mut exchange = Exchange::default();
+    exchange.next_hop = Some("unix:/run/app.sock".into());
+    let found = diagnose(&Fault::new(FaultKind::ConnectionRefused), &exchange, &Evidence::new(), &Context::default());
+    assert!(found.causes.iter().all(|cause| !cause.text.contains("0.0.0.0")));
+    assert!(found.causes[0].supported && found.causes[0].text.contains(" path "), "{:?}", found.causes[0]);
+}
+
+/// What to build against it stands last, and of what is not the next hop's there is nothing to build.
+#[test]
+fn so_that_it_does_not_come_back() {
+    let text = diagnose::kind(FaultKind::ClosedBeforeResponse).to_string();
+    let (_, last) = text.split_once("\nSo that it does not come back\n").unwrap();
+    assert!(last.starts_with("  - Stop gracefully: "), "{last}");
+    assert!(diagnose::kind(FaultKind::ClientAborted).lasting.is_empty());
+    for &kind in FaultKind::ALL {
+        let lasting = diagnose::kind(kind).lasting;
+        assert!(lasting.len() <= 5 && lasting.iter().all(|advice| advice.ends_with('.')), "{kind}: {lasting:?}");
+    }
 }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use crate::exchange::Exchange;
 
+use super::protocol::Protocol;
+
 /// How the next hop is run: it picks the commands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -89,6 +91,8 @@ pub struct Context<'a> {
     pub unit: Option<&'a str>,
     /// The namespace, in Kubernetes.
     pub namespace: Option<&'a str>,
+    /// What the gateway speaks to the next hop, by the scheme of [`Exchange::next_hop`].
+    pub(super) protocol: Option<Protocol>,
 }
 
 /// Where the next hop is, as far as it can be put into a command.
@@ -119,6 +123,11 @@ impl<'a> Host<'a> {
         // RFC 1035 section 2.3.4 allows 255 bytes with the lengths. A leading hyphen would be an option.
         let plain = (1..=253).contains(&text.len()) && text.bytes().all(is_plain) && !text.starts_with('-');
         if plain { Self::Name(text) } else { Self::Unfit }
+    }
+
+    /// Whether it is a path and no address.
+    pub(super) fn is_socket(self) -> bool {
+        matches!(self, Self::Socket(_))
     }
 
     /// Whether it is this machine, as seen from this machine.
@@ -153,14 +162,9 @@ pub(super) fn is_word(text: &str) -> bool {
         && text.bytes().all(|b| is_plain(b) || matches!(b, b'@' | b':' | b'/'))
 }
 
-/// A next hop in its parts: `host`, `host:port`, `[v6]:port`, a bare IPv6 address, a socket, and any of
-/// these behind a scheme.
+/// A next hop in its parts, without its scheme: `host`, `host:port`, `[v6]:port`, a bare IPv6 address, a socket.
 pub(super) fn split(next_hop: &str) -> (&str, Option<u16>, Option<bool>) {
-    let (tls, rest) = match (next_hop.strip_prefix("https://"), next_hop.strip_prefix("http://")) {
-        (Some(rest), _) => (Some(true), rest),
-        (None, Some(rest)) => (Some(false), rest),
-        (None, None) => (None, next_hop),
-    };
+    let (_, tls, rest) = Protocol::split(next_hop);
     if rest.starts_with("unix:") || rest.starts_with('/') || rest.parse::<Ipv6Addr>().is_ok() {
         return (rest, None, tls);
     }
@@ -183,6 +187,7 @@ impl<'a> Context<'a> {
                 self.host = Some(host);
                 self.port = self.port.or(port);
                 self.tls = self.tls.or(tls);
+                self.protocol = Protocol::split(next_hop).0;
             }
         }
         if self.path.is_none() {
@@ -208,6 +213,9 @@ mod tests {
             ("[::1]:80", ("[::1]", Some(80), None)),
             ("::1", ("::1", None, None)),
             ("unix:/run/app.sock", ("unix:/run/app.sock", None, None)),
+            ("fastcgi://unix:/run/php.sock", ("unix:/run/php.sock", None, None)),
+            ("uwsgi://[::1]:6667", ("[::1]", Some(6667), None)),
+            ("grpcs://app:443", ("app", Some(443), Some(true))),
             ("app:99999", ("app:99999", None, None)),
             ("", ("", None, None)),
         ] {

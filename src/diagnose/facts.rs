@@ -11,6 +11,7 @@ use crate::fault::{Class, Code, Confidence, ErrorType, Evidence, Fault, Phase};
 use crate::sink::{bounded, plain};
 
 use super::context::Context;
+use super::protocol::Protocol;
 use super::value::Fact;
 
 /// The most bytes of a name or a text of evidence.
@@ -33,7 +34,10 @@ fn safe(text: &str, max: usize) -> String {
 /// The next hop as people call it.
 pub(super) fn hop(exchange: &Exchange, context: &Context<'_>) -> Option<String> {
     if let Some(hop) = exchange.next_hop.as_deref().filter(|hop| !hop.is_empty()) {
-        let bare = hop.strip_prefix("http://").or_else(|| hop.strip_prefix("https://")).unwrap_or(hop);
+        let (_, _, bare) = Protocol::split(hop);
+        if bare.starts_with("unix:") {
+            return Some(safe(bare, MAX_HOP));
+        }
         return Some(safe(bare.split('/').next().filter(|host| !host.is_empty()).unwrap_or(bare), MAX_HOP));
     }
     let host = safe(context.host.filter(|host| !host.is_empty())?, MAX_HOP);

@@ -79,6 +79,13 @@ impl<'a> Filler<'a> {
             "container" => self.unit(Deployment::Docker, "CONTAINER: the container of the next hop", out),
             "service" => self.unit(Deployment::Kubernetes, "SERVICE: the Kubernetes Service of the next hop", out),
             "target_group" => self.unit(Deployment::Aws, "TARGET_GROUP_ARN: the ARN of the target group", out),
+            "endpoint" => match self.host {
+                Some(Host::Socket(path)) => out.push_str(path),
+                Some(Host::Name(_) | Host::V6(_) | Host::Unfit) | None => self.hostport(out),
+            },
+            "plaintext" => out.push_str(if self.speaks_tls() == Some(true) { "" } else { "-plaintext " }),
+            "cluster" => self.word("CLUSTER: the ECS cluster", out),
+            "ecs_service" => self.word("ECS_SERVICE: the service's name in ECS", out),
             "pod" => self.word("POD: a pod behind the Service", out),
             "gateway_pid" => self.word("GATEWAY_PID: the process id of the gateway", out),
             _ => return false,

@@ -19,7 +19,7 @@ pub struct Json<'a> {
 impl Diagnosis {
     /// The same as one JSON object without a line end. Its keys: `fault`, `class`, `phase`, `summary`,
     /// `evidence` (objects of `name`, `value`, `trusted`), `causes` (`text`, `supported`), `next_steps` (`where`, `deployment`, `why`, `command`),
-    /// `settings` (`product`, `name`, `default`), `avoid` and `placeholders` (texts).
+    /// `settings` (`product`, `name`, `default`), `avoid`, `lasting` and `placeholders` (texts).
     ///
     /// ```
     /// use badgateway::FaultKind;
@@ -43,7 +43,7 @@ impl<'a> Json<'a> {
 
 impl Json<'_> {
     fn write(&self, out: &mut impl Sink) {
-        let Diagnosis { kind, class, phase, summary, evidence, causes, steps, settings, avoid, placeholders } =
+        let Diagnosis { kind, class, phase, summary, evidence, causes, steps, settings, avoid, lasting, placeholders } =
             self.diagnosis;
         out.put("{");
         for (name, value) in self.leading {
@@ -85,6 +85,7 @@ impl Json<'_> {
             out.put("}");
         });
         list(out, "avoid", avoid, |out, text| string(out, text));
+        list(out, "lasting", lasting, |out, text| string(out, text));
         list(out, "placeholders", placeholders, |out, text| string(out, text));
         out.put("}");
     }

@@ -15,6 +15,7 @@ mod context;
 mod facts;
 mod fill;
 mod json;
+mod protocol;
 mod statuses;
 mod text;
 mod texts;
@@ -80,6 +81,7 @@ fn build(fault: &Fault, known: &Known<'_>, context: &Context<'_>, hop: Option<St
         steps,
         settings: settings(text.settings, context),
         avoid: rows(text.avoid, known).map(|(_, warning)| warning).collect(),
+        lasting: texts::lasting(fault.category()).to_vec(),
         placeholders: filler.unknown,
     }
 }
@@ -181,9 +183,18 @@ fn steps(text: &Text, context: &Context<'_>, filler: &mut Filler<'_>) -> Vec<Ste
             || deployment == context.deployment
     };
     let named = is_named(context);
-    let mut steps: Vec<Step> = text
-        .steps
-        .iter()
+    // Where the first command for HTTP would stand, those of the next hop's own protocol stand.
+    let mut own = texts::of_protocol(context.protocol);
+    let mut commands = Vec::new();
+    for command in text.steps {
+        if command.works_with(context.protocol) {
+            commands.push(*command);
+        } else {
+            commands.extend(core::mem::take(&mut own));
+        }
+    }
+    let mut steps: Vec<Step> = commands
+        .into_iter()
         .filter(|command| wanted(command.deployment) && (named || !command.asks_for_a_name()))
         .filter_map(|command| command.step(filler))
         .collect();

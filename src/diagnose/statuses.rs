@@ -57,6 +57,7 @@ pub fn status(code: u16) -> Option<Diagnosis> {
         steps,
         settings: Vec::new(),
         avoid: row.avoid.to_vec(),
+        lasting: Vec::new(),
         placeholders: filler.unknown,
     })
 }

@@ -60,6 +60,12 @@ impl fmt::Display for Diagnosis {
                 wrap(f, "  - ", "    ", warning)?;
             }
         }
+        if !self.lasting.is_empty() {
+            f.write_str("\nSo that it does not come back\n")?;
+            for advice in &self.lasting {
+                wrap(f, "  - ", "    ", advice)?;
+            }
+        }
         if !self.placeholders.is_empty() {
             f.write_str("\nNot known, so look before you run a command\n")?;
             for note in &self.placeholders {

@@ -50,6 +50,8 @@ pub struct Diagnosis {
     pub settings: Vec<Setting>,
     /// What not to do.
     pub avoid: Vec<&'static str>,
+    /// What to build, once it is over, so that it does not come back.
+    pub lasting: Vec<&'static str>,
     /// What was not known and stands in the commands as a word in capitals, or had to be assumed.
     pub placeholders: Vec<&'static str>,
 }

@@ -9,6 +9,7 @@ use crate::exchange::{Exchange, Forwarded};
 use crate::fault::{Class, Code, Fault};
 
 use super::context::{Context, Deployment, Host};
+use super::protocol::Protocol;
 
 /// A condition in a row of the texts.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +37,12 @@ pub(super) enum When {
     Loopback,
     /// The next hop is called by a name. It only rules out.
     Named,
+    /// The next hop is a UNIX domain socket.
+    Socket,
+    /// It is none. It only rules out.
+    OffSocket,
+    /// The gateway speaks FastCGI to the next hop.
+    FastCgi,
     /// The port is one of these.
     Port(&'static [u16]),
     /// The method is not idempotent (RFC 9110 section 9.2.2).
@@ -81,6 +88,7 @@ pub(super) struct Known<'a> {
     pub(super) waited: Option<Duration>,
     pub(super) host: Option<Host<'a>>,
     pub(super) port: Option<u16>,
+    pub(super) protocol: Option<Protocol>,
     /// The next hop runs in containers, and the gateway with it.
     pub(super) contained: bool,
 }
@@ -101,6 +109,7 @@ impl<'a> Known<'a> {
             waited: context.waited,
             host: context.host.map(Host::read),
             port: context.port,
+            protocol: context.protocol,
             contained: matches!(context.deployment, Deployment::Docker | Deployment::Kubernetes),
         }
     }
@@ -138,6 +147,9 @@ impl<'a> Known<'a> {
             }
             When::Loopback => self.host.and_then(Host::is_loopback).filter(|&loopback| self.contained || !loopback),
             When::Named => self.host.and_then(Host::is_address).filter(|&address| address).map(|_| false),
+            When::Socket => self.host.map(Host::is_socket),
+            When::OffSocket => self.host.filter(|host| host.is_socket()).map(|_| false),
+            When::FastCgi => self.protocol.map(|protocol| protocol == Protocol::FastCgi),
             When::Port(ports) => self.port.map(|port| ports.contains(&port)),
             When::NotIdempotent => self.idempotent.map(|idempotent| !idempotent),
             // A time speaks for something, never against it: clocks start at different moments.

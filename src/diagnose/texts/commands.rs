@@ -49,6 +49,10 @@ commands! {
         "Which program has the port? The last column says it to root. No line: it is forwarded, or a container's.";
     LISTEN_ALL NextHop Unknown "ss -ltnp",
         "On which ports and addresses the service really listens.";
+    SOCKET_WAY NextHop Unknown "namei -l {socket}",
+        "Owner and mode of each directory on the way: the gateway's user needs x on all of them.";
+    SOCKET_LISTEN NextHop Unknown "ss -Hlxp src {socket}",
+        "Does anybody listen on the socket? Recv-Q as high as Send-Q: its backlog is full. No line, and the file is there: a process that ended left it.";
     SOCKET NextHop Unknown "ls -l {socket}",
         "Is the socket there, and may the gateway's user write to it?";
     CURL Gateway Unknown "curl -sv -o /dev/null --connect-timeout 5 --max-time 30 {url}",
@@ -77,6 +81,14 @@ commands! {
         "Which ports are published on the host? None: only containers in the same network reach it, at its own port.";
     DOCKER_NETWORKS NextHop Docker "docker inspect -f '{{json .NetworkSettings.Networks}}' {container}",
         "In which networks it is, and under which names. The gateway has to be in one of them.";
+    DOCKER_EXEC NextHop Docker "docker exec {container} curl -sS -o /dev/null --max-time 10 http://127.0.0.1:{port}/",
+        "From inside of the container, at its own port. An answer here and none from outside: it listens on 127.0.0.1 inside, or another port is published.";
+    K8S_EXEC Workstation Kubernetes "kubectl{ns} exec {pod} -- curl -sS -o /dev/null --max-time 10 http://127.0.0.1:{port}/",
+        "From inside of the pod, at its own port: an answer here and none through the Service is a wrong targetPort, a policy or a bind to 127.0.0.1.";
+    SECURITY_GROUPS Workstation Aws "aws ec2 describe-security-groups --filters Name=ip-permission.to-port,Values={port}",
+        "Which security groups open the port, and for whom? The target's group has to allow the load balancer's.";
+    ECS_SERVICE Workstation Aws "aws ecs describe-services --cluster {cluster} --services {ecs_service} --query 'services[].[runningCount,desiredCount,events[:5]]'",
+        "If it runs in ECS: are as many tasks running as are wanted, and what do the last events say (failed health checks, tasks that stop)?";
     K8S_ENDPOINTS Workstation Kubernetes "kubectl{ns} get endpointslices -l kubernetes.io/service-name={service}",
         "Are there addresses behind the Service, and with the port you expect? None: no pod is ready, or the selector matches none.";
     K8S_PODS Workstation Kubernetes "kubectl{ns} get pods -o wide",
@@ -111,6 +123,8 @@ commands! {
         "Does a rule drop or reject the port? Look at the counters.";
     IPTABLES NextHop Unknown "iptables -nvL",
         "The same for older rules: DROP makes timeouts, REJECT makes refusals.";
+    FIREWALLD NextHop Unknown "firewall-cmd --list-all",
+        "On Red Hat and its like: are the port or its service in the zone?";
     UFW NextHop Unknown "ufw status verbose",
         "Is the port open for the gateway's address? The default is deny incoming.";
     BPF Gateway Unknown "bpftool cgroup tree",
@@ -221,6 +235,28 @@ commands! {
     SEND_QUEUE_HOP NextHop Unknown "ss -tin 'sport = :{port}'",
         "Send-Q above 0: it has written and the gateway, or the network, does not take it. 0: the application writes nothing.";
 
+    // ---- other protocols: instead of those for HTTP ---------------------------------------------------
+    FPM_PING Gateway Unknown "SCRIPT_NAME=/ping SCRIPT_FILENAME=/ping REQUEST_METHOD=GET timeout 5 cgi-fcgi -bind -connect {endpoint}",
+        "Does PHP-FPM answer without the gateway? pong, where the pool has ping.path = /ping; File not found is an answer, too. (Debian: libfcgi-bin.)";
+    FPM_STATUS Gateway Unknown "SCRIPT_NAME=/status SCRIPT_FILENAME=/status REQUEST_METHOD=GET timeout 5 cgi-fcgi -bind -connect {endpoint}",
+        "Where the pool has pm.status_path = /status: listen queue above 0 and max children reached say that pm.max_children is too small, or every child is slow.";
+    FPM_POOL NextHop Unknown "grep -rnE '^ *(listen|pm|request_terminate_timeout|slowlog|chroot)' /etc/php/*/fpm/pool.d /etc/php-fpm.d",
+        "Where the pool listens, for whom (listen.owner, listen.mode, listen.allowed_clients), how many children it has, and when it ends one.";
+    FPM_LOG NextHop Unknown "journalctl -u 'php*fpm*' --since '1 hour ago' --no-pager",
+        "server reached pm.max_children: all were busy. exited on signal 11 (SIGSEGV): it crashed. execution timed out: request_terminate_timeout.";
+    UWSGI_CURL Gateway Unknown "timeout 10 uwsgi_curl {endpoint}",
+        "Does it answer in its own protocol, without the gateway? (pip install uwsgi-tools.) A client for HTTP gets nothing there.";
+    UWSGI_LOG NextHop Unknown "journalctl -u 'uwsgi*' --since '1 hour ago' --no-pager",
+        "HARAKIRI: a worker took too long. listen queue full: all were busy. invalid request block size: the head is larger than buffer-size.";
+    AJP_REQUEST Gateway Unknown "nmap -Pn -p {port} --script ajp-request {host}",
+        "Does the connector answer in its own protocol, without the gateway? A client for HTTP gets nothing there.";
+    AJP_CONNECTOR NextHop Unknown "grep -rn -A 6 AJP/1.3 /etc/tomcat9/server.xml /etc/tomcat10/server.xml /opt/tomcat/conf/server.xml",
+        "Address and secret of the connector: since Tomcat 9.0.31 it listens on loopback only, and refuses who has no secret.";
+    GRPCURL Gateway Unknown "grpcurl {plaintext}--max-time 10 {hostport} grpc.health.v1.Health/Check",
+        "Does its health service answer? Unimplemented is an answer: there is none.";
+    GRPCURL_LIST Gateway Unknown "grpcurl {plaintext}--max-time 10 {hostport} list",
+        "Which services it has, if reflection is on.";
+
     // ---- HTTP/2 and HTTP/3 ---------------------------------------------------------------------------------
     CURL_H2 Gateway Unknown "curl -sv -o /dev/null {http2} --max-time 30 {url}",
         "Does another client get through over HTTP/2?";
@@ -245,6 +281,8 @@ commands! {
         "Who holds how many connections.";
     GATEWAY_LOG Gateway Unknown "journalctl --since '10 minutes ago' -p warning --no-pager",
         "Warnings and errors of the last ten minutes on the gateway's host.";
+    NGINX_CONFIG Gateway Unknown "nginx -T 2>/dev/null | grep -nE '^ *(upstream|server |[a-z]+_pass |resolver|keepalive|[a-z_]*timeout)'",
+        "If the gateway is nginx: where it really connects to, with every include, and its timers.";
     CONFIG_TEST Gateway Unknown "nginx -t; haproxy -c -f /etc/haproxy/haproxy.cfg; apachectl configtest; caddy validate --config /etc/caddy/Caddyfile",
         "Whichever of these the gateway is: does it take its own configuration?";
     DISK_GATEWAY Gateway Unknown "df -h; df -i",

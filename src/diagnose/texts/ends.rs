@@ -15,6 +15,11 @@ const RACE: (When, &str) = (
     "The keep-alive race: the next hop closed the idle connection while the request was on its way. Its idle timeout is shorter than the gateway's: make the gateway's the shorter one, by a few seconds.",
 );
 
+const FRESH_CURL: (When, &str) = (
+    When::Reused,
+    "Do not take a curl that works for a proof: it opens a new connection, and the keep-alive race needs one that has been idle.",
+);
+
 const DEPLOY: (When, &str) = (
     When::Always,
     "A deploy or scale-down: the process ended with requests under way, without a graceful shutdown. It should go on serving for some seconds after SIGTERM, then finish what it has.",
@@ -44,6 +49,14 @@ pub(super) const CLOSED_BEFORE_RESPONSE: Text = Text {
             "The server refuses the request without an answer: nginx's 444, a header over its limit, a Host it does not know, a firewall for web applications.",
         ),
         (
+            When::Fresh,
+            "Docker's published port with nothing behind it: docker-proxy takes the connection and closes it, because the application does not listen in the container, or on 127.0.0.1 inside of it only.",
+        ),
+        (
+            When::FastCgi,
+            "PHP-FPM ended the worker: request_terminate_timeout, a crash of an extension (signal 11), or the OOM killer.",
+        ),
+        (
             When::Always,
             "A sidecar or load balancer in between accepts, and has nobody behind it to hand the connection to.",
         ),
@@ -57,8 +70,10 @@ pub(super) const CLOSED_BEFORE_RESPONSE: Text = Text {
         SEGFAULT,
         DOCKER_STATE,
         DOCKER_LOGS,
+        DOCKER_EXEC,
         K8S_EVENTS,
         K8S_PREVIOUS,
+        K8S_EXEC,
         K8S_GRACE,
         TARGET_HEALTH,
         TARGET_ATTRIBUTES,
@@ -66,6 +81,7 @@ pub(super) const CLOSED_BEFORE_RESPONSE: Text = Text {
     settings: &[Look::Timers(Act::Idle), settings::SHUTDOWN, settings::RETRIES],
     avoid: &[
         NO_POST,
+        FRESH_CURL,
         (
             When::Reused,
             "Do not switch keep-alive off to be rid of the race: every request would pay for a connection. Align the idle timeouts.",
@@ -92,6 +108,10 @@ pub(super) const RESET_BEFORE_RESPONSE: Text = Text {
             "The server closed with bytes of the request unread, which makes a reset: a body over its limit, or an answer that it gave up.",
         ),
         (When::Fresh, "The accept queue was full, or a proxy in between has no healthy target."),
+        (
+            When::Fresh,
+            "Docker's published port with nothing behind it: the application does not listen in the container, or on 127.0.0.1 inside of it only.",
+        ),
     ],
     steps: &[
         CURL,
@@ -110,7 +130,11 @@ pub(super) const RESET_BEFORE_RESPONSE: Text = Text {
         TARGET_HEALTH,
     ],
     settings: &[Look::Timers(Act::Idle), settings::SHUTDOWN, settings::RETRIES],
-    avoid: &[NO_POST, (When::Always, "Do not raise the read timeout: nothing timed out here, the other side cut.")],
+    avoid: &[
+        NO_POST,
+        FRESH_CURL,
+        (When::Always, "Do not raise the read timeout: nothing timed out here, the other side cut."),
+    ],
 };
 
 pub(super) const SEND_RESET: Text = Text {

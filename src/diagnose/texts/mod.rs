@@ -9,6 +9,7 @@ mod commands;
 mod connect;
 mod ends;
 mod grpc;
+mod lasting;
 mod local;
 mod malformed;
 mod multiplexed;
@@ -25,6 +26,7 @@ use crate::fault::FaultKind;
 
 use super::context::Deployment;
 use super::fill::Filler;
+use super::protocol::Protocol;
 use super::timers::Act;
 use super::value::{Place, Step};
 use super::when::When;
@@ -63,6 +65,17 @@ impl Command {
         Some(Step { place: self.place, deployment: self.deployment, why: self.why, command })
     }
 
+    /// Whether whoever speaks that protocol understands it. A client for HTTP asks in vain where HTTP is not spoken,
+    /// and one for HTTP/1 where gRPC is.
+    pub(super) fn works_with(&self, protocol: Option<Protocol>) -> bool {
+        let asks = self.template.contains("{url}") || self.template.contains(" http://127.0.0.1");
+        match protocol {
+            None | Some(Protocol::Http) => true,
+            Some(Protocol::Grpc) => !asks || self.template.contains("{http2}"),
+            Some(Protocol::FastCgi | Protocol::Uwsgi | Protocol::Scgi | Protocol::Ajp) => !asks,
+        }
+    }
+
     /// Whether it looks up the next hop's name, which is in vain for an address.
     pub(super) fn asks_for_a_name(&self) -> bool {
         self.template.starts_with("dig ") || self.template == "getent ahosts {host}"
@@ -81,6 +94,19 @@ pub(super) enum Look {
     Table(&'static [Row]),
     /// The same, of use only where the next hop is called by a name.
     OfNames(&'static [Row]),
+}
+
+pub(super) use self::lasting::lasting;
+
+/// The commands of a protocol that is not plain HTTP.
+pub(super) const fn of_protocol(protocol: Option<Protocol>) -> &'static [&'static Command] {
+    match protocol {
+        None | Some(Protocol::Http | Protocol::Scgi) => &[],
+        Some(Protocol::Grpc) => &[commands::GRPCURL, commands::GRPCURL_LIST],
+        Some(Protocol::FastCgi) => &[commands::FPM_PING, commands::FPM_STATUS, commands::FPM_POOL, commands::FPM_LOG],
+        Some(Protocol::Uwsgi) => &[commands::UWSGI_CURL, commands::UWSGI_LOG],
+        Some(Protocol::Ajp) => &[commands::AJP_REQUEST, commands::AJP_CONNECTOR],
+    }
 }
 
 /// What is said about that kind.

@@ -35,7 +35,10 @@ fn every_command_is_of_use_and_stands_once() {
     for (n, command) in ALL.iter().enumerate() {
         let by_kind =
             FaultKind::ALL.iter().any(|kind| text(*kind).steps.iter().any(|used| used.template == command.template));
-        let used = by_kind || statuses::uses(command);
+        let by_protocol = [Protocol::Grpc, Protocol::FastCgi, Protocol::Uwsgi, Protocol::Ajp]
+            .iter()
+            .any(|protocol| of_protocol(Some(*protocol)).iter().any(|used| used.template == command.template));
+        let used = by_kind || by_protocol || statuses::uses(command);
         assert!(used, "nobody names {}", command.template);
         for other in ALL.iter().skip(n.saturating_add(1)) {
             assert_ne!((command.template, command.place), (other.template, other.place));
@@ -48,7 +51,8 @@ fn every_command_is_of_use_and_stands_once() {
 fn every_command_ends_by_itself() {
     for command in ALL {
         let template = command.template;
-        assert!(!template.contains("curl ") || template.contains("--max-time "), "{template}");
+        let is_bounded = template.contains("--max-time ") || template.starts_with("timeout ");
+        assert!(!template.contains("curl ") || is_bounded, "{template}");
         assert_eq!(template.matches("s_client").count(), template.matches("timeout 10 openssl s_client").count());
         for endless in ["tcpdump", "nc {host} {port} <"] {
             assert!(!template.contains(endless) || template.starts_with("timeout "), "{template}");
