@@ -198,3 +198,55 @@ fn hostile_pages() {
         assert_eq!(raw, None, "{text:?}\n{out}");
     }
 }
+
+/// Names and protocols of the line are in the commands.
+#[test]
+fn the_line_is_in_the_commands() {
+    let line = |what: &str, upstream: &str| {
+        format!(
+            "2026/11/20 18:53:56 [error] 1#0: *3 {what}, client: 10.0.0.9, server: _, request: \"GET /a.php HTTP/1.1\", upstream: \"{upstream}\", host: \"shop.example:8443\"\n"
+        )
+    };
+    for (text, with, without) in [
+        (
+            line("connect() failed (111: Connection refused) while connecting to upstream", "fastcgi://10.0.0.1:9000"),
+            "cgi-fcgi -bind -connect 10.0.0.1:9000",
+            "curl",
+        ),
+        (
+            line(
+                "upstream timed out (110: Connection timed out) while reading response header from upstream",
+                "uwsgi://unix:/run/app.sock:",
+            ),
+            "uwsgi_curl /run/app.sock",
+            " curl ",
+        ),
+        (
+            line(
+                "SSL_do_handshake() failed (SSL: error:0A000458:SSL routines::tlsv1 unrecognized name:SSL alert number 112) while SSL handshaking to upstream",
+                "https://10.0.0.1:443/a.php",
+            ),
+            "-connect 10.0.0.1:443 -servername shop.example ",
+            "-servername 10.0.0.1",
+        ),
+        (
+            line(
+                "SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking to upstream",
+                "https://app.internal:8443/a.php",
+            ),
+            "-connect app.internal:8443 -servername app.internal ",
+            "shop.example",
+        ),
+        ("Error: getaddrinfo ENOTFOUND db.internal\n".to_owned(), "dig +noall +comments +answer db.internal", "HOST"),
+        ("curl: (7) Failed to connect to app port 81: Connection refused\n".to_owned(), "nc -vz -w 5 app 81", "HOST"),
+    ] {
+        let json = output(&["--json"], &text);
+        let (_, steps) = json.split_once("\"next_steps\":").unwrap();
+        let (steps, _) = steps.split_once("\"settings\":").unwrap();
+        let commands: Vec<&str> = steps.split("\"command\":\"").skip(1).collect();
+        assert!(commands.iter().any(|command| command.contains(with)), "{text}{commands:#?}");
+        let plain =
+            commands.iter().filter(|command| !command.starts_with("grep ")).find(|command| command.contains(without));
+        assert_eq!(plain, None, "{text}");
+    }
+}

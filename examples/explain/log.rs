@@ -199,10 +199,29 @@ fn exchange(entry: &Entry<'_>) -> Exchange {
     exchange
 }
 
+/// `10.0.0.1:443`, `[::1]:443`, and no name.
+fn is_address(hop: &[u8]) -> bool {
+    let text = std::str::from_utf8(hop).unwrap_or("");
+    text.parse::<std::net::SocketAddr>().is_ok() || text.parse::<std::net::IpAddr>().is_ok()
+}
+
 fn diagnosis(entry: &Entry<'_>, fault: &Fault, exchange: &Exchange) -> Diagnosis {
+    let text = |bytes: Option<&[u8]>| bytes.and_then(|bytes| std::str::from_utf8(bytes).ok()).map(str::to_owned);
     let mut context = Context::default();
     context.proxy = Some(entry.format.product());
-    let mut diagnosis = diagnose::diagnose(fault, exchange, &Evidence::new(), &context);
+    let mut exchange = exchange.clone();
+    // The protocol decides which commands can work.
+    if let (Some(scheme), Some(hop)) = (text(entry.scheme), &exchange.next_hop) {
+        exchange.next_hop = Some(format!("{scheme}://{hop}").into());
+    }
+    // Who connects to an address asks for the site by the name that the client used.
+    let host = text(entry.host);
+    let host = host.as_deref().map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
+    let is_tls = fault.phase() == Phase::Tls || matches!(entry.scheme, Some(b"https" | b"grpcs"));
+    if is_tls && entry.upstream.is_some_and(is_address) {
+        context.server_name = host;
+    }
+    let mut diagnosis = diagnose::diagnose(fault, &exchange, &Evidence::new(), &context);
     if entry.status.is_none() {
         // That a head went out is sure, and its status is not.
         diagnosis.evidence.retain(|fact| fact.name != "forwarded");

@@ -164,6 +164,12 @@ pub(super) fn request_line(line: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
     (Some(method), something(until(rest, b' ')))
 }
 
+/// The scheme of a URL: letters, digits and signs up to `://`.
+pub(super) fn scheme(url: &[u8]) -> Option<&[u8]> {
+    let (scheme, _) = split(url.get(..url.len().min(16)).unwrap_or(url), b"://")?;
+    scheme.iter().all(u8::is_ascii_alphanumeric).then_some(scheme)
+}
+
 /// The authority of a URL, `host:port`; of a Unix socket its path. Without a scheme, up to the first slash.
 pub(super) fn authority(url: &[u8]) -> Option<&[u8]> {
     let rest = split(url.get(..url.len().min(16)).unwrap_or(url), b"://")
@@ -240,6 +246,14 @@ mod tests {
             (b"", None),
         ] {
             assert_eq!(authority(url), want, "{}", url.escape_ascii());
+        }
+        for (url, want) in [
+            (&b"grpcs://h:1"[..], Some(&b"grpcs"[..])),
+            (b"h:1", None),
+            (b"?://", None),
+            (b"aaaaaaaaaaaaaaaaaaaa://", None),
+        ] {
+            assert_eq!(scheme(url), want, "{}", url.escape_ascii());
         }
     }
 }

@@ -168,6 +168,8 @@ pub struct Entry<'a> {
     pub client: Option<&'a [u8]>,
     /// The next hop: `host:port`, the path of a Unix socket, or HAProxy's `backend/server`.
     pub upstream: Option<&'a [u8]>,
+    /// The scheme of the next hop's URL, where the log has one: `https`, `fastcgi`, `grpc`.
+    pub scheme: Option<&'a [u8]>,
     /// The request's method.
     pub method: Option<&'a [u8]>,
     /// The request's target.
@@ -188,12 +190,14 @@ impl<'a> Entry<'a> {
     pub(super) const fn new(format: Format, said: Verdict, words: &'a [u8]) -> Self {
         let (client, upstream, method, path, host) = (None, None, None, None, None);
         let tries = Tries { addresses: b"", statuses: b"", times: b"" };
+        let scheme = None;
         Self {
             format,
             said,
             time: None,
             client,
             upstream,
+            scheme,
             method,
             path,
             host,

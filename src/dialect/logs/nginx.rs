@@ -166,6 +166,7 @@ fn read_fields<'a>(fields: &'a [u8], entry: &mut Entry<'a>) -> Option<&'a [u8]> 
                 // A line that was broken in there has a space.
                 let value = value.trim_ascii();
                 (upstream, entry.upstream) = (Some(value), cut::authority(value));
+                entry.scheme = cut::scheme(value);
             }
             b"host" => entry.host = cut::something(value),
             _ => {}

@@ -129,6 +129,9 @@ impl State {
     }
 }
 
+/// So much is looked at before and behind a text, so that a line that repeats one is read in linear time.
+const AROUND: usize = 2048;
+
 /// Reads the text of a line that is of no log.
 pub(super) fn read<'a>(line: &'a [u8], state: &'a mut State) -> Option<Entry<'a>> {
     let was_reset = core::mem::take(&mut state.is_reset);
@@ -179,7 +182,11 @@ fn found_at(line: &[u8], at: usize, most: usize) -> Option<(usize, Entry<'_>)> {
         let told = match says {
             Says::Means(reading) => Some(Told::that(*reading)),
             Says::Quiet => Some(Told::new(Verdict::Nothing)),
-            Says::On(read) => read(&Found { before, text, rest }),
+            Says::On(read) => {
+                let before = before.get(before.len().saturating_sub(AROUND)..).unwrap_or(before);
+                let near = text.get(..AROUND).unwrap_or(text);
+                read(&Found { before, text: near, rest: rest.get(..AROUND).unwrap_or(rest) })
+            }
         };
         let Some(told) = told else { continue };
         let mut entry = Entry::new(by, told.said, text);
