@@ -17,6 +17,8 @@ const CROWD: usize = CLIENTS / 4 * 3;
 const HEAD: Duration = Duration::from_secs(30);
 /// The same where seats are scarce.
 const HEAD_IN_A_CROWD: Duration = Duration::from_secs(5);
+/// Who asks for something more often than that is not idle.
+const IDLE: Duration = Duration::from_secs(2);
 /// How long a client that has to go may take to do so, before the next one has to.
 const GOING: Duration = Duration::from_millis(50);
 
@@ -31,7 +33,7 @@ pub(crate) struct Seats {
 struct State {
     taken: usize,
     /// Who waits for the head of a request, by the order in which they began to.
-    waiting: BTreeMap<u64, Arc<TcpStream>>,
+    waiting: BTreeMap<u64, (Arc<TcpStream>, Instant)>,
     begun: u64,
     /// Nobody new is served any more.
     closing: bool,
@@ -70,16 +72,17 @@ impl Seats {
         let mut state = self.lock();
         state.begun += 1;
         let number = state.begun;
-        state.waiting.insert(number, Arc::clone(client));
+        let now = Instant::now();
+        state.waiting.insert(number, (Arc::clone(client), now));
         let time = if state.taken >= CROWD || state.closing { HEAD_IN_A_CROWD } else { HEAD };
-        Waiting { seats: self, number, until: Instant::now() + time }
+        Waiting { seats: self, number, until: now + time }
     }
 
     /// Serves nobody new, and has all leave that wait for nothing. Who is served is served to the end.
     pub(crate) fn close(&self) {
         let mut state = self.lock();
         state.closing = true;
-        while state.spare() {}
+        while state.dismiss() {}
         self.freed.notify_all();
     }
 
@@ -90,8 +93,10 @@ impl Seats {
 
     /// Waits until all have left, or for that long.
     pub(crate) fn wait_for_all(&self, at_most: Duration) {
-        let all_left = |state: &mut State| state.taken > 0;
-        drop(self.freed.wait_timeout_while(self.lock(), at_most, all_left).unwrap_or_else(PoisonError::into_inner));
+        let somebody_stays = |state: &mut State| state.taken > 0;
+        drop(
+            self.freed.wait_timeout_while(self.lock(), at_most, somebody_stays).unwrap_or_else(PoisonError::into_inner),
+        );
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -101,13 +106,20 @@ impl Seats {
 
 impl State {
     /// Ends the waiting of the one that has waited longest. Whether there was one.
-    fn spare(&mut self) -> bool {
+    fn dismiss(&mut self) -> bool {
         let oldest = self.waiting.pop_first();
-        if let Some((_, client)) = &oldest {
+        if let Some((_, (client, _))) = &oldest {
             // Its thread reads the end. What it has to say it can still say.
             let _ = client.shutdown(Shutdown::Read);
         }
         oldest.is_some()
+    }
+
+    /// The same, if it has waited long enough.
+    fn spare(&mut self) {
+        if self.waiting.first_key_value().is_some_and(|(_, (_, since))| since.elapsed() >= IDLE) {
+            self.dismiss();
+        }
     }
 }
 
