@@ -328,7 +328,9 @@ impl Follower {
             State::Length(0) => State::Complete,
             State::UntilClose if self.framing.have_codings() => State::Lost,
             State::UntilClose => State::Complete,
-            other => other,
+            State::Length(length) => State::Length(length),
+            State::Chunked => State::Chunked,
+            State::StatusLine | State::Fields | State::Tunnel | State::Complete | State::Lost => State::Lost,
         };
     }
 }
