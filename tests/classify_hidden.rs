@@ -352,6 +352,8 @@ fn timeouts_by_name() {
         }
     }
     assert_eq!(kind_of(&foreign("TimeoutPolicy(3)", "no such policy")), K::Unclassified);
+    // The next hop's own word in its gRPC status is no patience of ours.
+    assert_eq!(kind_of(&foreign("Status { code: DeadlineExceeded, message: \"x\"", "status: 'x'")), K::Unclassified);
 }
 
 // ---- resolvers, UNIX sockets, proxies on the way out ---------------------------------------------

@@ -440,6 +440,22 @@ async fn silence() {
     }
 }
 
+/// A panic in the gateway, and a task that it aborted, are nobody else's.
+#[tokio::test]
+async fn the_gateways_own_tasks() {
+    let panicked = tokio::spawn(async { panic!("boom") }).await.unwrap_err();
+    let aborted = tokio::spawn(pending::<()>());
+    aborted.abort();
+    let (sender, receiver) = tokio::sync::oneshot::channel::<()>();
+    drop(sender);
+    let errors: [BoxError; 3] =
+        [panicked.into(), aborted.await.unwrap_err().into(), receiver.await.unwrap_err().into()];
+    for error in errors {
+        let fault = classify(&*error, PROBES, &Exchange::default());
+        assert_eq!(fault.kind(), K::ProxyInternal, "{error:?}");
+    }
+}
+
 #[test]
 fn a_blocking_socket_says_would_block() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

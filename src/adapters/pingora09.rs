@@ -37,7 +37,7 @@ use crate::fault::{Code, Fault, FaultKind, Phase};
 pub const PROBE: Probe = probe;
 
 fn probe<'a>(link: &'a (dyn StdError + 'static)) -> Option<Finding<'a>> {
-    if may_be::<Error>(link) { known(link) } else { None }
+    if may_be::<Error>(link) || may_be::<Box<Error>>(link) { known(link) } else { None }
 }
 
 // Most links are of another type; out of line, they do not pay for this.

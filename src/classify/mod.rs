@@ -145,6 +145,18 @@ fn walk_down<P: Ask + ?Sized>(error: &(dyn Error + 'static), probes: &P, exchang
         Quick::System(..) => (error, walk::LINKS),
         Quick::More(link, links) => (link, links),
     };
+    walk_on(error, rest, links, probes, exchange)
+}
+
+/// The rest of the way, out of line, so that the quick look does not pay for it.
+#[inline(never)]
+fn walk_on<P: Ask + ?Sized>(
+    error: &(dyn Error + 'static),
+    rest: &(dyn Error + 'static),
+    links: usize,
+    probes: &P,
+    exchange: &Exchange,
+) -> Fault {
     let mut facts = Facts::default();
     facts.gather(rest, links, probes);
     if facts.request_body.is_some() && facts.upload.is_none() {
@@ -222,7 +234,7 @@ pub fn downcast<'a, T: Error + 'static>(link: &'a (dyn Error + 'static)) -> Opti
 /// The link as a `T`, and no pointer to one.
 #[inline]
 fn exactly<'a, T: Error + 'static>(link: &'a (dyn Error + 'static)) -> Option<&'a T> {
-    if size_of_val(link) == size_of::<T>() { link.downcast_ref() } else { None }
+    if may_be::<T>(link) { link.downcast_ref() } else { None }
 }
 
 #[inline(never)]
@@ -231,12 +243,12 @@ fn boxed<'a, T: Error + 'static>(link: &'a (dyn Error + 'static)) -> Option<&'a 
     boxed.or_else(|| link.downcast_ref::<Arc<T>>().map(|shared| &**shared))
 }
 
-/// Whether the link can be a `T` or a pointer to one, by its size: what to ask first in a probe that has much to say, so that
-/// it says "not mine" in a few instructions.
+/// Whether the link can be a `T`, by its size: what to ask first in a probe that has much to say, so that
+/// it says "not mine" in a few instructions. Whoever meets pointers to it asks for `Box<T>` as well.
 #[inline]
 #[must_use]
 pub fn may_be<T: Error + 'static>(link: &(dyn Error + 'static)) -> bool {
-    size_of_val(link) == size_of::<T>() || may_be_boxed(link)
+    size_of_val(link) == size_of::<T>()
 }
 
 /// A probe's whole answer about an error that hides its cause, as an enum of `#[error(transparent)]` does, or one without a
@@ -362,9 +374,8 @@ fn phase(cause: Cause, proved: Option<Phase>, likely: Option<(Phase, bool)>, exc
 #[inline]
 fn complete(mut fault: Fault, errno: Option<i32>, exchange: &Exchange) -> Fault {
     if let Some(errno) = errno {
-        if fault.kind() == FaultKind::LocalExhausted && table::is_no_address(errno) && is_ipv6(exchange) {
-            // This host has no IPv6, or none that leads there: nothing that passes by itself.
-            fault = Fault::new(FaultKind::Unreachable).at(fault.phase()).with_confidence(fault.confidence());
+        if fault.kind() == FaultKind::LocalExhausted {
+            fault = exhausted(fault, errno, exchange);
         }
         if fault.code().is_none() {
             fault = fault.with_code(Code::Errno(errno));
@@ -381,8 +392,16 @@ fn complete(mut fault: Fault, errno: Option<i32>, exchange: &Exchange) -> Fault 
     fault
 }
 
-/// Whether the next hop is an IPv6 address, with or without a port.
+/// `EADDRNOTAVAIL` for an IPv6 address: this host has none that leads there, and that does not pass by itself.
 #[cold]
+fn exhausted(fault: Fault, errno: i32, exchange: &Exchange) -> Fault {
+    if !table::is_no_address(errno) || !is_ipv6(exchange) {
+        return fault;
+    }
+    Fault::new(FaultKind::Unreachable).at(fault.phase()).with_confidence(fault.confidence())
+}
+
+/// Whether the next hop is an IPv6 address, with or without a port.
 fn is_ipv6(exchange: &Exchange) -> bool {
     let Some(next_hop) = exchange.next_hop.as_deref() else { return false };
     next_hop.parse::<SocketAddrV6>().is_ok() || next_hop.trim_matches(['[', ']']).parse::<Ipv6Addr>().is_ok()

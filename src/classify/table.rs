@@ -85,7 +85,6 @@ pub(super) fn fault(cause: Cause, phase: Phase, exchange: &Exchange) -> Fault {
 }
 
 /// `EADDRNOTAVAIL`.
-#[cold]
 pub(super) fn is_no_address(errno: i32) -> bool {
     Error::from_raw_os_error(errno).kind() == ErrorKind::AddrNotAvailable
 }

@@ -61,9 +61,33 @@ pub(super) fn dns_failed(link: &(dyn Error + 'static)) -> bool {
 
 /// The name that a text begins with.
 pub(super) fn name(text: &[u8]) -> Option<(&'static str, Finding<'static>)> {
-    let whole = |(word, _): &&Text| text.strip_prefix(word.as_bytes()).is_some_and(ends_a_word);
-    let row = NAMES.iter().find(|(name, _)| text.starts_with(name.as_bytes())).or_else(|| WORDS.iter().find(whole));
+    let first = *text.first()?;
+    if INITIALS & initial(first) == 0 {
+        return None;
+    }
+    // The first byte rules out most without a call.
+    let begins = |name: &str| name.as_bytes().first() == Some(&first) && text.starts_with(name.as_bytes());
+    let whole = |word: &str| begins(word) && text.get(word.len()..).is_some_and(ends_a_word);
+    let row = NAMES.iter().find(|(name, _)| begins(name)).or_else(|| WORDS.iter().find(|(word, _)| whole(word)));
     row.map(|(name, finding)| (*name, *finding))
+}
+
+/// The first letters of all names.
+const INITIALS: u128 = initials(NAMES) | initials(WORDS);
+
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)] // when it is compiled
+const fn initials(rows: &[Text]) -> u128 {
+    let (mut all, mut n) = (0, 0);
+    while n < rows.len() {
+        all |= initial(rows[n].0.as_bytes()[0]);
+        n += 1;
+    }
+    all
+}
+
+/// One bit for each byte of ASCII.
+const fn initial(byte: u8) -> u128 {
+    if byte < 128 { 1 << byte } else { 0 }
 }
 
 /// Whether a name is over where this begins.
@@ -164,7 +188,8 @@ impl Prefix {
     fn can_be_a_name(&self) -> bool {
         let text = self.text();
         let begins = |(name, _): &Text| text.starts_with(name.as_bytes()) || name.as_bytes().starts_with(text);
-        NAMES.iter().any(begins) || WORDS.iter().any(begins)
+        INITIALS & text.first().map_or(0, |first| initial(*first)) != 0
+            && (NAMES.iter().any(begins) || WORDS.iter().any(begins))
     }
 
     /// Whether this beginning of a `Debug` is somebody's message, which may quote anybody: its `Display` is the same, or
@@ -187,9 +212,10 @@ impl Prefix {
             Until::NoName => text.find(','),
             Until::NoWrapper => {
                 const CUSTOM: &[u8] = b"Custom { kind: ";
+                let end = text.find(',')?;
                 let commas = self.text().iter().filter(|byte| **byte == b',').count();
                 let allowed = self.text().windows(CUSTOM.len()).filter(|window| *window == CUSTOM).count();
-                if commas < allowed { None } else { text.find(',') }
+                if commas < allowed { None } else { Some(end) }
             }
         }
     }
@@ -387,7 +413,6 @@ const WORDS: &[Text] = &[
     ("Timeout", cause(Cause::TimedOut)),
     ("TimeoutError", cause(Cause::TimedOut)),
     ("TimeoutExpired", cause(Cause::TimedOut)),
-    ("DeadlineExceeded", kind(FaultKind::DeadlineExceeded)),
     // http-body-util 0.1, src/limited.rs: of a response; of a request it is the client's.
     ("LengthLimitError", kind(FaultKind::BodyTooLarge)),
     // Channels of tokio, futures, async-channel, flume and the standard library, tokio's semaphore, tower's buffer.
