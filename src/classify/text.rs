@@ -65,21 +65,36 @@ pub(super) fn name(text: &[u8]) -> Option<(&'static str, Finding<'static>)> {
     if INITIALS & initial(first) == 0 {
         return None;
     }
-    // The first byte rules out most without a call.
-    let begins = |name: &str| name.as_bytes().first() == Some(&first) && text.starts_with(name.as_bytes());
-    let whole = |word: &str| begins(word) && text.get(word.len()..).is_some_and(ends_a_word);
-    let row = NAMES.iter().find(|(name, _)| begins(name)).or_else(|| WORDS.iter().find(|(word, _)| whole(word)));
-    row.map(|(name, finding)| (*name, *finding))
+    // Most rows are ruled out by this byte, without a look at them.
+    let rows = |initials: &'static [u8], rows: &'static [Text]| {
+        initials.iter().zip(rows).filter(move |(initial, _)| **initial == first).map(|(_, row)| *row)
+    };
+    let whole = |word: &str| text.strip_prefix(word.as_bytes()).is_some_and(ends_a_word);
+    let name = rows(&OF_NAMES, NAMES).find(|(name, _)| text.starts_with(name.as_bytes()));
+    name.or_else(|| rows(&OF_WORDS, WORDS).find(|(word, _)| whole(word)))
 }
 
-/// The first letters of all names.
-const INITIALS: u128 = initials(NAMES) | initials(WORDS);
+/// The first letter of each name, and all of them.
+const OF_NAMES: [u8; NAMES.len()] = initials(NAMES);
+const OF_WORDS: [u8; WORDS.len()] = initials(WORDS);
+const INITIALS: u128 = all(&OF_NAMES) | all(&OF_WORDS);
 
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)] // when it is compiled
-const fn initials(rows: &[Text]) -> u128 {
+const fn initials<const N: usize>(rows: &[Text]) -> [u8; N] {
+    let mut initials = [0; N];
+    let mut n = 0;
+    while n < N {
+        initials[n] = rows[n].0.as_bytes()[0];
+        n += 1;
+    }
+    initials
+}
+
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)] // when it is compiled
+const fn all(initials: &[u8]) -> u128 {
     let (mut all, mut n) = (0, 0);
-    while n < rows.len() {
-        all |= initial(rows[n].0.as_bytes()[0]);
+    while n < initials.len() {
+        all |= initial(initials[n]);
         n += 1;
     }
     all
