@@ -417,6 +417,10 @@ fn wget() {
             "wget: connection_refused",
         ),
         ("Connecting to 10.0.0.1:80... connected.\nHTTP request sent, awaiting response... 502 Bad Gateway", ""),
+        (
+            "Connecting to 10.0.0.1:80... connected.\n2026-11-20 18:53:56 (1.20 MB/s) - Read error at byte 512/4096 (Connection reset by peer). Retrying.",
+            "wget: body_reset @ 10.0.0.1:80",
+        ),
     ]);
 }
 

@@ -58,10 +58,9 @@ fn varnish_page<'a>(_: &Found<'a>) -> Option<Told<'a>> {
 
 /// The record before it: `BackendOpen    29 default 10.0.4.11 80 10.0.3.14 51334`.
 pub(super) fn backend_open(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (before, rest) = cut::split(line, b"BackendOpen ")?;
-    if before.len() > 32 {
-        return None;
-    }
+    // Behind the marks of its depth, or a number and what `-g raw` has.
+    let (before, _) = cut::split(line.get(..line.len().min(48)).unwrap_or(line), b"BackendOpen ")?;
+    let rest = line.get(before.len().saturating_add(12)..)?;
     let mut fields = cut::Fields(rest);
     fields.skip(2)?;
     let (host, port) = (fields.next()?, fields.next()?);

@@ -160,15 +160,18 @@ pub(super) fn read<'a>(line: &'a [u8], state: &'a mut State) -> Option<Entry<'a>
 /// The text that counts most.
 fn find(line: &[u8]) -> Option<Entry<'_>> {
     let mut best: Option<(usize, Entry<'_>)> = None;
-    let mut at = 0_usize;
     let mut previous = b' ';
-    while let Some((first, _)) = line.get(at..).and_then(<[u8]>::split_first) {
-        if is_start(previous, line, at) && FIRST.has(*first) {
+    for (at, byte) in line.iter().enumerate() {
+        let before = core::mem::replace(&mut previous, *byte);
+        // In the middle of a word, which most places are. What ends `\n` may be before a word.
+        if matches!(before, b'a'..=b'm' | b'o'..=b'z' | b'A'..=b'Z' | b'0'..=b'9') {
+            continue;
+        }
+        let second = line.get(at.saturating_add(1)).copied().unwrap_or(0);
+        if BEGINNINGS.has(*byte, second) && is_start(before, line, at) {
             let most = best.as_ref().map_or(usize::MAX, |(rank, _)| *rank);
             best = found_at(line, at, most).or(best);
         }
-        previous = *first;
-        at = at.saturating_add(1);
     }
     best.map(|(_, entry)| entry)
 }
@@ -176,24 +179,38 @@ fn find(line: &[u8]) -> Option<Entry<'_>> {
 /// The first row that is there, of those that count more than what was found.
 fn found_at(line: &[u8], at: usize, most: usize) -> Option<(usize, Entry<'_>)> {
     let (before, text) = line.split_at_checked(at)?;
-    let rows = TABLES.iter().flat_map(|table| table.rows.iter().map(|row| (table.by, row)));
-    for (rank, (by, (words, says))) in rows.enumerate().take(most) {
-        let Some(rest) = text.strip_prefix(*words) else { continue };
-        let told = match says {
-            Says::Means(reading) => Some(Told::that(*reading)),
-            Says::Quiet => Some(Told::new(Verdict::Nothing)),
-            Says::On(read) => {
-                let before = before.get(before.len().saturating_sub(AROUND)..).unwrap_or(before);
-                let near = text.get(..AROUND).unwrap_or(text);
-                read(&Found { before, text: near, rest: rest.get(..AROUND).unwrap_or(rest) })
+    let first = text.first()?;
+    let mut rank = 0_usize;
+    for table in TABLES {
+        for (words, says) in table.rows {
+            rank = rank.saturating_add(1);
+            if words.first() != Some(first) {
+                continue;
             }
-        };
-        let Some(told) = told else { continue };
-        let mut entry = Entry::new(by, told.said, text);
-        (entry.upstream, entry.status) = (told.upstream, told.status);
-        return Some((rank, entry));
+            if rank >= most {
+                return None;
+            }
+            let Some(told) = text.strip_prefix(*words).and_then(|rest| told(*says, before, text, rest)) else {
+                continue;
+            };
+            let mut entry = Entry::new(table.by, told.said, text);
+            (entry.upstream, entry.status) = (told.upstream, told.status);
+            return Some((rank, entry));
+        }
     }
     None
+}
+
+fn told<'a>(says: Says, before: &'a [u8], text: &'a [u8], rest: &'a [u8]) -> Option<Told<'a>> {
+    match says {
+        Says::Means(reading) => Some(Told::that(reading)),
+        Says::Quiet => Some(Told::new(Verdict::Nothing)),
+        Says::On(read) => read(&Found {
+            before: before.get(before.len().saturating_sub(AROUND)..).unwrap_or(before),
+            text: text.get(..AROUND).unwrap_or(text),
+            rest: rest.get(..AROUND).unwrap_or(rest),
+        }),
+    }
 }
 
 /// Whether a word begins there. What a URL or a path is made of holds no texts.
@@ -214,48 +231,39 @@ fn is_start(previous: u8, line: &[u8], at: usize) -> bool {
     }
 }
 
-/// The first letters of all texts.
-struct Letters([u64; 4]);
+/// A filter of the first two letters of all texts: one bit for each pair of their low five bits.
+struct Beginnings([u64; 16]);
 
-const FIRST: Letters = Letters::of_all();
+static BEGINNINGS: Beginnings = Beginnings::of_all();
 
-impl Letters {
+impl Beginnings {
+    #[allow(clippy::indexing_slicing)] // done by the compiler
     const fn of_all() -> Self {
-        let mut letters = Self([0; 4]);
+        let mut bits = [0; 16];
         let mut tables = TABLES;
         while let [table, behind @ ..] = tables {
             let mut rows = table.rows;
             while let [(words, _), others @ ..] = rows {
-                if let [first, ..] = words {
-                    letters = letters.with(*first);
+                if let [first, second, ..] = words {
+                    let (word, bit) = Self::place(*first, *second);
+                    bits[word] |= bit;
                 }
                 rows = others;
             }
             tables = behind;
         }
-        letters
+        Self(bits)
     }
 
-    const fn with(self, byte: u8) -> Self {
-        let [a, b, c, d] = self.0;
-        let bit = 1 << (byte & 63);
-        Self(match byte >> 6 {
-            0 => [a | bit, b, c, d],
-            1 => [a, b | bit, c, d],
-            2 => [a, b, c | bit, d],
-            _ => [a, b, c, d | bit],
-        })
+    /// The word of a pair, and its bit.
+    const fn place(first: u8, second: u8) -> (usize, u64) {
+        let (first, second) = ((first & 31) as usize, second & 31);
+        (first >> 1, 1 << (((first as u8 & 1) << 5) | second))
     }
 
-    const fn has(&self, byte: u8) -> bool {
-        let [a, b, c, d] = self.0;
-        let bits = match byte >> 6 {
-            0 => a,
-            1 => b,
-            2 => c,
-            _ => d,
-        };
-        bits >> (byte & 63) & 1 == 1
+    fn has(&self, first: u8, second: u8) -> bool {
+        let (word, bit) = Self::place(first, second);
+        self.0.get(word).is_some_and(|bits| bits & bit != 0)
     }
 }
 

@@ -17,6 +17,8 @@ use super::super::name::Name;
 /// Reads it, if it is one.
 pub(super) fn read<'a>(line: &'a [u8], hop: &mut Name) -> Option<Entry<'a>> {
     let mut entry = Entry::new(Format::Wget, Verdict::Nothing, line);
+    // `2026-11-20 18:53:56 (1.2 MB/s) - Connection closed at byte 123. Retrying.`
+    let head = line.get(..line.len().min(160)).filter(|head| head.starts_with(b"20")).unwrap_or(b"");
     if let Some(rest) = line.strip_prefix(b"--20") {
         // `--2024-12-24 23:22:29--  http://app/x`
         let (_, url) = cut::split(rest, b"--  ")?;
@@ -38,10 +40,10 @@ pub(super) fn read<'a>(line: &'a [u8], hop: &mut Name) -> Option<Entry<'a>> {
         entry.said = Verdict::that(Reading::coarse(TlsProtocol, &[TlsAlert, TlsClosed, TlsNotTls]));
     } else if line.starts_with(b"ERROR: cannot verify ") {
         entry.said = Verdict::that(Reading::coarse(CertUntrusted, super::super::tls::CERTIFICATE.others()));
-    } else if let Some((_, rest)) = cut::split(line, b"Read error at byte ") {
+    } else if let Some((_, rest)) = cut::split(head, b" - Read error at byte ") {
         let (_, why) = cut::split(rest, b"(")?;
         entry.said = cause::named(why).map_or(Verdict::Unknown, |cause| Verdict::that(cause::at(cause, Phase::Body)));
-    } else if cut::has(line, b" - Connection closed at byte ") {
+    } else if cut::has(head, b" - Connection closed at byte ") {
         entry.said = Verdict::that(Reading::coarse(BodyTruncated, &[BodyReset]));
     } else {
         return None;
