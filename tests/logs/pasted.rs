@@ -268,7 +268,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("20/Nov/2026:18:54:29 +0100 [ERROR 504 /a] dial tcp 10.0.0.1:9000: i/o timeout",
      "caddy 2026-11-20 18:54:29 client - - /a host - upstream 10.0.0.1:9000 status 504: connection_timeout"),
     (r#"{"level":"error","ts":"2026-11-20T18:54:29Z","logger":"proxy server on port 8000","msg":"http: proxy error","error":"context canceled"}"#,
-     "unknown"),
+     "go - client - - - host - upstream - status -: client_aborted"),
     (r#"2026-11-20T18:54:29.1+00:00 heroku[router]: at=error code=H12 desc="Request timeout" method=POST path="/a" host=a.example request_id=1 fwd="10.0.0.9" dyno=web.1 connect=2ms service=30000ms status=503 bytes=0"#,
      "heroku - client 10.0.0.9 POST /a host a.example upstream web.1 status 503: response_timeout or head_stalled"),
     (r#"at=error code=H10 desc="App crashed" method=GET path="/" host=a.example fwd="10.0.0.9" dyno= connect= service= status=503 bytes="#,

@@ -66,7 +66,7 @@ fn check(entry: &Entry<'_>, line: &[u8]) -> Seen {
 }
 
 /// Formats of which several lines make sense together.
-const TOGETHER: [Format; 3] = [Format::Curl, Format::Apache, Format::Varnish];
+const TOGETHER: [Format; 4] = [Format::Curl, Format::Apache, Format::Varnish, Format::Wget];
 
 /// A line is of one format, whatever came before it.
 fn alone(line: &[u8], seen: Option<&Seen>) {
