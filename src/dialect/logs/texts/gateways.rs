@@ -2,17 +2,14 @@
 
 use crate::dialect::Reading;
 use crate::fault::FaultKind::{
-    AddressProhibited, BadChunk, BadContentCoding, BadHeader, BadStatusLine, BodyReset, BodyStalled, BodyTooLarge,
-    BodyTruncated, CertExpired, CertInvalid, CertNameMismatch, CertNotYetValid, CertRevoked, CertUntrusted,
-    CircuitOpen, ClientBodyFailed, ClosedBeforeResponse, ConnectReset, ConnectionLimit, ConnectionRefused,
-    ConnectionTimeout, DeadlineExceeded, DnsFailure, DnsNotFound, DnsTimeout, HeadReset, HeadStalled, HeadTooLarge,
-    HeadTruncated, LocalExhausted, LoopDetected, NoHealthyUpstream, NoRoute, NotHttp, ResetBeforeResponse,
+    AddressProhibited, BadHeader, BadStatusLine, BodyStalled, BodyTooLarge, CertExpired, CertInvalid, CertNameMismatch,
+    CertNotYetValid, CertRevoked, CertUntrusted, CircuitOpen, ClosedBeforeResponse, ConnectReset, ConnectionLimit,
+    ConnectionRefused, ConnectionTimeout, DeadlineExceeded, DnsFailure, DnsNotFound, DnsTimeout, HeadReset,
+    HeadStalled, HeadTooLarge, HeadTruncated, LoopDetected, NoHealthyUpstream, NoRoute, NotHttp, ResetBeforeResponse,
     ResponseTimeout, SendReset, SendTimeout, TlsAlert, TlsClosed, TlsNoAlpn, TlsNotTls, TlsProtocol, TlsReset,
     TlsTimeout, Unreachable,
 };
-use crate::fault::{Code, Phase};
 
-use super::super::cause;
 use super::super::cut;
 use super::super::entry::{Format, Verdict};
 use super::{Found, Says, Table, Told, any, one};
@@ -45,77 +42,12 @@ fn row(rows: &[(&[u8], Reading)], text: &[u8]) -> Option<Reading> {
         .map(|(_, reading)| *reading)
 }
 
-/// Varnish: the record `FetchError` of `varnishlog`. Source: `bin/varnishd/cache/cache_fetch.c`,
-/// `cache_backend.c`, `bin/varnishd/http1/cache_http1_fetch.c`, `cache_http1_vfp.c`.
-pub(super) const VARNISH: Table = Table {
-    by: Format::Varnish,
-    rows: &[(b"FetchError", Says::On(fetch_error)), (b"503 Backend fetch failed", Says::On(varnish_page))],
-};
+/// Varnish's page. Source: `bin/varnishd/builtin.vcl` (`vcl_backend_error`), `cache_fetch.c`.
+pub(super) const VARNISH: Table =
+    Table { by: Format::Varnish, rows: &[(b"503 Backend fetch failed", Says::On(varnish_page))] };
 
 fn varnish_page<'a>(_: &Found<'a>) -> Option<Told<'a>> {
     bare(503)
-}
-
-/// The record before it: `BackendOpen    29 default 10.0.4.11 80 10.0.3.14 51334`.
-pub(super) fn backend_open(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    // Behind the marks of its depth, or a number and what `-g raw` has.
-    let (before, _) = cut::split(line.get(..line.len().min(48)).unwrap_or(line), b"BackendOpen ")?;
-    let rest = line.get(before.len().saturating_add(12)..)?;
-    let mut fields = cut::Fields(rest);
-    fields.skip(2)?;
-    let (host, port) = (fields.next()?, fields.next()?);
-    cut::whole_number(port).map(|_| (host, port))
-}
-
-fn fetch_error<'a>(found: &Found<'a>) -> Option<Told<'a>> {
-    const WHY: &[(&[u8], Reading)] = &[
-        // Until 6.0 a timeout is "EOF", too.
-        (b"http first read error: EOF", Reading::coarse(ClosedBeforeResponse, &[HeadTruncated, ResponseTimeout])),
-        (b"http first read error: -1 11", NO_ANSWER),
-        (b"http first read error: ", NO_HEAD),
-        (b"HTC eof", Reading::coarse(ClosedBeforeResponse, &[HeadTruncated])),
-        (b"HTC timeout", NO_ANSWER),
-        (b"HTC idle", NO_ANSWER),
-        (b"HTC overflow", Reading::exact(HeadTooLarge)),
-        (b"HTC junk", Reading::exact(NotHttp)),
-        (b"first byte timeout", NO_ANSWER),
-        (b"between bytes timeout", Reading::exact(BodyStalled)),
-        (b"http format error", Reading::coarse(BadStatusLine, &[NotHttp, BadHeader])),
-        (b"straight insufficient bytes", Reading::coarse(BodyTruncated, &[BodyReset, BodyStalled])),
-        (b"straight read_error", Reading::coarse(BodyReset, &[BodyTruncated, BodyStalled])),
-        (b"chunked read err", Reading::coarse(BodyTruncated, &[BodyReset, BodyStalled])),
-        (b"chunked ", Reading::exact(BadChunk)),
-        (b"eof socket fail", Reading::coarse(BodyReset, &[BodyStalled])),
-        (b"Illegal 'Transfer-Encoding'", Reading::exact(crate::fault::FaultKind::UnsupportedCoding)),
-        (b"Invalid Gzip input", Reading::exact(BadContentCoding)),
-        (b"Gunzip error", Reading::exact(BadContentCoding)),
-        (b"Gzip+Gunzip error", Reading::exact(BadContentCoding)),
-        (b"backend write error", Reading::coarse(SendReset, &[SendTimeout])),
-        (b"req.body read error", Reading::exact(ClientBodyFailed)),
-        (b"Could not get storage", Reading::exact(LocalExhausted)),
-        (b"No backend", Reading::exact(NoHealthyUpstream)),
-        (b"Director ", Reading::exact(NoHealthyUpstream)),
-    ];
-    // A client's class of that name, `FetchError: `, is Node's.
-    let text = found.rest.first().filter(|b| b.is_ascii_whitespace()).map(|_| found.rest.trim_ascii_start())?;
-    if let Some((_, why)) = text.strip_prefix(b"backend ").and_then(|rest| cut::split(rest, b": ")) {
-        return backend(why);
-    }
-    Some(row(WHY, text).map_or(Told::new(Verdict::Unknown), Told::that))
-}
-
-/// `backend default: fail errno 111 (Connection refused)`, `unhealthy`, `busy`.
-fn backend<'a>(why: &[u8]) -> Option<Told<'a>> {
-    if let Some((errno, _)) = why.strip_prefix(b"fail errno ").and_then(cut::number) {
-        let cause = cause::by_number(errno)?;
-        return Some(Told::with_code(cause::at(cause, Phase::Connect), i32::try_from(errno).ok().map(Code::Errno)));
-    }
-    const WHY: &[(&[u8], Reading)] = &[
-        (b"unhealthy", Reading::exact(NoHealthyUpstream)),
-        (b"busy", Reading::exact(ConnectionLimit)),
-        (b"fail", Reading::coarse(ConnectionRefused, &[ConnectionTimeout, Unreachable])),
-    ];
-    row(WHY, why).map(Told::that)
 }
 
 /// Fastly: the reason of its own 503, on the page and in a client's error. Source: Fastly, "Common 503 errors".

@@ -117,7 +117,7 @@ const TABLES: &[&Table] = &[
 /// What the lines before have said.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct State {
-    /// The next hop of a program that writes one line after another.
+    /// The next hop that wget named.
     hop: Name,
     /// Envoy's router has told of a reset.
     is_reset: bool,
@@ -139,10 +139,6 @@ pub(super) fn read<'a>(line: &'a [u8], state: &'a mut State) -> Option<Entry<'a>
         entry.upstream = state.hop.get();
         return Some(entry);
     }
-    if let Some((host, port)) = gateways::backend_open(line) {
-        state.hop.set(host, port);
-        return Some(Entry::new(Format::Varnish, Verdict::Nothing, line));
-    }
     let mut entry = find(line)?;
     if entry.format == Format::Envoy {
         state.is_reset = entry.words.starts_with(b"upstream reset: ");
@@ -150,9 +146,6 @@ pub(super) fn read<'a>(line: &'a [u8], state: &'a mut State) -> Option<Entry<'a>
             // At level debug the filter manager says it once more.
             entry.said = Verdict::Again;
         }
-    }
-    if entry.format == Format::Varnish && entry.said.fault().is_some() {
-        entry.upstream = state.hop.get();
     }
     Some(entry)
 }
