@@ -44,7 +44,7 @@ fn check(entry: &Entry<'_>, line: &[u8]) -> Seen {
         fields.push(field.map(piece));
     }
     // The next hop was named by a line before.
-    let remembered = TOGETHER.contains(&entry.format);
+    let remembered = [Format::Curl, Format::Varnish].contains(&entry.format);
     fields.push(entry.upstream.filter(|_| !remembered).map(piece));
     assert!(entry.upstream.is_none_or(|name| !name.is_empty() && (!remembered || name.len() <= 128)));
     if let Some(time) = entry.time {

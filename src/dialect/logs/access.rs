@@ -102,7 +102,11 @@ pub(super) fn whose(line: &[u8]) -> Option<Format> {
 fn line_of(line: &[u8]) -> Option<Line<'_>> {
     let head = line.get(..line.len().min(256)).unwrap_or(line);
     let mut fields = Fields(head);
-    let (first, second, third) = (fields.next()?, fields.next()?, fields.next()?);
+    let (first, second) = (fields.next()?, fields.next()?);
+    if second != b"-" && !first.contains(&b':') {
+        return None;
+    }
+    let third = fields.next()?;
     // What `grep -n` puts before an address is no part of it.
     let is_address = |name: &[u8]| !(name.contains(&b'.') && name.contains(&b':')) || name.starts_with(b"::ffff:");
     // An address, a name, or what masks one.

@@ -209,8 +209,10 @@ fn head(line: &[u8]) -> Option<Head<'_>> {
     }
     if let Some((module, rest)) = bracket(head.rest) {
         let level = module.rsplit(|b| *b == b':').next().unwrap_or(module);
-        let is_level = LEVELS.iter().any(|known| level.starts_with(known));
-        if !is_level || (head.time.is_none() && !module.contains(&b':')) {
+        let is_name = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b':' | b'-');
+        let is_level = LEVELS.iter().any(|known| level.starts_with(known)) && module.iter().all(is_name);
+        let starts = module.first().is_some_and(u8::is_ascii_lowercase);
+        if !is_level || !starts || (head.time.is_none() && !module.contains(&b':')) {
             return None;
         }
         head.rest = rest;

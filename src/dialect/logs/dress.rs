@@ -35,7 +35,8 @@ const WRAPPERS: &[&[u8]] = &[b"jsonPayload", b"_source", b"result"];
 pub(super) fn starts(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     let head = line.get(..line.len().min(FRAME)).unwrap_or(line);
     let behind = head.iter().enumerate().filter(|(_, byte)| ends_a_word(**byte));
-    core::iter::once(line).chain(behind.filter_map(|(at, _)| line.get(at.saturating_add(1)..)))
+    let starts = core::iter::once(line).chain(behind.filter_map(|(at, _)| line.get(at.saturating_add(1)..)));
+    starts.filter(|start| !matches!(start.first(), None | Some(b' ' | b'\t')))
 }
 
 const fn ends_a_word(byte: u8) -> bool {
@@ -258,9 +259,9 @@ mod tests {
     fn starts_and_quotes() {
         let line = b"ab \"c:d\"";
         let all: Vec<&[u8]> = starts(line).collect();
-        assert_eq!(all, [&b"ab \"c:d\""[..], b"\"c:d\"", b"c:d\"", b"d\"", b""]);
+        assert_eq!(all, [&b"ab \"c:d\""[..], b"\"c:d\"", b"c:d\"", b"d\""]);
         assert_eq!(unquoted(line, line.get(4..).unwrap_or(b"")), b"c:d");
         assert_eq!(unquoted(line, line), line);
-        assert!(starts(&[b' '; 4 * FRAME]).count() <= FRAME + 1);
+        assert!(starts(&[b'|'; 4 * FRAME]).count() <= FRAME + 1);
     }
 }

@@ -143,8 +143,11 @@ fn transport(reason: &[u8]) -> Option<(Reading, Option<Code>)> {
 pub(super) fn looks(line: &[u8]) -> bool {
     match line {
         [b'[', b'0'..=b'9', _, _, b'0'..=b'9', b'-', _, _, b'-', _, _, b'T', time @ ..] => {
-            cut::piece(time.get(..time.len().min(24)).unwrap_or(time), b']')
-                .is_some_and(|(_, rest)| rest.is_empty() || rest.starts_with(b" "))
+            let (time, rest) =
+                time.split_at_checked(time.iter().take(24).position(|b| *b == b']').unwrap_or(0)).unwrap_or((b"", b""));
+            let is_time = |b: &u8| b.is_ascii_digit() || matches!(b, b':' | b'.' | b'+' | b'-' | b'Z');
+            // Or what is cut there.
+            time.iter().all(is_time) && (rest.starts_with(b"] \"") || (!time.is_empty() && b"] \"".starts_with(rest)))
         }
         [b'"', ..] => undated(line).is_some(),
         [b'u', ..] => line.starts_with(RESET),

@@ -145,11 +145,11 @@ fn is_undated(line: &[u8]) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~' | b':' | b'/' | b'<' | b'>'))
     };
     let mut fields = Fields(head);
-    let (Some(front), Some(server), Some(times)) = (fields.next(), fields.next(), fields.next()) else { return false };
-    is_name(front)
-        && is_name(server)
-        && server.contains(&b'/')
-        && count(times) == Some(5)
+    // Field by field: most lines are none.
+    !line.starts_with(b" ")
+        && fields.next().is_some_and(is_name)
+        && fields.next().is_some_and(|server| server.contains(&b'/') && is_name(server))
+        && fields.next().is_some_and(|times| count(times) == Some(5))
         && fields.next().is_some_and(|status| cut::status(status).is_some() || status == b"-1")
 }
 

@@ -111,8 +111,9 @@ fn others(line: &[u8]) -> Option<Format> {
     if line.starts_with(b"{") {
         return json::whose(line);
     }
-    let other = |format: &Format| *format != Format::Curl && shapes(*format, line);
-    Format::ALL.iter().copied().find(other).or_else(|| access::whose(line))
+    let other = |format: &Format| !TOGETHER.contains(format) && shapes(*format, line);
+    let found = Format::ALL.iter().copied().find(other);
+    found.or_else(|| host::whose(line)).or_else(|| cloud::whose(line)).or_else(|| access::whose(line))
 }
 
 /// Reads a line of that format. Lines of curl are read one by one, without what came before.
@@ -138,6 +139,9 @@ pub(super) fn read_as(format: Format, line: &[u8]) -> Option<Entry<'_>> {
         _ => None,
     }
 }
+
+/// Formats that are looked for elsewhere, some of them together.
+const TOGETHER: [Format; 5] = [Format::Curl, Format::Kubernetes, Format::Linux, Format::CloudFront, Format::ApiGateway];
 
 /// Formats whose access logs have the common log format's beginning.
 const ACCESS: [Format; 4] = [Format::NginxAccess, Format::Combined, Format::HaProxy, Format::Traefik];
