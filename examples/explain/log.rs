@@ -17,6 +17,7 @@ use http::{Method, StatusCode};
 use super::flags::{Detail, Flags};
 use super::lines::Lines;
 use super::summary::Summary;
+use super::wrapped::Wrapped;
 use super::{paste, response, show};
 
 /// So many lines that are of no known log are shown; the rest is counted.
@@ -36,6 +37,8 @@ pub(crate) struct Log<'f> {
     /// The last line that was read, for its number.
     number: u64,
     was_response: bool,
+    /// A line that may go on in the next.
+    wrapped: Wrapped,
 }
 
 impl<'f> Log<'f> {
@@ -48,6 +51,7 @@ impl<'f> Log<'f> {
             counted: 0,
             number: 0,
             was_response: false,
+            wrapped: Wrapped::default(),
         }
     }
 
@@ -72,10 +76,37 @@ impl<'f> Log<'f> {
             if !self.flags.detail.is_summary() && lines.is_drained() {
                 out.flush()?;
             }
-            let Some(line) = lines.next()? else { return Ok(()) };
+            let Some(line) = lines.next()? else { break };
             self.number += 1;
-            self.line(line, out)?;
+            self.piece(line, out)?;
         }
+        self.unwrap(out)
+    }
+
+    /// A line, or a piece of one that somebody broke.
+    fn piece(&mut self, line: &[u8], out: &mut impl Write) -> io::Result<()> {
+        if self.wrapped.is_open() {
+            if self.wrapped.take(line) {
+                return if self.wrapped.is_whole() { self.unwrap(out) } else { Ok(()) };
+            }
+            self.unwrap(out)?;
+        }
+        if self.wrapped.begin(line, self.number) {
+            return Ok(());
+        }
+        self.line(line, out)
+    }
+
+    /// Reads what was put together.
+    fn unwrap(&mut self, out: &mut impl Write) -> io::Result<()> {
+        if !self.wrapped.is_open() {
+            return Ok(());
+        }
+        let line = self.wrapped.end();
+        let number = std::mem::replace(&mut self.number, self.wrapped.number);
+        let done = self.line(&line, out);
+        self.number = number;
+        done
     }
 
     fn line(&mut self, line: &[u8], out: &mut impl Write) -> io::Result<()> {

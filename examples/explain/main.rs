@@ -21,6 +21,7 @@ pub(crate) mod show;
 mod subject;
 mod summary;
 mod word;
+mod wrapped;
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};

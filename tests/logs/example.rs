@@ -11,7 +11,7 @@ fn flags(args: &[&str]) -> Flags {
 }
 
 /// What it prints for that input.
-fn output(args: &[&str], input: &[u8]) -> String {
+pub(crate) fn output(args: &[&str], input: &[u8]) -> String {
     let flags = flags(args);
     let (mut log, mut out) = (Log::new(&flags), Vec::new());
     log.read(Cursor::new(input), &mut out).unwrap();

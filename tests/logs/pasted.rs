@@ -350,6 +350,46 @@ fn healthy() {
     table(HEALTHY);
 }
 
+/// Lines that somebody broke are put together: next hop and path are there, at the number of the first.
+#[test]
+fn broken_lines() {
+    const WHOLE: &str = r#"2026/11/20 18:53:56 [error] 1#1: *3 connect() failed (111: Connection refused) while connecting to upstream, client: 10.0.0.9, server: shop.example, request: "GET /cart HTTP/1.1", upstream: "http://10.0.0.7:8080/cart", host: "shop.example""#;
+    let at = |needle: &str| WHOLE.find(needle).unwrap();
+    let broken = |places: &[usize], end: &str| {
+        let mut text = WHOLE.to_owned();
+        for place in places.iter().rev() {
+            text.replace_range(*place..*place, end);
+        }
+        text
+    };
+    for text in [
+        // At commas; in the upstream's URL; in the middle of a word, as a terminal; quoted, as a mail.
+        WHOLE.replace(", ", ",\n"),
+        broken(&[at("http://10")], "\n"),
+        broken(&[at("example, request")], "\n"),
+        broken(&[at("quest: \"GET")], "\n"),
+        format!("> {}", WHOLE.replace(", request", ",\n> request").replace(", host", ",\n> host")),
+        // At spaces, which are lost.
+        WHOLE
+            .replace("while connecting to upstream, client", "while connecting to upstream,\nclient")
+            .replace("GET /cart HTTP", "GET /cart\nHTTP"),
+    ] {
+        let lines = text.lines().count();
+        // Another line follows, and is none of it.
+        let input = format!("{text}\n2026/11/20 18:53:57 [notice] 1#1: exiting\n");
+        let printed = crate::example::output(&["--json", "--each"], input.as_bytes());
+        let (first, rest) = printed.split_once('\n').unwrap();
+        assert!(first.starts_with("{\"line\":1,\"dialect\":\"nginx\",\"said\":\"fault\""), "{text}\n{first}");
+        for field in ["\"path\":\"/cart\"", "\"upstream\":\"10.0.0.7:8080\"", "\"may_be\":[\"connection_refused\"]"] {
+            assert!(first.contains(field), "{text}\n{first}");
+        }
+        assert!(rest.starts_with(&format!("{{\"line\":{},", lines + 1)) && rest.lines().count() == 1, "{text}\n{rest}");
+    }
+    // What is whole, or goes on in a line of its own, waits for nothing.
+    let twice = format!("{WHOLE}\n[error] 1#1: *4 no live upstreams while connecting to upstream\n{WHOLE}\n");
+    assert_eq!(crate::example::output(&["--json", "--each"], twice.as_bytes()).lines().count(), 3);
+}
+
 fn table(rows: &[(&str, &str)]) {
     if std::env::var_os("SHOW").is_some() {
         for (line, _) in rows {
