@@ -80,6 +80,13 @@ fn is_phrase(text: &[u8]) -> bool {
                 why.starts_with(b"SSL:") || cut::number(why).is_some_and(|(_, rest)| rest.starts_with(b": "))
             })
         }
+        // Words of anybody's, but for how nginx goes on.
+        Some((Says::TimedOut | Says::Closed, rest)) => {
+            rest.is_empty() || [&b" ("[..], b" while ", b","].iter().any(|next| rest.starts_with(next))
+        }
+        Some((_, rest)) if text.starts_with(b"no live upstreams") => {
+            rest.is_empty() || rest.starts_with(b" while ") || rest.starts_with(b",")
+        }
         // Words that others may use as well.
         Some((Says::ClosedInHandshake, rest)) => cut::has(rest, b" upstream"),
         Some((Says::Means(_), _)) if text.starts_with(b"client ") || text.starts_with(b"limiting ") => {
