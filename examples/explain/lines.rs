@@ -12,7 +12,7 @@ const _: () = assert!(LINE < BLOCK, "a line that fills a block is cut to what a 
 
 /// Lines without their line feeds.
 pub(crate) struct Lines<R> {
-    input: R,
+    input: Utf16<R>,
     block: Vec<u8>,
     /// What is in the block and not given out yet.
     start: usize,
@@ -23,7 +23,7 @@ pub(crate) struct Lines<R> {
 
 impl<R: Read> Lines<R> {
     pub(crate) fn new(input: R) -> Self {
-        Self { input, block: vec![0; BLOCK], start: 0, end: 0, skipping: false }
+        Self { input: Utf16::new(input), block: vec![0; BLOCK], start: 0, end: 0, skipping: false }
     }
 
     /// What is to come begins with that: looked at, and not used up.
@@ -106,6 +106,101 @@ impl<R: Read> Lines<R> {
     }
 }
 
+/// Text as Windows' tools and PowerShell's `>` write it (a byte order mark, two bytes a letter), in UTF-8; all else as
+/// it is.
+struct Utf16<R> {
+    input: R,
+    /// Where the high byte is; `None` before the mark was looked for, or of other text.
+    order: Option<bool>,
+    is_known: bool,
+    /// Read, and not given out yet.
+    raw: Vec<u8>,
+    text: Vec<u8>,
+    high: Option<u16>,
+}
+
+impl<R: Read> Utf16<R> {
+    const fn new(input: R) -> Self {
+        Self { input, order: None, is_known: false, raw: Vec::new(), text: Vec::new(), high: None }
+    }
+
+    /// Looks for the mark: FF FE or FE FF (RFC 2781 section 3.2).
+    fn look(&mut self) -> io::Result<()> {
+        let mut mark = [0; 2];
+        while self.raw.len() < 2 {
+            let missing = 2 - self.raw.len();
+            let read = self.input.read(&mut mark[..missing])?;
+            if read == 0 {
+                break;
+            }
+            self.raw.extend_from_slice(&mark[..read]);
+        }
+        self.order = match self.raw.as_slice() {
+            [0xff, 0xfe] => Some(false),
+            [0xfe, 0xff] => Some(true),
+            _ => None,
+        };
+        if self.order.is_some() {
+            self.raw.clear();
+        }
+        self.is_known = true;
+        Ok(())
+    }
+
+    /// Turns what is there into UTF-8, but for half a unit.
+    fn turn(&mut self, high_first: bool) {
+        let units = self.raw.len() / 2 * 2;
+        for pair in self.raw.drain(..units).collect::<Vec<u8>>().chunks_exact(2) {
+            let unit = if high_first {
+                u16::from_be_bytes([pair[0], pair[1]])
+            } else {
+                u16::from_le_bytes([pair[0], pair[1]])
+            };
+            // Half of a pair waits for the other one.
+            let units: Vec<u16> = self.high.take().into_iter().chain([unit]).collect();
+            if units.len() == 1 && (0xd800..0xdc00).contains(&unit) {
+                self.high = Some(unit);
+                continue;
+            }
+            for letter in char::decode_utf16(units) {
+                let letter = letter.unwrap_or(char::REPLACEMENT_CHARACTER);
+                self.text.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+        }
+    }
+}
+
+impl<R: Read> Read for Utf16<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if !self.is_known {
+            self.look()?;
+        }
+        let Some(high_first) = self.order else {
+            if self.raw.is_empty() {
+                return self.input.read(out);
+            }
+            let n = self.raw.len().min(out.len());
+            out[..n].copy_from_slice(&self.raw[..n]);
+            self.raw.drain(..n);
+            // Two bytes alone say nothing of what is to come.
+            return Ok(n + self.input.read(&mut out[n..])?);
+        };
+        while self.text.is_empty() {
+            let mut block = [0; 4096];
+            let read = self.input.read(&mut block)?;
+            if read == 0 {
+                return Ok(0);
+            }
+            self.raw.extend_from_slice(&block[..read]);
+            self.turn(high_first);
+        }
+        let n = self.text.len().min(out.len());
+        out[..n].copy_from_slice(&self.text[..n]);
+        self.text.drain(..n);
+        Ok(n)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,15 +243,28 @@ mod tests {
     }
 
     #[test]
+    fn two_bytes_a_letter() {
+        let text = "a\u{e9}\r\n\u{1f600}b\n";
+        for high_first in [false, true] {
+            let unit = |unit: u16| if high_first { unit.to_be_bytes() } else { unit.to_le_bytes() };
+            let bytes: Vec<u8> = [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(unit).collect();
+            for step in [1, 2, 3, 7, usize::MAX] {
+                assert_eq!(all(&bytes, step), ["a\u{e9}\r".as_bytes(), "\u{1f600}b".as_bytes()], "{step}");
+            }
+        }
+        assert_eq!(all(b"\xff", 1), [b"\xff"]);
+    }
+
+    #[test]
     fn text_and_what_is_none() {
         for (input, want) in [
             (&b""[..], false),
             (b"a\n", false),
-            (b"\xff\xfe caf\xe9\n", false),
+            (b"\xff caf\xe9\n", false),
             (b"\0\0\0\x002026/11/20 18:53:56 [error]", false),
             (b"\x7fELF\x02\x01\x01\0\0", true),
             (b"\x1f\x8b\x08\x01", true),
-            (b"\xff\xfea\0b\0", true),
+            (b"\xff\xfea\0b\0", false),
         ] {
             assert_eq!(Lines::new(Trickle(input, usize::MAX)).is_binary().unwrap(), want, "{}", input.escape_ascii());
         }

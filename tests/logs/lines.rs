@@ -233,6 +233,44 @@ fn long_lines() {
     assert_eq!(read(nested.as_bytes()), "unknown");
 }
 
+/// Beginnings, quotes, brackets and lists without end are read in a time that the line's length bounds, however far it goes on:
+/// what is behind the first [`LINE`] bytes changes nothing, and those are read a bounded number of times.
+#[test]
+fn hostile_shapes_end() {
+    const SHAPES: [&str; 18] = [
+        ":",
+        "\"",
+        "\\\"",
+        "{\"",
+        "{\"a\":",
+        "[",
+        "[error] ",
+        "1#1: *1 ",
+        "&quot;",
+        "\u{201c}",
+        "#033[1;",
+        "10.0.0.9 - - [",
+        "a=",
+        "a=1, ",
+        "\"GET / HTTP/1.1\" 200 ",
+        "upstream timed out (",
+        "Server a/b is DOWN, reason: ",
+        "proxy: ",
+    ];
+    for shape in SHAPES {
+        for before in [
+            "",
+            "2026/11/20 18:53:56 [error] 1#1: *3 ",
+            "{\"log\":\"",
+            "10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] \"GET / HTTP/1.1\" 502 1 ",
+        ] {
+            let long = format!("{before}{}", shape.repeat((1 << 20) / shape.len()));
+            let cut = long.as_bytes()[..LINE].to_vec();
+            assert_eq!(read(long.as_bytes()), read(&cut), "{before}{shape}");
+        }
+    }
+}
+
 /// What an upstream or a client writes into a line never changes what the line is read to say.
 #[test]
 fn hostile_words_do_not_steer() {
