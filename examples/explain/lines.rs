@@ -181,9 +181,10 @@ impl<R: Read> Read for Utf16<R> {
             }
             let n = self.raw.len().min(out.len());
             out[..n].copy_from_slice(&self.raw[..n]);
+            // Two bytes alone say nothing of what is to come. Nothing is taken off before nothing can fail.
+            let read = self.input.read(&mut out[n..])?;
             self.raw.drain(..n);
-            // Two bytes alone say nothing of what is to come.
-            return Ok(n + self.input.read(&mut out[n..])?);
+            return Ok(n + read);
         };
         while self.text.is_empty() {
             let mut block = [0; 4096];
