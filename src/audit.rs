@@ -23,7 +23,7 @@ use crate::token::is_token;
 
 pub use self::grpc::{GrpcHead, audit_grpc_head, audit_grpc_trailers};
 pub use self::request::audit_request;
-pub(crate) use self::request::audit_routed;
+pub(crate) use self::request::{audit_arrived, audit_routed};
 pub(crate) use self::tidy::tidy_present;
 pub use self::tidy::{tidy, tidy_request};
 

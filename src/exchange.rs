@@ -311,7 +311,16 @@ impl Exchange {
     /// ```
     #[must_use]
     pub fn of_head(method: &Method, version: Version, uri: &Uri, headers: &HeaderMap) -> Self {
-        let present = Present::of(headers);
+        Self::of_present(method, version, uri, headers, Present::of(headers))
+    }
+
+    pub(crate) fn of_present(
+        method: &Method,
+        version: Version,
+        uri: &Uri,
+        headers: &HeaderMap,
+        present: Present,
+    ) -> Self {
         let has_body = has_framed_body(headers, present)
             // HTTP/2 and HTTP/3 requests may have a body without either field.
             || (version >= Version::HTTP_2 && !is_usually_bodyless(method));

@@ -19,6 +19,7 @@ impl Present {
     pub(crate) const HOP_BY_HOP: Self = Self(1 << 8);
     /// Any that no next hop is told: see [`tidy_request`](crate::audit::tidy_request).
     pub(crate) const FOR_THE_GATEWAY: Self = Self(1 << 9);
+    pub(crate) const VIA: Self = Self(1 << 10);
 
     /// Those of a head.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
@@ -40,6 +41,7 @@ impl Present {
         let is = |known: &str, field: Self| if name == known { field } else { none };
         match name.len() {
             2 => is("te", Self::TE),
+            3 => is("via", Self::VIA),
             5 => is("proxy", Self::FOR_THE_GATEWAY),
             6 => is("accept", Self::ACCEPT).or(is("expect", Self::FOR_THE_GATEWAY)),
             7 => is("upgrade", Self::UPGRADE).or(is("trailer", Self::TRAILER)),

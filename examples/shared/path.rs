@@ -3,6 +3,17 @@
 //! Who routes by the path as it was written, and asks a next hop that reads it otherwise, has no routes: `/shop/../admin`,
 //! `/%61dmin` and `//admin` are all the same to somebody.
 
+/// Whether a path is what it says in every reading, as nearly all are: nothing encoded, no dot segment, no empty one, no parameters.
+pub(crate) fn is_plain(path: &str) -> bool {
+    let mut before = b' ';
+    path.starts_with('/')
+        && path.bytes().all(|byte| {
+            let after_slash = before == b'/';
+            before = byte;
+            !matches!(byte, b'%' | b'\\' | b';') && !(after_slash && matches!(byte, b'/' | b'.'))
+        })
+}
+
 /// The path, normalised ([RFC 3986, section 6.2.2](https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2)): what needs no
 /// percent-encoding has none, its digits are upper case, and dot segments are gone. `None` where it leads out of the root,
 /// or is no path: a percent sign without its digits, a NUL.

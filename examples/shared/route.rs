@@ -83,12 +83,18 @@ impl Routes {
             return whole.map(|route| (route, "*".to_owned())).ok_or(FaultKind::NoRoute.into());
         }
         let bad = || Fault::of_class(Class::RequestTargetInvalid);
-        let path = path::normal(uri.path()).ok_or_else(bad)?;
-        let lenient = path::lenient(&path).ok_or_else(bad)?;
-        let (mounted, rest) = self.mounted(&path).ok_or(FaultKind::NoRoute)?;
-        if self.mounted(&lenient).is_none_or(|(other, _)| other.prefix != mounted.prefix) {
-            return Err(bad());
-        }
+        let normal;
+        let (mounted, rest) = if path::is_plain(uri.path()) {
+            self.mounted(uri.path()).ok_or(FaultKind::NoRoute)?
+        } else {
+            normal = path::normal(uri.path()).ok_or_else(bad)?;
+            let lenient = path::lenient(&normal).ok_or_else(bad)?;
+            let found = self.mounted(&normal).ok_or(FaultKind::NoRoute)?;
+            if self.mounted(&lenient).is_none_or(|(other, _)| other.prefix != found.0.prefix) {
+                return Err(bad());
+            }
+            found
+        };
         let slash = if rest.starts_with('/') { "" } else { "/" };
         let (mark, query) = uri.query().map_or(("", ""), |query| ("?", query));
         Ok((mounted, [mounted.base.as_str(), slash, rest, mark, query].concat()))

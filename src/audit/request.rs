@@ -5,11 +5,12 @@
 
 use std::net::Ipv6Addr;
 
-use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, TE, TRANSFER_ENCODING, UPGRADE};
-use http::{Method, Uri, Version};
+use http::header::{CONNECTION, EXPECT, HOST, HeaderMap, TE, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderValue, Method, Uri, Version};
 
 use super::{content_length, is_protocol, items, transfer_codings};
 use crate::fault::{Class, Code, Fault, FaultKind};
+use crate::present::Present;
 use crate::token::is_token;
 
 /// Judges the head of a request as it came from the client: whether it may be forwarded at all.
@@ -50,41 +51,61 @@ use crate::token::is_token;
 /// [`BadRequest`](FaultKind::BadRequest), with the [`Class`], and the status where it is not 400. End the client's
 /// connection behind the answer: what is left in it may be anything.
 pub fn audit_request(method: &Method, version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Fault> {
-    audit_fields(version, headers)?;
+    audit_arrived(method, version, uri, headers, Present::of(headers))
+}
+
+pub(crate) fn audit_arrived(
+    method: &Method,
+    version: Version,
+    uri: &Uri,
+    headers: &HeaderMap,
+    present: Present,
+) -> Result<(), Fault> {
+    audit_fields(version, headers, present)?;
     audit_target(method, version, uri)?;
     audit_host(version, uri, headers)
 }
 
 /// The same for a request whose target and `Host` a router may have set: an absolute target tells nothing of the client's.
-pub(crate) fn audit_routed(method: &Method, version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Fault> {
+pub(crate) fn audit_routed(
+    method: &Method,
+    version: Version,
+    uri: &Uri,
+    headers: &HeaderMap,
+    present: Present,
+) -> Result<(), Fault> {
     if uri.scheme().is_none() {
-        return audit_request(method, version, uri, headers);
+        return audit_arrived(method, version, uri, headers, present);
     }
-    audit_fields(version, headers)?;
-    audit_host_lines(headers)
+    audit_fields(version, headers, present)?;
+    audit_host_lines(headers).map(|_| ())
 }
 
 fn bad(class: Class) -> Fault {
     Fault::new(FaultKind::BadRequest).with_class(class)
 }
 
-fn audit_fields(version: Version, headers: &HeaderMap) -> Result<(), Fault> {
-    audit_framing(version, headers)?;
-    audit_connection(version, headers)?;
+fn audit_fields(version: Version, headers: &HeaderMap, present: Present) -> Result<(), Fault> {
+    audit_framing(version, headers, present)?;
+    audit_connection(version, headers, present)?;
+    // `Expect` is one of these.
+    if !present.any(Present::FOR_THE_GATEWAY) {
+        return Ok(());
+    }
     match items(headers, EXPECT).all(|asked| asked.eq_ignore_ascii_case(b"100-continue")) {
         true => Ok(()),
         false => Err(bad(Class::RequestExpectation).with_code(Code::Status(417))),
     }
 }
 
-fn audit_framing(version: Version, headers: &HeaderMap) -> Result<(), Fault> {
-    if headers.contains_key(TRANSFER_ENCODING) {
+fn audit_framing(version: Version, headers: &HeaderMap, present: Present) -> Result<(), Fault> {
+    if present.any(Present::TRANSFER_ENCODING) {
         return match version >= Version::HTTP_2 {
             true => Err(bad(Class::RequestConnectionSpecific)),
             false => audit_codings(version, headers),
         };
     }
-    if headers.contains_key(CONTENT_LENGTH) {
+    if present.any(Present::CONTENT_LENGTH) {
         content_length(headers).map_err(bad)?;
     }
     Ok(())
@@ -109,7 +130,10 @@ fn audit_codings(version: Version, headers: &HeaderMap) -> Result<(), Fault> {
     Err(if is_whole { bad(class).with_code(Code::Status(501)) } else { bad(class) })
 }
 
-fn audit_connection(version: Version, headers: &HeaderMap) -> Result<(), Fault> {
+fn audit_connection(version: Version, headers: &HeaderMap, present: Present) -> Result<(), Fault> {
+    if !present.any(Present::CONNECTION.or(Present::UPGRADE).or(Present::TE).or(Present::HOP_BY_HOP)) {
+        return Ok(());
+    }
     if version >= Version::HTTP_2 {
         let is_specific = ["connection", "keep-alive", "proxy-connection", "upgrade"];
         let is_trailers = |coding: &[u8]| coding.eq_ignore_ascii_case(b"trailers");
@@ -150,21 +174,21 @@ fn audit_target(method: &Method, version: Version, uri: &Uri) -> Result<(), Faul
     if form_fits { Ok(()) } else { Err(bad(Class::RequestTargetForm)) }
 }
 
-fn audit_host_lines(headers: &HeaderMap) -> Result<(), Fault> {
+/// The one `Host` there is, if any.
+fn audit_host_lines(headers: &HeaderMap) -> Result<Option<&HeaderValue>, Fault> {
     let mut lines = headers.get_all(HOST).iter();
-    let Some(host) = lines.next() else { return Ok(()) };
+    let Some(host) = lines.next() else { return Ok(None) };
     if lines.next().is_some() {
         return Err(bad(Class::RequestHostRepeated));
     }
     // "If the authority component is missing or undefined for the target URI, then a client MUST send a Host header
     // field with an empty field value" (RFC 9112 section 3.2): it names no other host than the one that was connected to.
     let fits = host.is_empty() || host.to_str().is_ok_and(is_host);
-    if fits { Ok(()) } else { Err(bad(Class::RequestHostInvalid)) }
+    if fits { Ok(Some(host)) } else { Err(bad(Class::RequestHostInvalid)) }
 }
 
 fn audit_host(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Fault> {
-    audit_host_lines(headers)?;
-    match (headers.get(HOST), uri.authority()) {
+    match (audit_host_lines(headers)?, uri.authority()) {
         (None, Some(_)) if version != Version::HTTP_11 => Ok(()),
         (None, _) if version >= Version::HTTP_11 => Err(bad(Class::RequestHostMissing)),
         // In HTTP/1 the target's counts, and `Host` is ignored (RFC 9112 section 3.2.2).

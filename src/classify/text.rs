@@ -16,6 +16,7 @@ use super::finding::{Cause, Finding};
 use crate::fault::{Class, Code, Confidence, Fault, FaultKind, Phase};
 
 /// What the type of a link says of itself, by the beginning of its `Debug`.
+#[cfg_attr(not(feature = "hyper1"), allow(dead_code))] // hyper hands its own names over
 pub(crate) fn by_name(link: &(dyn Error + 'static)) -> Option<Finding<'static>> {
     let mut debug = Prefix::new(Until::NoName);
     let _ = write!(debug, "{link:?}");

@@ -4,10 +4,11 @@ use http::header::{COOKIE, Entry, HOST, TE, VIA};
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version, request};
 
 use crate::adapters::client_of;
-use crate::audit::{audit_request, audit_routed, tidy_request};
+use crate::audit::{audit_arrived, audit_routed, tidy_request};
 use crate::exchange::Exchange;
 use crate::fault::{Fault, FaultKind};
 use crate::gateway::Gateway;
+use crate::present::Present;
 use crate::via::spend_forward;
 
 use super::InFlight;
@@ -106,15 +107,18 @@ impl Gateway {
     }
 
     fn read(&self, method: &Method, version: Version, uri: &Uri, headers: &HeaderMap, target: Target) -> Arrived {
+        let present = Present::of(headers);
         let audit = match target {
-            Target::Client => audit_request,
+            Target::Client => audit_arrived,
             Target::Router => audit_routed,
         };
-        let refusal = match audit(method, version, uri, headers) {
-            Ok(()) if self.is_looping(headers) => Some(Fault::new(FaultKind::LoopDetected)),
+        let refusal = match audit(method, version, uri, headers, present) {
+            Ok(()) if present.any(Present::VIA) && self.is_looping(headers) => {
+                Some(Fault::new(FaultKind::LoopDetected))
+            }
             audited => audited.err(),
         };
-        let exchange = Exchange::of_head(method, version, uri, headers);
+        let exchange = Exchange::of_present(method, version, uri, headers, present);
         Arrived { exchange, host: host(version, uri, headers, target), refusal }
     }
 
