@@ -74,7 +74,8 @@ impl Gateway {
     /// A gateway of that name, with the RFC's statuses and the least disclosure.
     ///
     /// The name identifies us in `Proxy-Status`: the deployment, as its operators know it
-    /// (`gw.example.net`), and not the product (RFC 9209 section 2).
+    /// (`gw.example.net`), and not the product (RFC 9209 section 2). In `Via` it tells loops: gateways behind each other need
+    /// a name each, because a request that has been at ours is [refused](crate::InFlight::refusal).
     ///
     /// # Errors
     ///

@@ -90,6 +90,7 @@ usage: PROGRAM [--listen ADDR] [--route /prefix=URL]... [--ca FILE] [--resolver 
              [--name NAME] [--log FILE]
              [--eject-after N] [--eject-for T] [--only GROUP|BEHAVIOUR]...
 T is like 2s or 500ms. A next hop that failed N times in a row (5; 0 is never) is left alone for 5s, or T.
+Proxies behind each other need a NAME each: a request that comes back to a name in its Via is a loop.
 Without a route it takes a tour: it starts the lab of misbehaving upstreams (or --only those) and a route to
 each, shows what each becomes, and serves a page of links. It ejects none of them. Colours: not with NO_COLOR.";
 
