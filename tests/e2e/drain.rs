@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -30,19 +30,21 @@ enum InFlight {
 fn next_hop(go_on: mpsc::Receiver<()>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
+    let go_on = Arc::new(Mutex::new(Some(go_on)));
     thread::spawn(move || {
-        let mut go_on = Some(go_on);
         for stream in listener.incoming() {
-            let (mut stream, go_on) = (stream.unwrap(), go_on.take());
-            thread::spawn(move || serve(&mut stream, go_on.as_ref()));
+            let (mut stream, go_on) = (stream.unwrap(), Arc::clone(&go_on));
+            thread::spawn(move || serve(&mut stream, &go_on));
         }
     });
     url
 }
 
-fn serve(stream: &mut TcpStream, go_on: Option<&mpsc::Receiver<()>>) -> Option<()> {
+fn serve(stream: &mut TcpStream, go_on: &Mutex<Option<mpsc::Receiver<()>>>) -> Option<()> {
+    // For the request that is in flight, and not for the other, which may come first.
     let wait = || {
-        let _ = go_on.map(mpsc::Receiver::recv);
+        let go_on = go_on.lock().unwrap().take();
+        let _ = go_on.map(|go_on| go_on.recv());
     };
     loop {
         let request = read_message(stream)?;
