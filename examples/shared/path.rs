@@ -8,9 +8,13 @@ pub(crate) fn is_plain(path: &str) -> bool {
     let mut before = b' ';
     path.starts_with('/')
         && path.bytes().all(|byte| {
-            let after_slash = before == b'/';
+            let is_plain = match byte {
+                b'%' | b'\\' | b';' => false,
+                b'/' | b'.' => before != b'/',
+                _ => true,
+            };
             before = byte;
-            !matches!(byte, b'%' | b'\\' | b';') && !(after_slash && matches!(byte, b'/' | b'.'))
+            is_plain
         })
 }
 
