@@ -31,6 +31,8 @@ const STRICTER: &[(&str, &[FaultKind])] = &[
     ("hostile_status_line", &[BadStatusLine, NotHttp]),
     ("tls_cut_mid_body", &[BodyTruncated, TlsTruncated]),
     ("te_chunked_twice", &[UnsupportedCoding, AmbiguousFraming]),
+    // What we pass on, others may refuse: `identity` changes nothing, and is no coding any more.
+    ("te_identity_chunked", &[UnsupportedCoding]),
     ("never_reads", &[ResponseTimeout, SendTimeout]),
     ("stall_after_1xx", &[ResponseTimeout, HeadStalled]),
     // They come until the client has enough.
