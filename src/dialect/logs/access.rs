@@ -100,7 +100,7 @@ pub(super) fn whose(line: &[u8]) -> Option<Format> {
 
 /// `host ident user [date] "request" status bytes`, with Apache's `vhost:port` or ingress-nginx's second address.
 fn line_of(line: &[u8]) -> Option<Line<'_>> {
-    let head = line.get(..line.len().min(256)).unwrap_or(line);
+    let head = cut::head(line, 256);
     let mut fields = Fields(head);
     let (first, second) = (fields.next()?, fields.next()?);
     if second != b"-" && !first.contains(&b':') {

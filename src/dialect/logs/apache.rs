@@ -226,7 +226,7 @@ fn head(line: &[u8]) -> Option<Head<'_>> {
 /// What stands in brackets, if it is short, and what follows the space behind them.
 fn bracket(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let inner = text.strip_prefix(b"[")?;
-    let (what, _) = cut::piece(inner.get(..inner.len().min(64)).unwrap_or(inner), b']')?;
+    let (what, _) = cut::piece(cut::head(inner, 64), b']')?;
     let rest = inner.get(what.len().saturating_add(1)..)?;
     Some((what, rest.strip_prefix(b" ").unwrap_or(rest)))
 }
@@ -250,7 +250,7 @@ pub(super) fn looks(line: &[u8]) -> bool {
 
 /// `AH01102: `, `proxy: error reading ...`, or a status in front of one.
 fn is_message(text: &[u8]) -> bool {
-    let text = text.get(..text.len().min(256)).unwrap_or(text);
+    let text = cut::head(text, 256);
     let text = if text.starts_with(b"(") {
         let behind =
             [&b": [client "[..], b": AH", b": proxy: ", b": ajp_"].iter().filter_map(|end| cut::find(text, end)).min();
@@ -359,7 +359,7 @@ fn message<'a>(
     let mut rest = text;
     let mut why = (Why::Unsaid, None);
     // "name.c(123): ", with LogLevel debug.
-    if let Some((source, after)) = cut::split(rest.get(..rest.len().min(64)).unwrap_or(rest), b".c(") {
+    if let Some((source, after)) = cut::split(cut::head(rest, 64), b".c(") {
         if !source.contains(&b' ') {
             let after = rest.get(source.len().saturating_add(3)..).unwrap_or(after);
             rest = cut::split(after, b"): ").map_or(rest, |(_, rest)| rest);

@@ -116,8 +116,7 @@ pub(super) fn is_caddys(logger: &[u8]) -> bool {
 fn first_version(line: &[u8]) -> Option<(Option<Stamp>, &[u8])> {
     let time = Stamp::common(line);
     let rest = if time.is_some() {
-        cut::split(line.get(..line.len().min(32))?, b" [")
-            .and_then(|(before, _)| line.get(before.len().saturating_add(1)..))?
+        cut::split(cut::head(line, 32), b" [").and_then(|(before, _)| line.get(before.len().saturating_add(1)..))?
     } else {
         line
     };

@@ -19,6 +19,11 @@ pub(super) fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
     }
 }
 
+/// The first bytes, so many at most: what a line is told by stands there.
+pub(super) fn head(text: &[u8], at_most: usize) -> &[u8] {
+    text.get(..at_most).unwrap_or(text)
+}
+
 /// What stands before and after the first needle.
 pub(super) fn split<'a>(hay: &'a [u8], needle: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let at = find(hay, needle)?;
@@ -166,15 +171,14 @@ pub(super) fn request_line(line: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
 
 /// The scheme of a URL: letters, digits and signs up to `://`.
 pub(super) fn scheme(url: &[u8]) -> Option<&[u8]> {
-    let (scheme, _) = split(url.get(..url.len().min(16)).unwrap_or(url), b"://")?;
+    let (scheme, _) = split(head(url, 16), b"://")?;
     scheme.iter().all(u8::is_ascii_alphanumeric).then_some(scheme)
 }
 
 /// The authority of a URL, `host:port`; of a Unix socket its path. Without a scheme, up to the first slash.
 pub(super) fn authority(url: &[u8]) -> Option<&[u8]> {
-    let rest = split(url.get(..url.len().min(16)).unwrap_or(url), b"://")
-        .and_then(|(scheme, _)| url.get(scheme.len().saturating_add(3)..))
-        .unwrap_or(url);
+    let rest =
+        split(head(url, 16), b"://").and_then(|(scheme, _)| url.get(scheme.len().saturating_add(3)..)).unwrap_or(url);
     if rest.starts_with(b"unix:") {
         // nginx writes `unix:/run/app.sock:/path`.
         let path = rest.get(5..).unwrap_or(b"");

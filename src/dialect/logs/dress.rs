@@ -33,7 +33,7 @@ const WRAPPERS: &[&[u8]] = &[b"jsonPayload", b"_source", b"result"];
 
 /// Wherever a proxy's own line may begin: at the first byte, and behind what ends a word or opens a quote.
 pub(super) fn starts(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let head = line.get(..line.len().min(FRAME)).unwrap_or(line);
+    let head = cut::head(line, FRAME);
     let behind = head.iter().enumerate().filter(|(_, byte)| ends_a_word(**byte));
     let starts = core::iter::once(line).chain(behind.filter_map(|(at, _)| line.get(at.saturating_add(1)..)));
     starts.filter(|start| !matches!(start.first(), None | Some(b' ' | b'\t')))
@@ -144,7 +144,7 @@ fn object(text: &[u8]) -> &[u8] {
     if trimmed.starts_with(b"\"") {
         return trimmed;
     }
-    let head = text.get(..text.len().min(FRAME)).unwrap_or(text);
+    let head = cut::head(text, FRAME);
     cut::find(head, b"{").and_then(|at| text.get(at.saturating_add(1)..)).unwrap_or(b"")
 }
 

@@ -120,7 +120,7 @@ pub(super) fn looks(line: &[u8]) -> bool {
 
 /// Client, date, and what follows.
 fn dated(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    let client = cut::until(line.get(..line.len().min(64)).unwrap_or(line), b' ');
+    let client = cut::until(cut::head(line, 64), b' ');
     let date = line.get(client.len()..).unwrap_or(b"");
     let colons = client.iter().filter(|b| **b == b':').count();
     let address = if client.contains(&b'.') {
@@ -139,7 +139,7 @@ fn dated(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 
 /// `front back/srv1 0/0/-1/-1/3 503 217 ...`: five times with slashes between, and a status.
 fn is_undated(line: &[u8]) -> bool {
-    let head = line.get(..line.len().min(256)).unwrap_or(line);
+    let head = cut::head(line, 256);
     let is_name = |name: &[u8]| {
         name.iter()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~' | b':' | b'/' | b'<' | b'>'))
@@ -260,7 +260,7 @@ fn servers(line: &[u8]) -> Option<(&[u8], &[u8])> {
     const BEFORE: [&[u8]; 4] =
         [b"Server ", b"Backup Server ", b"Health check for server ", b"Health check for backup server "];
     let rest = BEFORE.iter().find_map(|before| line.strip_prefix(*before))?;
-    let name = cut::until(rest.get(..rest.len().min(256)).unwrap_or(rest), b' ');
+    let name = cut::until(cut::head(rest, 256), b' ');
     let after = rest.get(name.len()..)?.strip_prefix(b" ")?;
     let is_about = [&b"is "[..], b"was ", b"failed", b"succeeded", b"enters ", b"leaves "]
         .iter()
@@ -364,7 +364,7 @@ fn down(text: &[u8]) -> Verdict {
 
 /// `backend 'app' has no server available!`, with quotes on a terminal and without in syslog (`set_backend_down`).
 fn is_checks(line: &[u8]) -> bool {
-    let head = line.get(..line.len().min(256)).unwrap_or(line);
+    let head = cut::head(line, 256);
     let rest = head
         .strip_prefix(b"backend ")
         .or_else(|| head.strip_prefix(b"proxy "))

@@ -57,20 +57,21 @@ fn find(line: &[u8]) -> Option<(Format, Verdict, Option<&[u8]>)> {
         return Some((Format::Kubernetes, probe(why), address(why)));
     }
     // `Service "default/web" does not have any active Endpoint.`
-    if line.strip_prefix(b"Service \"").is_some_and(|rest| {
-        cut::has(rest.get(..rest.len().min(256)).unwrap_or(rest), b"\" does not have any active Endpoint")
-    }) {
+    if line
+        .strip_prefix(b"Service \"")
+        .is_some_and(|rest| cut::has(cut::head(rest, 256), b"\" does not have any active Endpoint"))
+    {
         return Some((Format::Kubernetes, Verdict::that(Reading::exact(NoHealthyUpstream)), None));
     }
     // `node[4711]: segfault at 0 ip ...`.
-    let name = cut::until(line.get(..line.len().min(64)).unwrap_or(line), b' ');
+    let name = cut::until(cut::head(line, 64), b' ');
     let rest = line.get(name.len()..)?.strip_prefix(b" ")?;
     if name.ends_with(b"]:") && rest.starts_with(b"segfault at ") {
         return Some((Format::Linux, Verdict::that(DIED), None));
     }
     name.strip_suffix(b":").filter(|name| name.ends_with(b".service") || name.ends_with(b".scope"))?;
     // What a service gives that was told to stop.
-    let head = rest.get(..rest.len().min(96)).unwrap_or(rest);
+    let head = cut::head(rest, 96);
     let is_stopped = cut::has(head, b"status=143") || cut::has(head, b"status=15/TERM");
     let row = UNITS.iter().find(|(words, _)| rest.starts_with(words) && !is_stopped);
     row.map(|(_, reading)| (Format::Linux, Verdict::that(*reading), None))

@@ -37,9 +37,7 @@ fn head(line: &[u8]) -> Head<'_> {
     ) {
         (head.time, head.text) = (Stamp::numeric(line), line.get(20..).unwrap_or(b""));
     }
-    if let Some((level, rest)) =
-        head.text.strip_prefix(b"[").and_then(|text| cut::piece(text.get(..text.len().min(8))?, b']'))
-    {
+    if let Some((level, rest)) = head.text.strip_prefix(b"[").and_then(|text| cut::piece(cut::head(text, 8), b']')) {
         if LEVELS.contains(&level) && matches!(rest, [] | [b' ', ..]) {
             let after = head.text.get(level.len().saturating_add(2)..).unwrap_or(b"");
             (head.level, head.text) = (Some(level), after.strip_prefix(b" ").unwrap_or(after));

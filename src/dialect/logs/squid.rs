@@ -14,7 +14,7 @@ use super::stamp::Stamp;
 
 /// Whether it begins as such a line does: seconds with milliseconds, a number, an address, a tag and a status.
 pub(super) fn looks(line: &[u8]) -> bool {
-    let head = line.get(..line.len().min(128)).unwrap_or(line);
+    let head = cut::head(line, 128);
     let Some((_, rest)) = seconds(head) else { return false };
     let mut fields = Fields(rest);
     let is_number = fields.next().is_some_and(|n| cut::whole_number(n.strip_prefix(b"-").unwrap_or(n)).is_some());

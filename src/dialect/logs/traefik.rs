@@ -23,9 +23,7 @@ pub(super) fn looks(line: &[u8]) -> bool {
         Some(b't') => line.starts_with(b"time=\"") && message(line).and_then(caused).is_some(),
         Some(b'g') => line.starts_with(SOURCE),
         Some(b'4' | b'5') => answered(line).is_some(),
-        Some(b'2') => {
-            Stamp::numeric(line).is_some() && cut::has(line.get(..line.len().min(64)).unwrap_or(line), SOURCE)
-        }
+        Some(b'2') => Stamp::numeric(line).is_some() && cut::has(cut::head(line, 64), SOURCE),
         Some(_) | None => false,
     }
 }
@@ -53,7 +51,7 @@ pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
 
 /// The `msg` of logrus's text form.
 fn message(line: &[u8]) -> Option<&[u8]> {
-    let (_, rest) = cut::split(line.get(..line.len().min(1024)).unwrap_or(line), b" msg=\"")?;
+    let (_, rest) = cut::split(cut::head(line, 1024), b" msg=\"")?;
     let from = line.len().min(1024).saturating_sub(rest.len());
     line.get(from..).map(|inner| cut::quoted(inner).0)
 }
@@ -62,7 +60,7 @@ fn message(line: &[u8]) -> Option<&[u8]> {
 fn caused(text: &[u8]) -> Option<(u16, &[u8])> {
     let rest = text.strip_prefix(b"'")?;
     let status = rest.get(..3).and_then(cut::status)?;
-    let (reason, error) = cut::piece(rest.get(..rest.len().min(512)).unwrap_or(rest), b'\'')?;
+    let (reason, error) = cut::piece(cut::head(rest, 512), b'\'')?;
     let error = rest.get(reason.len().saturating_add(1)..).filter(|_| !error.is_empty())?;
     error.strip_prefix(b" caused by: ").map(|error| (status, error))
 }

@@ -18,7 +18,7 @@ use super::super::name::Name;
 pub(super) fn read<'a>(line: &'a [u8], hop: &mut Name) -> Option<Entry<'a>> {
     let mut entry = Entry::new(Format::Wget, Verdict::Nothing, line);
     // `2026-11-20 18:53:56 (1.2 MB/s) - Connection closed at byte 123. Retrying.`
-    let head = line.get(..line.len().min(160)).filter(|head| head.starts_with(b"20")).unwrap_or(b"");
+    let head = Some(cut::head(line, 160)).filter(|head| head.starts_with(b"20")).unwrap_or(b"");
     if let Some(rest) = line.strip_prefix(b"--20") {
         // `--2024-12-24 23:22:29--  http://app/x`
         let (_, url) = cut::split(rest, b"--  ")?;
