@@ -117,14 +117,6 @@ pub(super) fn error(text: &[u8]) -> Verdict {
     }
 }
 
-/// The address of `dial tcp 10.0.0.1:80: connect: ...` or `read tcp SOURCE->10.0.0.1:80: read: ...`.
-pub(super) fn address(text: &[u8]) -> Option<&[u8]> {
-    let rest =
-        [&b"dial tcp "[..], b"read tcp ", b"write tcp ", b"dial unix "].iter().find_map(|op| text.strip_prefix(*op))?;
-    let both = cut::split(rest, b": ")?.0;
-    cut::something(cut::split(both, b"->").map_or(both, |(_, to)| to))
-}
-
 /// What an error says that came while a body was copied.
 pub(super) fn body_error(text: &[u8]) -> Verdict {
     if text.starts_with(b"read ") {
@@ -188,15 +180,21 @@ fn is_of_a_client(addresses: &[u8]) -> bool {
     ports.is_some_and(|(ours, theirs)| ours < 32_768 && theirs >= 32_768)
 }
 
-/// The other side of a call: the address of `dial tcp 10.0.0.1:80: ...` or `read tcp SOURCE->10.0.0.1:80: ...`, the
-/// name of `dial tcp: lookup app on 10.0.0.53:53: ...`.
+/// The other side of a call: its address, or the name of `dial tcp: lookup app on 10.0.0.53:53: ...`.
 pub(super) fn next_hop(text: &[u8]) -> Option<&[u8]> {
+    CALLS.iter().find(|(call, _)| text.starts_with(call))?;
     if let Some((_, rest)) = cut::split(text, b": lookup ") {
         let end = rest.iter().position(|b| matches!(b, b' ' | b':')).unwrap_or(rest.len());
         return cut::something(rest.get(..end)?);
     }
-    let (addresses, _) = cut::split(text, b": ")?;
-    let (_, address) = cut::split_last(addresses, b" ")?;
+    address(text)
+}
+
+/// The address of `dial tcp 10.0.0.1:80: connect: ...` or `read tcp SOURCE->10.0.0.1:80: read: ...`.
+pub(super) fn address(text: &[u8]) -> Option<&[u8]> {
+    CALLS.iter().find(|(call, _)| text.starts_with(call))?;
+    let (call, _) = cut::split(text, b": ")?;
+    let address = call.splitn(3, |b| *b == b' ').nth(2)?;
     cut::something(cut::split(address, b"->").map_or(address, |(_, to)| to))
 }
 

@@ -15,37 +15,20 @@ use crate::fault::Phase;
 use super::cause;
 use super::cut;
 use super::entry::{Entry, Format, Verdict};
-
-/// The longest address that is remembered.
-const NAME: usize = 64;
+use super::name::Name;
 
 /// The backend of the lines before.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct State {
-    address: [u8; NAME],
-    length: usize,
-}
+pub(super) struct State(Name);
 
 impl State {
     pub(super) const fn new() -> Self {
-        Self { address: [0; NAME], length: 0 }
+        Self(Name::new())
     }
 
     /// `host:port`.
     pub(super) fn address(&self) -> Option<&[u8]> {
-        self.address.get(..self.length).filter(|name| !name.is_empty())
-    }
-
-    fn remember(&mut self, host: &[u8], port: &[u8]) {
-        let (open, close): (&[u8], &[u8]) = if host.contains(&b':') { (b"[", b"]") } else { (b"", b"") };
-        let parts = [open, host, close, b":", port];
-        self.length = 0;
-        if parts.iter().map(|part| part.len()).sum::<usize>() <= NAME {
-            for (slot, byte) in self.address.iter_mut().zip(parts.into_iter().flatten()) {
-                *slot = *byte;
-                self.length = self.length.saturating_add(1);
-            }
-        }
+        self.0.get()
     }
 }
 
@@ -111,7 +94,7 @@ pub(super) fn read<'a>(line: &'a [u8], state: &mut State) -> Option<Entry<'a>> {
             fields.skip(if tag == b"BackendOpen" { 2 } else { 0 })?;
             let (host, port) = (fields.next()?, fields.next()?);
             if cut::whole_number(port).is_some() {
-                state.remember(host, port);
+                state.0.set(host, port);
             }
         }
         _ => {}

@@ -59,13 +59,7 @@ pub(super) const LAST: Table = Table {
 };
 
 fn told<'a>(text: &'a [u8], said: Verdict) -> Option<Told<'a>> {
-    (said != Verdict::Unknown).then(|| Told::new(said).at(hop(text)))
-}
-
-/// The next hop of a call that is the beginning.
-fn hop(text: &[u8]) -> Option<&[u8]> {
-    let is_call = [&b"dial "[..], b"read ", b"write "].iter().any(|call| text.starts_with(call));
-    if is_call { golang::next_hop(text) } else { None }
+    (said != Verdict::Unknown).then(|| Told::new(said).at(golang::next_hop(text)))
 }
 
 fn error<'a>(found: &Found<'a>) -> Option<Told<'a>> {
