@@ -113,7 +113,7 @@ fn by_status(flag: &[u8], reading: Reading, status: u16) -> Reading {
 }
 
 /// `%UPSTREAM_TRANSPORT_FAILURE_REASON%`: of the socket, or of BoringSSL.
-fn transport(reason: &[u8]) -> Option<(Reading, Option<Code>)> {
+pub(super) fn transport(reason: &[u8]) -> Option<(Reading, Option<Code>)> {
     if cut::has_folded(reason, b"tls error") {
         return Some(tls::error(reason));
     }
@@ -138,8 +138,7 @@ fn transport(reason: &[u8]) -> Option<(Reading, Option<Code>)> {
     Some((cause::at(cause, crate::fault::Phase::Connect), i32::try_from(errno).ok().map(Code::Errno)))
 }
 
-/// Whether it begins as such a line does: a time in brackets and a quote, or what follows them; or as the lines of
-/// `--log-level debug` that say how a stream ended.
+/// Whether it begins as such a line does: a time in brackets and a quote, or what follows them.
 pub(super) fn looks(line: &[u8]) -> bool {
     match line {
         [b'[', b'0'..=b'9', _, _, b'0'..=b'9', b'-', _, _, b'-', _, _, b'T', time @ ..] => {
@@ -150,24 +149,14 @@ pub(super) fn looks(line: &[u8]) -> bool {
             time.iter().all(is_time) && (rest.starts_with(b"] \"") || (!time.is_empty() && b"] \"".starts_with(rest)))
         }
         [b'"', ..] => undated(line).is_some(),
-        [b'u', ..] => line.starts_with(RESET),
-        [b'S', ..] => line.starts_with(REPLY),
         _ => false,
     }
 }
-
-/// `UpstreamRequest::onResetStream` of `source/common/router/upstream_request.cc`.
-const RESET: &[u8] = b"upstream reset: reset reason: ";
-/// `FilterManager::sendLocalReply` of `source/common/http/filter_manager.cc`.
-const REPLY: &[u8] = b"Sending local reply with details ";
 
 /// Reads it.
 pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
     if line.starts_with(b"{") {
         return json(line);
-    }
-    if let Some(words) = line.strip_prefix(RESET).or_else(|| line.strip_prefix(REPLY)) {
-        return Some(Entry::new(Format::Envoy, debug(words), words));
     }
     let (time, line) = match line.strip_prefix(b"[").and_then(|rest| cut::piece(rest, b']')) {
         Some((time, rest)) => (Stamp::numeric(time), rest.strip_prefix(b" ")?),
@@ -279,30 +268,6 @@ fn json(line: &[u8]) -> Option<Entry<'_>> {
     }
     let Entry { said, words, status, .. } = entry(told);
     Some(Entry { said, words, status, ..rest })
-}
-
-/// What the debug log says: the reason of a reset in words, or the details of the answer.
-fn debug(words: &[u8]) -> Verdict {
-    // "connection failure, transport failure reason: delayed connect error: 111".
-    if let Some((_, reason)) = cut::split(words, b", transport failure reason: ") {
-        if let Some((reading, code)) = transport(reason) {
-            return Verdict::Fault { fault: cause::fault(reading, None, code), reading };
-        }
-    }
-    let word = cut::until(words, b',');
-    by_details(cut::until(words, b' ')).or_else(|| by_reason(word)).map_or(Verdict::Unknown, Verdict::that)
-}
-
-/// A reason of a reset, which the details have in braces, with underscores.
-fn by_reason(reason: &[u8]) -> Option<Reading> {
-    let is_it = |row: &&Row| {
-        let braced =
-            cut::split(row.word.as_bytes(), b"_before_response_started{").map(|(_, rest)| cut::until(rest, b'}'));
-        braced.is_some_and(|braced| {
-            braced.len() == reason.len() && braced.iter().zip(reason).all(|(a, b)| a == b || (*a == b'_' && *b == b' '))
-        })
-    };
-    words::envoy::details::ROWS.iter().find(is_it).and_then(|row| row.reading)
 }
 
 /// Without details, a status without a flag is the upstream's, or a direct response of a route.
