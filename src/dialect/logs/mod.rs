@@ -40,6 +40,7 @@
 //! to be written anew for it is copied.
 
 pub mod apache;
+mod apache_words;
 pub mod envoy;
 pub mod haproxy;
 
