@@ -204,3 +204,11 @@ fn found_a_line_as_long_as_the_limit() {
         b"01$0HTTP/1.1 200 OK\r\nAscCscConnectio74Content-Length:100\n4073709551616read: baguette\r\n\r\n",
     );
 }
+
+/// A frontend of HAProxy's may have any name, also one that begins as a line of another format.
+#[test]
+fn found_a_frontend_called_like_another_format() {
+    bodies::logs::run(b"h2 2018-07-02T2in/<NOSRV> -1/-1/-1/-1/0 400 187 - - PR-- 1/1/0/0/0 0/0");
+    bodies::logs::run(b"AH01079: fail/s1 0/0/1/2/3 500 99 - - ---- 1/1/0/0/0 0/0");
+    bodies::logs::run(b"AH01102:86189 - - [20/Nov/2026:18:54:29 +0000] \"GET / HTTP/1.1\" 502 157");
+}

@@ -70,7 +70,7 @@ const TOGETHER: [Format; 4] = [Format::Curl, Format::Apache, Format::Varnish, Fo
 
 /// A line is of one format, whatever came before it.
 fn alone(line: &[u8], seen: Option<&Seen>) {
-    const BEFORE: [&[u8]; 7] = [
+    const BEFORE: [&[u8]; 16] = [
         b"2026/11/20 18:53:56 [error] 1#2: *3 x",
         b"10.0.0.9:1 [20/Nov/2026:18:54:29.100] f b/s 0/0/0/0/0 200 1 - - ---- 1/1/1/1/0 0/0 \"GET / HTTP/1.1\"",
         b"[2026-11-20T18:57:21.000Z] \"GET / HTTP/1.1\" 503 UF 0 98 1 - \"-\" \"-\" \"-\" \"-\" \"-\"",
@@ -78,6 +78,15 @@ fn alone(line: &[u8], seen: Option<&Seen>) {
         b"{\"level\":\"error\",\"logger\":\"http.log.error\",\"msg\":\"EOF\"}",
         b"http 2026-11-20T18:57:21.0Z app/n/i 1:1 - -1 -1 -1 503 - 1 1 \"GET http://h:80/ HTTP/1.1\" \"-\"",
         b"curl: (52) Empty reply from server",
+        b"'502 Bad Gateway' caused by: EOF",
+        b"at=error code=H12 desc=\"Request timeout\" method=GET path=\"/\" status=503",
+        b"1795200890.123    352 10.0.0.9 TCP_MISS/503 4277 GET http://a.example/ - HIER_DIRECT/10.0.0.1 text/html",
+        b"--  FetchError     http first read error: EOF",
+        b"Readiness probe failed: HTTP probe failed with statuscode: 503",
+        b"Out of memory: Killed process 1 (node)",
+        b"Method completed with status: 504",
+        b"2026-11-20\t18:54:29\tFRA56-P1\t900\t10.0.0.9\tGET\td.cloudfront.net\t/a\t502\t-\tcurl\t-\t-\tError\tid\ta.example",
+        b"10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] \"GET / HTTP/1.1\" 502 157",
     ];
     for before in BEFORE {
         let mut reader = Reader::new();

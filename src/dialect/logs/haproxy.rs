@@ -112,10 +112,10 @@ const NAMES: &[(&[u8], Cause)] = &[
     (b"PORT_RANGE", Cause::Exhausted), (b"FREE_PORTS", Cause::Exhausted), (b"ADDR_INUSE", Cause::Exhausted),
 ];
 
-/// Whether it begins as such a line does: an address with a port, or a Unix socket, then a date in brackets; or what
-/// follows them; or the words of a check or an alert.
+/// Whether it begins as such a line does: an address with a port, or a Unix socket, then a date in brackets; or the
+/// words of a check or an alert.
 pub(super) fn looks(line: &[u8]) -> bool {
-    dated(line).is_some() || servers(line).is_some() || is_checks(line) || is_undated(line)
+    dated(line).is_some() || servers(line).is_some() || is_checks(line)
 }
 
 /// Client, date, and what follows.
@@ -125,7 +125,8 @@ fn dated(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let colons = client.iter().filter(|b| **b == b':').count();
     let address = if client.contains(&b'.') {
         // Of IPv4, which somebody may have masked; or mapped into IPv6.
-        client.first().is_some_and(u8::is_ascii_digit) && colons == 1 || client.starts_with(b"::ffff:")
+        let is_masked = client.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b':' | b'*'));
+        is_masked && client.first().is_some_and(u8::is_ascii_digit) && colons == 1 || client.starts_with(b"::ffff:")
     } else {
         client.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'%' | b'[' | b']'))
     };
@@ -137,8 +138,9 @@ fn dated(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     Some((client, date, rest.strip_prefix(b" ").unwrap_or(rest)))
 }
 
-/// `front back/srv1 0/0/-1/-1/3 503 217 ...`: five times with slashes between, and a status.
-fn is_undated(line: &[u8]) -> bool {
+/// Whether it is what follows client and date: `front back/srv1 0/0/-1/-1/3 503 217 ...`, five times with slashes
+/// between, and a status. It begins with any name.
+pub(super) fn is_undated(line: &[u8]) -> bool {
     let head = cut::head(line, 256);
     let is_name = |name: &[u8]| {
         name.iter()

@@ -62,11 +62,13 @@ pub(super) fn looks(line: &[u8]) -> bool {
     head.has_ids || is_phrase(head.text)
 }
 
+/// Whether it is `frontend could not be resolved (3: Host not found)`, which begins with any name.
+pub(super) fn is_unresolved(line: &[u8]) -> bool {
+    unresolved(head(line).text).is_some()
+}
+
 /// Whether a text is one of nginx's that nobody else has: a row of the tables with nginx's way to write why.
 fn is_phrase(text: &[u8]) -> bool {
-    if unresolved(text).is_some() {
-        return true;
-    }
     match says(text) {
         Some((Says::Call | Says::Connect | Says::Tls, rest)) => {
             // "connect() to 10.0.0.1:80 failed (111: ...": one word between, of an address.
@@ -103,7 +105,7 @@ fn is_out_of_connections(message: &[u8]) -> bool {
 /// Reads it.
 pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
     let head = head(line);
-    if !head.has_ids && !is_phrase(head.text) {
+    if !head.has_ids && !is_phrase(head.text) && unresolved(head.text).is_none() {
         return None;
     }
     let (message, fields) = match fields(head.text) {

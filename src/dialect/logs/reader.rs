@@ -1,7 +1,9 @@
 //! `Reader`: from a line to an entry, whatever log it is of.
 //!
-//! The shapes of the formats exclude each other by their first bytes, so that what is tried first,
-//! which is the format of the line before, never decides what a line is.
+//! Most formats have a shape: their first bytes are theirs alone, so that these shapes exclude each other, and what is
+//! tried first, which is the format of the line before, never decides what a line is. Some lines begin with a name that
+//! may be anything (a host, a frontend). They are asked last, in one order, so that a name which looks like the
+//! beginning of another's line decides nothing either.
 
 use super::dress::{self, Undressed};
 use super::entry::{Entry, Format};
@@ -113,7 +115,18 @@ fn others(line: &[u8]) -> Option<Format> {
     }
     let other = |format: &Format| !TOGETHER.contains(format) && shapes(*format, line);
     let found = Format::ALL.iter().copied().find(other);
-    found.or_else(|| host::whose(line)).or_else(|| cloud::whose(line)).or_else(|| access::whose(line))
+    found.or_else(|| host::whose(line)).or_else(|| cloud::whose(line)).or_else(|| named(line))
+}
+
+/// The format of a line that begins with a name.
+fn named(line: &[u8]) -> Option<Format> {
+    if nginx::is_unresolved(line) {
+        Some(Format::Nginx)
+    } else if haproxy::is_undated(line) {
+        Some(Format::HaProxy)
+    } else {
+        access::whose(line)
+    }
 }
 
 /// Reads a line of that format. Lines of curl are read one by one, without what came before.
@@ -122,7 +135,7 @@ pub(super) fn read_as(format: Format, line: &[u8]) -> Option<Entry<'_>> {
     match format {
         Format::Nginx => nginx::read(line),
         Format::NginxAccess | Format::Combined => access::read(line),
-        Format::HaProxy if haproxy::looks(line) => haproxy::read(line),
+        Format::HaProxy if haproxy::looks(line) || haproxy::is_undated(line) => haproxy::read(line),
         Format::HaProxy => access::read(line),
         Format::Envoy => envoy::read(line),
         Format::Apache => apache::alone(line),
@@ -143,17 +156,9 @@ pub(super) fn read_as(format: Format, line: &[u8]) -> Option<Entry<'_>> {
 /// Formats that are looked for elsewhere, some of them together.
 const TOGETHER: [Format; 5] = [Format::Curl, Format::Kubernetes, Format::Linux, Format::CloudFront, Format::ApiGateway];
 
-/// Formats whose access logs have the common log format's beginning.
-const ACCESS: [Format; 4] = [Format::NginxAccess, Format::Combined, Format::HaProxy, Format::Traefik];
-
+/// Whether a line's first bytes are those of that format, and of no other.
 fn looks(format: Format, line: &[u8]) -> bool {
-    if line.starts_with(b"{") {
-        return json::whose(line) == Some(format);
-    }
-    if ACCESS.contains(&format) && access::whose(line) == Some(format) {
-        return true;
-    }
-    shapes(format, line)
+    if line.starts_with(b"{") { json::whose(line) == Some(format) } else { shapes(format, line) }
 }
 
 #[allow(clippy::wildcard_enum_match_arm)] // texts have no shape, and are found by their words
@@ -215,13 +220,43 @@ mod tests {
         (Format::Curl, b"curl: (52) Empty reply from server"),
     ];
 
+    /// Lines that begin with a name: other formats' beginnings may be names, and then the line is theirs.
+    #[rustfmt::skip]
+    const NAMED: &[(Format, &[u8])] = &[
+        (Format::Nginx, b"frontend could not be resolved (3: Host not found)"),
+        (Format::HaProxy, b"web app/s1 0/0/-1/-1/3 503 217 - - SC-- 1/1/0/0/3 0/0 \"GET / HTTP/1.1\""),
+        (Format::HaProxy, b"192.0.2.1 - - [20/Nov/2026:18:54:29 +0000] \"GET / HTTP/1.1\" 503 217 \"\" \"\" 4000 029 \"web\" \"app\" \"s1\" 0 0 -1 -1 3 SC-- 1 1 0 0 3 0 0 \"\" \"\""),
+        (Format::Combined, b"10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] \"GET / HTTP/1.1\" 502 157"),
+        (Format::Alb, b"h2 2018-07-02T2in/<NOSRV> -1/-1/-1/-1/0 400 187 - - PR-- 1/1/0/0/0 0/0"),
+        (Format::Alb, b"http 2018-07-02T22:23:0-in/<NOSRV> -1/-1/-1/-1/0 400 187"),
+        (Format::Apache, b"AH01079: fail/s1 0/0/1/2/3 500 99 - - ----"),
+        (Format::Apache, b"AH01102:86189 - - [20/Nov/2026:18:54:29 +0000] \"GET / HTTP/1.1\" 502 157"),
+        (Format::Apache, b"AH00992:wordpress could not be resolved (3: Host not found)"),
+        (Format::Caddy, b"ERROR\thttp.log.10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] \"GET / HTTP/1.1\" 502 157"),
+        (Format::Caddy, b"ERROR\thttp.log.error.docker could not be resolved (110: Operation timed out)"),
+        (Format::Curl, b"< web/srv3 0/0/0/-1/8490 -1 0"),
+        (Format::Curl, b"* - - [20/Nov/2026:18:54:29 +0000] \"GET / HTTP/1.1\" 502 157"),
+        (Format::Traefik, b"github.com/traefik/traefik/v3/pkg/server/f b/s 0/0/0/0/0 200 1"),
+        (Format::Traefik, b"github.com/traefik/traefik/.0.9 - - [20/Nov/2026:18:54:29 +0000] \"GET / HTTP/1.1\" 502 157"),
+        (Format::Nginx, b"23#23: 10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] \"GET / HTTP/1.1\" 502 157"),
+        (Format::Nginx, b"1#1:.1\", [20/Nov/2026:18:54:29.100] f b/s 0/0/0/0/0 200 1 - - ---- 1/1/1/1/0 0/0"),
+        (Format::Nginx, b"2021/01/21 11:53:59 [info] 38#38:github.com/traefik/traefik/v3/pkg/proxy/httputil/proxy.go:121 > "),
+        (Format::HaProxy, b"10.0.0.30:34261 [26/Mar/2013:19 - - [20/Nov/2026:18:54:29 +0000] \"GET / HTTP/1.1\" 502 157"),
+    ];
+
     /// No line looks like two of them, so that the order in which they are tried does not matter.
     #[test]
     fn shapes_exclude_each_other() {
-        for (format, line) in LINES {
-            for other in Format::ALL {
-                assert_eq!(looks(*other, line), other == format, "{format} {other}");
+        for (_, line) in LINES.iter().chain(NAMED) {
+            let seen: Vec<_> = Format::ALL.iter().filter(|format| looks(**format, line)).collect();
+            assert!(seen.len() <= 1, "{seen:?} {}", line.escape_ascii());
+        }
+        for (format, line) in NAMED {
+            for last in Format::ALL {
+                assert_eq!(detect(*last, line), Some((*format, *line)), "{last} {}", line.escape_ascii());
             }
+        }
+        for (format, line) in LINES {
             for last in Format::ALL {
                 assert_eq!(detect(*last, line), Some((*format, *line)));
             }

@@ -23,7 +23,10 @@ pub(super) fn looks(line: &[u8]) -> bool {
         Some(b't') => line.starts_with(b"time=\"") && message(line).and_then(caused).is_some(),
         Some(b'g') => line.starts_with(SOURCE),
         Some(b'4' | b'5') => answered(line).is_some(),
-        Some(b'2') => Stamp::numeric(line).is_some() && cut::has(cut::head(line, 64), SOURCE),
+        // RFC 3339's date: one with strokes is nginx's.
+        Some(b'2') => {
+            line.get(4) == Some(&b'-') && Stamp::numeric(line).is_some() && cut::has(cut::head(line, 64), SOURCE)
+        }
         Some(_) | None => false,
     }
 }
