@@ -12,6 +12,11 @@ use crate::fault::{Class, Code, Fault, Phase};
 
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
+/// What tells how a call ended, and is nothing in a head behind which messages follow: "Response-Headers" has none of them,
+/// and a client that finds them in both places may believe either.
+pub(crate) const TRAILERS_ALONE: [HeaderName; 3] =
+    [GRPC_STATUS, HeaderName::from_static("grpc-message"), HeaderName::from_static("grpc-status-details-bin")];
+
 /// What the head of an answer to a gRPC call says of how the call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(clippy::exhaustive_enums)] // it says so, or it does not yet

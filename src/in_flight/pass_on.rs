@@ -9,7 +9,7 @@ use http::header::{CONTENT_TYPE, UPGRADE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, Version, response};
 use http_body::Body;
 
-use crate::audit::{Framing, GrpcHead, answers_upgrade, audit_grpc_head};
+use crate::audit::{Framing, GrpcHead, TRAILERS_ALONE, answers_upgrade, audit_grpc_head};
 use crate::body::{End, Guard};
 use crate::deadline::Timer;
 use crate::exchange::{BodyFraming, Forwarded};
@@ -137,6 +137,11 @@ impl<T: Timer> InFlight<T> {
             match audit_grpc_head(parts.status, &parts.headers) {
                 // In the head of one that ends with it nothing is left to be told.
                 Ok(GrpcHead::TrailersOnly(_)) => ends_in_trailers = has_content && !body.is_end_stream(),
+                // Over before it says how the call ended: nothing is out yet, and so that can be said in a head of our own.
+                Ok(GrpcHead::Open) if has_content && body.is_end_stream() => {
+                    drop(state);
+                    return refuse(handle, Fault::of_class(Class::GrpcStatusMissing).at(Phase::Head));
+                }
                 Ok(GrpcHead::Open) => ends_in_trailers = has_content,
                 Err(fault) => {
                     drop(state);
@@ -144,6 +149,9 @@ impl<T: Timer> InFlight<T> {
                 }
             }
             if ends_in_trailers {
+                for name in TRAILERS_ALONE {
+                    parts.headers.remove(name);
+                }
                 state.gateway.announce(&mut parts.headers);
                 // A fault that is told in trailers is no error of the body: whoever watches that asks the exchange.
                 parts.extensions.insert(SharedFacts(Arc::clone(&handle.0)));

@@ -6,6 +6,7 @@
 use std::io;
 
 use super::cert::Cert;
+use super::http2::{self, Script};
 use super::peer::Peer;
 use super::then::Then;
 
@@ -34,6 +35,8 @@ pub(super) enum Act {
     NotTls(Play),
     /// TLS with this certificate.
     Tls(Cert, Play),
+    /// HTTP/2.
+    Http2(Script),
 }
 
 impl Act {
@@ -64,6 +67,7 @@ impl Act {
                 peer.request()?;
                 peer.end(*then)
             }
+            Self::Http2(script) => http2::play(peer, script),
             Self::Plain(play) | Self::Named(_, play) | Self::NotTls(play) | Self::Tls(_, play) => play(peer),
         }
     }

@@ -6,7 +6,8 @@ use std::fmt;
 
 use super::act::Act;
 
-/// One way of misbehaving (or of behaving: see [`Group::Control`]), a row of [`BEHAVIOURS`].
+/// One way of misbehaving (or of behaving: see [`Group::Control`]), a row of [`BEHAVIOURS`] or
+/// [`HTTP2_BEHAVIOURS`](super::HTTP2_BEHAVIOURS).
 ///
 /// [`BEHAVIOURS`]: super::BEHAVIOURS
 #[derive(Debug)]
@@ -26,7 +27,7 @@ pub struct Behaviour {
     pub(super) act: Act,
 }
 
-/// The groups of [`BEHAVIOURS`](super::BEHAVIOURS), in the order in which a request meets them.
+/// The groups of both tables, in the order in which a request meets them.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Group {
@@ -38,6 +39,8 @@ pub enum Group {
     NotHttp,
     /// The TLS session fails, or ends untidily.
     Tls,
+    /// A frame of HTTP/2 is malformed, or not where it may be.
+    Frame,
     /// The fields of the head are malformed or too large.
     Head,
     /// The length of the body is contradictory or malformed.
@@ -48,6 +51,12 @@ pub enum Group {
     Time,
     /// What comes does not belong to the request it seems to answer.
     Desync,
+    /// `RST_STREAM`, of every code, before the head and behind it.
+    Reset,
+    /// `GOAWAY`.
+    Goaway,
+    /// What gRPC wants besides.
+    Grpc,
     /// Nothing is wrong, or nothing that is a proxy's to judge: these must pass it unharmed.
     Control,
 }
@@ -59,11 +68,15 @@ impl Group {
         Self::Close,
         Self::NotHttp,
         Self::Tls,
+        Self::Frame,
         Self::Head,
         Self::Framing,
         Self::Status,
         Self::Time,
         Self::Desync,
+        Self::Reset,
+        Self::Goaway,
+        Self::Grpc,
         Self::Control,
     ];
 
@@ -75,11 +88,15 @@ impl Group {
             Self::Close => "close",
             Self::NotHttp => "nothttp",
             Self::Tls => "tls",
+            Self::Frame => "frame",
             Self::Head => "head",
             Self::Framing => "framing",
             Self::Status => "status",
             Self::Time => "time",
             Self::Desync => "desync",
+            Self::Reset => "reset",
+            Self::Goaway => "goaway",
+            Self::Grpc => "grpc",
             Self::Control => "control",
         }
     }

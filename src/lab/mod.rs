@@ -28,6 +28,7 @@ mod cert;
 mod control;
 mod dns;
 mod fault;
+mod http2;
 mod peer;
 mod server;
 mod table;
@@ -38,6 +39,7 @@ mod upload;
 pub mod probe;
 
 pub use behaviour::{Behaviour, Group, Rule};
+pub use http2::HTTP2_BEHAVIOURS;
 pub use server::{Builder, Lab, Upstream};
 pub use table::BEHAVIOURS;
 pub use tally::Counts;

@@ -274,6 +274,33 @@ impl Peer {
         Ok(std::mem::take(&mut self.input))
     }
 
+    /// Waits so long for more to come: how much did, or that nothing has. 0 is the end.
+    pub(super) fn wait(&mut self, length: Duration) -> io::Result<Option<usize>> {
+        self.socket.set_read_timeout(Some(length))?;
+        let read = self.read_once();
+        self.socket.set_read_timeout(Some(TICK))?;
+        match read {
+            Ok(n) => Ok(Some(n)),
+            Err(error) => self.again(error).map(|()| None),
+        }
+    }
+
+    /// What was received and not used.
+    pub(super) fn input(&mut self) -> &mut Vec<u8> {
+        &mut self.input
+    }
+
+    /// Counts a request. Whether it is the first for this path.
+    pub(super) fn count(&self, method: &str, path: &str) -> bool {
+        self.tally.request(method);
+        self.tally.is_first(path)
+    }
+
+    /// Counts the end of a request, if it had content.
+    pub(super) fn count_body(&self) {
+        self.tally.body();
+    }
+
     fn bytes(&mut self, mut length: u64, sink: &mut dyn FnMut(&[u8])) -> io::Result<()> {
         while length > 0 {
             if self.input.is_empty() && self.fill()? == 0 {

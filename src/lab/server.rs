@@ -20,7 +20,7 @@ use super::cert::Authority;
 use super::peer::Peer;
 use super::tally::{Counts, Tally};
 use super::then::Then;
-use super::{BEHAVIOURS, dns};
+use super::{BEHAVIOURS, HTTP2_BEHAVIOURS, dns};
 
 /// How long a drop waits for the accepting threads, all together.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -46,6 +46,7 @@ pub struct Lab {
 pub struct Builder {
     base_port: u16,
     only: Option<Vec<String>>,
+    http2: bool,
 }
 
 /// One running upstream.
@@ -130,6 +131,13 @@ impl Builder {
         self
     }
 
+    /// Next hops that speak HTTP/2 instead: [`HTTP2_BEHAVIOURS`], by prior knowledge in the clear and by ALPN over TLS.
+    #[must_use]
+    pub fn http2(mut self) -> Self {
+        self.http2 = true;
+        self
+    }
+
     /// Starts only the behaviours with these names.
     #[must_use]
     pub fn only(mut self, names: &[&str]) -> Self {
@@ -173,15 +181,16 @@ impl Builder {
     }
 
     fn chosen(&self) -> io::Result<Vec<&'static Behaviour>> {
+        let table = if self.http2 { HTTP2_BEHAVIOURS } else { BEHAVIOURS };
         let Some(names) = &self.only else {
-            return Ok(BEHAVIOURS.iter().collect());
+            return Ok(table.iter().collect());
         };
-        let known = |name: &String| BEHAVIOURS.iter().any(|behaviour| behaviour.name == name);
+        let known = |name: &String| table.iter().any(|behaviour| behaviour.name == name);
         if let Some(unknown) = names.iter().find(|name| !known(name)) {
             return Err(invalid(&format!("no behaviour is called {unknown:?}")));
         }
         let wanted = |behaviour: &&Behaviour| names.iter().any(|name| name == behaviour.name);
-        Ok(BEHAVIOURS.iter().filter(wanted).collect())
+        Ok(table.iter().filter(wanted).collect())
     }
 }
 
@@ -216,6 +225,14 @@ impl Lab {
             }
             Act::Tls(cert, _) => {
                 tls = Some(ca.server(cert)?);
+                TcpListener::bind(local)?
+            }
+            Act::Http2(script) => {
+                if let Some(below) = &script.tls {
+                    let mut config = (*ca.server(&below.cert)?).clone();
+                    config.alpn_protocols = below.alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+                    tls = Some(Arc::new(config));
+                }
                 TcpListener::bind(local)?
             }
             Act::Say(..) | Act::Greet(..) | Act::Plain(_) | Act::NotTls(_) => TcpListener::bind(local)?,

@@ -3,11 +3,13 @@
 //! One rule: a request counts as soon as its head was read whole, whatever becomes of it; its body
 //! counts apart, once it was read whole too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 /// Different methods counted by name; a peer may invent as many as it likes.
 const MAX_METHODS: usize = 32;
+/// Different paths that are told apart.
+const MAX_PATHS: usize = 4096;
 
 /// What an upstream has seen so far.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -37,25 +39,35 @@ impl Counts {
 
 /// The counts of one upstream, shared by the threads that serve it.
 #[derive(Debug, Default)]
-pub(super) struct Tally(Mutex<Counts>);
+pub(super) struct Tally {
+    counts: Mutex<Counts>,
+    /// What has been asked for, where a behaviour wants to know.
+    paths: Mutex<BTreeSet<String>>,
+}
 
 impl Tally {
     pub(super) fn counts(&self) -> Counts {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether nobody has asked for this path before.
+    pub(super) fn is_first(&self, path: &str) -> bool {
+        let mut paths = self.paths.lock().unwrap_or_else(PoisonError::into_inner);
+        paths.len() < MAX_PATHS && paths.insert(path.to_owned())
     }
 
     pub(super) fn connection(&self) {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.connections = counts.connections.saturating_add(1);
     }
 
     pub(super) fn body(&self) {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.bodies = counts.bodies.saturating_add(1);
     }
 
     pub(super) fn request(&self, method: &str) {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.requests = counts.requests.saturating_add(1);
         if !matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE") {
             counts.unsafe_requests = counts.unsafe_requests.saturating_add(1);

@@ -25,6 +25,10 @@ pub struct Answer {
     pub trailers: Vec<(String, String)>,
     /// How it ended.
     pub end: End,
+    /// The code of the `RST_STREAM` that ended it (HTTP/2).
+    pub reset: Option<u32>,
+    /// The code of a `GOAWAY` that came meanwhile (HTTP/2).
+    pub goaway: Option<u32>,
     /// From the connect to the end. After a complete message the connection is watched a little
     /// longer, which counts.
     pub elapsed: Duration,
@@ -44,9 +48,9 @@ pub enum End {
     /// By its own framing, with nothing after it.
     Complete,
     /// FIN before the framing said so: in the head, short of the Content-Length, without the last
-    /// chunk.
+    /// chunk or `END_STREAM`.
     Cut,
-    /// RST before the framing said so, or before the first byte.
+    /// RST before the framing said so, or before the first byte; `RST_STREAM` in HTTP/2.
     Reset,
     /// FIN, which is all the framing there was: nobody can tell whether it is complete.
     Eof,
@@ -57,7 +61,7 @@ pub enum End {
     Hang,
     /// FIN without a byte.
     Closed,
-    /// Bytes that are not an HTTP/1 response, or one whose lengths or chunks make no sense.
+    /// Bytes that are no response, or one whose lengths or chunks make no sense.
     Raw,
     /// More bytes after a complete message.
     Extra,

@@ -3,6 +3,7 @@
 //! One rule: it judges by framing alone, repairs nothing, and never asks for anything twice.
 
 mod answer;
+mod http2;
 mod reader;
 mod request;
 

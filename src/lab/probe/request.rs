@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use http::Version;
 
 use super::answer::{Answer, Stop};
+use super::http2;
 use super::reader::Reader;
 
 /// Bytes after a complete message that come later than this are not waited for.
@@ -28,7 +29,7 @@ pub struct Request {
     pub method: String,
     /// The request target, sent as it stands.
     pub path: String,
-    /// [`HTTP_10`](Version::HTTP_10) or [`HTTP_11`](Version::HTTP_11).
+    /// [`HTTP_10`](Version::HTTP_10), [`HTTP_11`](Version::HTTP_11), or [`HTTP_2`](Version::HTTP_2) by prior knowledge.
     pub version: Version,
     /// Fields in order, sent as they stand.
     pub headers: Vec<(String, String)>,
@@ -73,7 +74,8 @@ impl Request {
         self
     }
 
-    /// Sets the version: HTTP/1.0 or HTTP/1.1, [`send`] takes no other.
+    /// Sets the version: HTTP/1.0, HTTP/1.1 or HTTP/2, [`send`] takes no other. Of the fields, HTTP/2 leaves out what is of
+    /// one connection alone (RFC 9113 section 8.2.2), and has `Host` as `:authority`.
     #[must_use]
     pub fn version(mut self, version: Version) -> Self {
         self.version = version;
@@ -140,10 +142,13 @@ impl Request {
 ///
 /// # Errors
 ///
-/// [`InvalidInput`](ErrorKind::InvalidInput) for a version other than HTTP/1.0 and HTTP/1.1 and for
+/// [`InvalidInput`](ErrorKind::InvalidInput) for a version other than HTTP/1.0, HTTP/1.1 and HTTP/2 and for
 /// a timeout of zero, and whatever keeps the connection from coming about. Everything after that
 /// is an [`Answer`].
 pub fn send(addr: SocketAddr, request: &Request) -> io::Result<Answer> {
+    if request.version == Version::HTTP_2 {
+        return http2::send(addr, request);
+    }
     let mut bytes = request.head()?;
     let start = Instant::now();
     let socket = TcpStream::connect_timeout(&addr, request.timeout)?;
