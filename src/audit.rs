@@ -21,6 +21,7 @@ use crate::h1::{Deviations, FramingFields};
 use crate::present::Present;
 use crate::token::is_token;
 
+#[cfg(feature = "http_body1")]
 pub(crate) use self::grpc::TRAILERS_ALONE;
 pub use self::grpc::{GrpcHead, audit_grpc_head, audit_grpc_trailers};
 pub use self::request::audit_request;

@@ -2,6 +2,7 @@
 
 use crate::body::End;
 use crate::exchange::Exchange;
+use crate::fault::Fault;
 use crate::tap::Observation;
 
 /// The connection to the next hop, as far as an exchange has a use for it: what its [tap](crate::tap) saw, and whom to
@@ -37,6 +38,12 @@ pub trait Link: Send {
     /// [phase](Exchange::phase) is [`Connect`](crate::fault::Phase::Connect).
     fn fill(&self, exchange: &mut Exchange) {
         let _ = exchange;
+    }
+
+    /// The fault as precise as the connection allows, beyond what its [`observation`](Self::observation) tells: a connection that
+    /// carries many exchanges has none of them alone, and knows what broke them all.
+    fn refine(&self, fault: Fault) -> Fault {
+        fault
     }
 
     /// Whether a good response left nothing to tell: see [`Observer::is_flawless`](crate::tap::Observer::is_flawless). Asked

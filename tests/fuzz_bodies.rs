@@ -22,7 +22,7 @@ mod bodies;
 type Body = fn(&[u8]);
 
 /// As they are called in `fuzz/Cargo.toml`.
-const TARGETS: [(&str, Body); 8] = [
+const TARGETS: [(&str, Body); 9] = [
     ("h1_split", bodies::h1_split::run),
     ("h1_model", bodies::h1_model::run),
     ("h1_accepts", bodies::h1_accepts::run),
@@ -31,6 +31,7 @@ const TARGETS: [(&str, Body); 8] = [
     ("answer", bodies::answer::run),
     ("logs", bodies::logs::run),
     ("tap", bodies::tap::run),
+    ("frames", bodies::frames::run),
 ];
 
 /// The seeds of a target, by name. None in the published package, which has no tests either.
@@ -150,6 +151,11 @@ fn logs() {
 #[test]
 fn tap() {
     many(7, 600);
+}
+
+#[test]
+fn frames() {
+    many(8, 6000);
 }
 
 // ---- what fuzzing found -----------------------------------------------------------------------------

@@ -44,7 +44,7 @@ use std::error::Error;
 use h2::Reason;
 
 use crate::classify::{Finding, Probe, downcast, may_be};
-use crate::fault::{Code, Fault, FaultKind};
+use crate::fault::{Code, Fault, FaultKind, of_goaway, of_reset};
 
 /// Knows [`h2::Error`]. Every [`Gateway`](crate::Gateway) has it.
 ///
@@ -89,42 +89,13 @@ fn known<'a>(link: &'a (dyn Error + 'static), scope: Scope) -> Option<Finding<'a
     downcast::<h2::Error>(link).map(|error| finding(error, scope))
 }
 
-/// What the next hop means by a code, in `RST_STREAM` and in `GOAWAY` (RFC 9113 section 7).
-#[rustfmt::skip]
-const CODES: &[(Reason, FaultKind, FaultKind)] = &[
-    (Reason::NO_ERROR,            FaultKind::StreamReset,     FaultKind::Goaway),
-    (Reason::PROTOCOL_ERROR,      FaultKind::H2ProtocolError, FaultKind::H2ProtocolError),
-    (Reason::INTERNAL_ERROR,      FaultKind::StreamReset,     FaultKind::Goaway),
-    (Reason::FLOW_CONTROL_ERROR,  FaultKind::H2ProtocolError, FaultKind::H2ProtocolError),
-    (Reason::SETTINGS_TIMEOUT,    FaultKind::H2ProtocolError, FaultKind::H2ProtocolError),
-    (Reason::STREAM_CLOSED,       FaultKind::H2ProtocolError, FaultKind::H2ProtocolError),
-    (Reason::FRAME_SIZE_ERROR,    FaultKind::H2ProtocolError, FaultKind::H2ProtocolError),
-    // Of a connection it promises nothing that the last stream does not.
-    (Reason::REFUSED_STREAM,      FaultKind::StreamRefused,   FaultKind::Goaway),
-    (Reason::CANCEL,              FaultKind::StreamReset,     FaultKind::Goaway),
-    (Reason::COMPRESSION_ERROR,   FaultKind::H2ProtocolError, FaultKind::H2ProtocolError),
-    (Reason::CONNECT_ERROR,       FaultKind::StreamReset,     FaultKind::Goaway),
-    (Reason::ENHANCE_YOUR_CALM,   FaultKind::EnhanceYourCalm, FaultKind::EnhanceYourCalm),
-    (Reason::INADEQUATE_SECURITY, FaultKind::StreamReset,     FaultKind::Goaway),
-    (Reason::HTTP_1_1_REQUIRED,   FaultKind::Http11Required,  FaultKind::Http11Required),
-];
-
-/// Both columns. "Unknown or unsupported error codes MUST NOT trigger any special behavior. These MAY be treated
-/// by an implementation as being equivalent to INTERNAL_ERROR."
-fn meaning(reason: Reason) -> (FaultKind, FaultKind) {
-    match CODES.iter().find(|(code, ..)| *code == reason) {
-        Some((_, reset, goaway)) => (*reset, *goaway),
-        None => (FaultKind::StreamReset, FaultKind::Goaway),
-    }
-}
-
 fn finding<'a>(error: &'a h2::Error, scope: Scope) -> Finding<'a> {
     if let Some(io) = error.get_io() {
         return Finding::new().on_a_connection().then(io);
     }
     // h2 was called in a way that it refuses: a misuse, or no stream number left.
     let Some(reason) = error.reason() else { return Finding::of(FaultKind::ProxyInternal) };
-    let (reset, goaway) = meaning(reason);
+    let (reset, goaway) = (of_reset(reason.into()), of_goaway(reason.into()));
     let kind = if error.is_library() {
         // h2 found the peer's frames wrong, whatever code it told the peer.
         FaultKind::H2ProtocolError

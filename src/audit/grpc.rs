@@ -14,6 +14,7 @@ const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
 /// What tells how a call ended, and is nothing in a head behind which messages follow: "Response-Headers" has none of them,
 /// and a client that finds them in both places may believe either.
+#[cfg(feature = "http_body1")]
 pub(crate) const TRAILERS_ALONE: [HeaderName; 3] =
     [GRPC_STATUS, HeaderName::from_static("grpc-message"), HeaderName::from_static("grpc-status-details-bin")];
 

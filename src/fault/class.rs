@@ -206,6 +206,17 @@ classes! {
     RequestConnectionSpecific = "request.connection_specific": BadRequest, "a field in HTTP/2 or HTTP/3 that only HTTP/1 has";
     RequestUpgradeInvalid = "request.upgrade_invalid": BadRequest, "a malformed Upgrade";
     RequestExpectation = "request.expectation": BadRequest, "an expectation other than 100-continue";
+    // RFC 9113, as far as the frames tell: sections 3.4, 4.2, 5.1, 6.1 to 6.10.
+    Http2Http1 = "http2.http1": H2ProtocolError, "an answer in HTTP/1 to HTTP/2";
+    Http2FirstFrame = "http2.first_frame": H2ProtocolError, "another first frame than SETTINGS";
+    Http2FrameSize = "http2.frame_size": H2ProtocolError, "a frame of a size that it must not have";
+    Http2Stream = "http2.stream": H2ProtocolError, "a frame on a stream, or on the connection, where its kind may not be";
+    Http2IdleStream = "http2.idle_stream": H2ProtocolError, "a frame on a stream that nobody opened";
+    Http2Continuation = "http2.continuation": H2ProtocolError, "a header block that is interrupted, or goes on where none began";
+    Http2Padding = "http2.padding": H2ProtocolError, "more padding than the frame has room for";
+    Http2Settings = "http2.settings": H2ProtocolError, "a setting with a value that it must not have";
+    Http2Window = "http2.window": H2ProtocolError, "a window that grows by nothing, or above 2^31-1";
+    Http2Push = "http2.push": H2ProtocolError, "a PUSH_PROMISE, which was not allowed";
     // gRPC, PROTOCOL-HTTP2.md, "Responses".
     GrpcContentType = "grpc.content_type": NotGrpc, "a content type other than application/grpc";
     GrpcHttpStatus = "grpc.http_status": NotGrpc, "an HTTP status other than 200, and no grpc-status";

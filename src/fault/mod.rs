@@ -11,6 +11,7 @@ mod class;
 mod error_type;
 mod evidence;
 mod failure;
+mod http2;
 mod kind;
 pub(crate) mod names;
 mod phase;
@@ -21,6 +22,9 @@ pub use self::class::Class;
 pub use self::error_type::ErrorType;
 pub use self::evidence::Evidence;
 pub use self::failure::Failure;
+pub(crate) use self::http2::of_goaway;
+#[cfg(feature = "h2_04")]
+pub(crate) use self::http2::of_reset;
 pub use self::kind::FaultKind;
 pub(crate) use self::kind::ToldBy;
 pub use self::phase::Phase;

@@ -463,6 +463,7 @@ impl State {
             Some(seen) => seen.refine(fault),
             None => fault,
         };
+        let fault = self.link.as_ref().and_then(|link| caught(|| link.refine(fault))).unwrap_or(fault);
         let is_timer = matches!(fault.kind(), FaultKind::SendTimeout | FaultKind::BodyStalled);
         if is_timer && self.upload.progress().client_is_slow() {
             // Everybody waits for the client: a response that goes on while the request does may want more of it.

@@ -31,6 +31,7 @@
 //! ```
 
 mod follower;
+mod frames;
 mod line_ends;
 mod observation;
 mod observer;
@@ -39,5 +40,6 @@ mod reader;
 mod refine;
 mod requests;
 
+pub use self::frames::{Frames, Goaway};
 pub use self::observation::Observation;
 pub use self::observer::{Ended, Observer};

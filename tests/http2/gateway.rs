@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use badgateway::adapters::h2_04;
-use badgateway::adapters::tokio1::{ClientListener, TokioTimer};
+use badgateway::adapters::tokio1::{ClientListener, Http2Tap, TokioTimer};
 use badgateway::fault::{Fault, FaultKind, Phase};
 use badgateway::{Gateway, InFlight, ResponseBody, Upload};
 use http::{Request, Response, Uri, Version};
@@ -26,7 +26,7 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 type Answer = Response<ResponseBody<Incoming, TokioTimer>>;
 
 /// Its timers.
-pub(crate) const PATIENCE: Duration = Duration::from_millis(1500);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What runs.
 pub(crate) struct Running {
@@ -144,14 +144,18 @@ async fn connect(
     let stream = exchange.within(TokioTimer, PATIENCE, TcpStream::connect(hop)).await??;
     let executor = TokioExecutor::new();
     if url.scheme_str() != Some("https") {
-        let (sender, connection) = http2::handshake(executor, TokioIo::new(stream)).await?;
+        let (io, tap) = Http2Tap::new(stream);
+        exchange.over(tap);
+        let (sender, connection) = http2::handshake(executor, TokioIo::new(io)).await?;
         tokio::spawn(connection);
         return Ok(sender);
     }
     exchange.phase(Phase::Tls);
     let name = ServerName::try_from("lab.test")?;
     let stream = exchange.within(TokioTimer, PATIENCE, tls.connect(name, stream)).await??;
-    let (sender, connection) = http2::handshake(executor, TokioIo::new(stream)).await?;
+    let (io, tap) = Http2Tap::new(stream);
+    exchange.over(tap);
+    let (sender, connection) = http2::handshake(executor, TokioIo::new(io)).await?;
     tokio::spawn(connection);
     Ok(sender)
 }

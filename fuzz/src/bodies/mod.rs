@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod chunked;
+pub mod frames;
 pub mod h1_accepts;
 pub mod h1_differential;
 pub mod h1_model;

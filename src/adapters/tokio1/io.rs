@@ -394,7 +394,7 @@ fn is_end_of_writes(error: &io::Error) -> bool {
 
 /// What an error of the connection says about its end; `None` for the two that are no end.
 #[allow(clippy::wildcard_enum_match_arm)] // the standard library's list, and growing
-fn end_of(error: &io::Error) -> Option<Ended> {
+pub(super) fn end_of(error: &io::Error) -> Option<Ended> {
     let errno = error.raw_os_error();
     match error.kind() {
         ErrorKind::Interrupted | ErrorKind::WouldBlock => None,

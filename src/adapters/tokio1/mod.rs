@@ -2,6 +2,7 @@
 
 mod client;
 mod client_tls;
+mod http2;
 mod io;
 mod listener;
 mod probe;
@@ -9,6 +10,7 @@ mod timer;
 
 pub use self::client::ClientStream;
 pub use self::client_tls::ClientTls;
+pub use self::http2::{Http2Tap, Http2TapHandle};
 pub use self::io::{Tap, TapHandle};
 pub use self::listener::ClientListener;
 pub use self::probe::PROBE;

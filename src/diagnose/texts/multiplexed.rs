@@ -4,6 +4,7 @@ use super::super::timers::Act;
 use super::super::when::When;
 use super::commands::*;
 use super::{Look, Text, settings};
+use crate::fault::Class;
 
 pub(super) const STREAM_REFUSED: Text = Text {
     summary: "{hop} refused the stream without looking at the request.",
@@ -142,13 +143,44 @@ pub(super) const HTTP11_REQUIRED: Text = Text {
 pub(super) const H2_PROTOCOL_ERROR: Text = Text {
     summary: "{hop} broke the rules of HTTP/2.",
     causes: &[
-        (When::Always, "The port speaks HTTP/1.1, and the gateway speaks HTTP/2 with prior knowledge to it (h2c)."),
+        (
+            When::Class(&[Class::Http2Http1]),
+            "The port speaks HTTP/1.1, and the gateway speaks HTTP/2 with prior knowledge to it (h2c).",
+        ),
+        (
+            When::Class(&[Class::Http2FirstFrame]),
+            "The next hop began with another frame than SETTINGS (RFC 9113 section 3.4): an HTTP/2 library written by hand, or a proxy in between that lost its first bytes.",
+        ),
+        (
+            When::Class(&[Class::Http2FrameSize, Class::Http2Padding]),
+            "A frame has a length that it must not have (RFC 9113 sections 4.2 and 6): bytes were lost or added in between, or a library counts wrongly.",
+        ),
+        (
+            When::Class(&[Class::Http2Stream, Class::Http2IdleStream]),
+            "A frame came on a stream where it may not be, or that the gateway never opened (RFC 9113 section 5.1): a library that mixes up its streams.",
+        ),
+        (
+            When::Class(&[Class::Http2Continuation]),
+            "A header block was interrupted by another frame (RFC 9113 section 6.10): two threads of the next hop write to one connection.",
+        ),
+        (
+            When::Class(&[Class::Http2Settings]),
+            "A setting has a value that it must not have (RFC 9113 section 6.5.2). SETTINGS_ENABLE_PUSH of 1 is a client's setting, sent by a server.",
+        ),
+        (
+            When::Class(&[Class::Http2Window]),
+            "A window grew by nothing, or above 2^31-1 (RFC 9113 section 6.9): the next hop counts its windows wrongly.",
+        ),
+        (
+            When::Class(&[Class::Http2Push]),
+            "The next hop pushes a response that nobody asked for, though push is switched off (RFC 9113 section 8.4).",
+        ),
         (
             When::Always,
             "The response has a field that HTTP/2 forbids (Connection, Keep-Alive, Transfer-Encoding) or a name in upper case: a translator from HTTP/1 passes them on.",
         ),
         (When::Always, "Content-Length does not match the DATA that came (RFC 9113 section 8.1.1)."),
-        (When::Always, "A bug of a library: frames on closed streams, wrong window sizes, a broken header table."),
+        (When::Always, "A bug of a library: frames on closed streams, a broken header table."),
     ],
     steps: &[CURL_H2, CURL_H1, ALPN, UNIT_LOG, DOCKER_LOGS],
     settings: &[settings::VERSION],

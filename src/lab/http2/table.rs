@@ -120,7 +120,7 @@ h2_tls_no_close_notify Tls Whole(OK), "FIN without a close_notify behind END_STR
 h2_tls_ok Tls Whole(OK), "200 over TLS, h2 by ALPN"
     => answer(ANSWER).tls(H2);
 
-h2_first_frame_ping Frame StatusOrWhole(BROKEN), "PING before SETTINGS (section 3.4: SETTINGS MUST be the first frame)"
+h2_first_frame_ping Frame Status(BROKEN), "PING before SETTINGS (section 3.4: SETTINGS MUST be the first frame)"
     => open(&[Frame(Kind::PING, 0, On::Number(0), b"12345678"), Settings(b"")], ANSWER);
 h2_first_frame_headers Frame Status(BROKEN), "HEADERS before SETTINGS"
     => open(&[Frame(Kind::HEADERS, flags::END_HEADERS | flags::END_STREAM, On::Number(1), b"\x88"), Settings(b"")], &[]);
@@ -307,7 +307,7 @@ h2_304_data Status StatusOrWhole(&[304, 502]), "304 with DATA (RFC 9110 section 
     => answer(&[Head(&[(":status", "304")]), End(b"EVIL")]);
 
 h2_silence Time Status(LATE), "not a byte, not even SETTINGS"
-    => open(&[], &[HOLD]);
+    => open(&[NoAck], &[HOLD]);
 h2_no_answer Time Status(LATE), "SETTINGS, and no answer"
     => answer(&[HOLD]);
 h2_stall_after_1xx Time Status(LATE), "103, then silence"
