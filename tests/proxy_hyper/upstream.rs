@@ -38,6 +38,11 @@ impl Peer {
         Some(request)
     }
 
+    /// Notes a request that was read in another way.
+    pub(crate) fn note(&self, request: &str) {
+        self.requests.lock().unwrap().push(request.to_owned());
+    }
+
     pub(crate) fn say(&mut self, text: &str) {
         // Who has closed does not listen.
         let _ = self.stream.write_all(text.as_bytes());
