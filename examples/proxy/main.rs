@@ -16,7 +16,7 @@
 //! |---|---|
 //! | `flags` | the command line |
 //! | `serve` | accepts clients |
-//! | `preface`, `identity` | what a client speaks, and what it is shown in TLS |
+//! | `preface`, `identity`, `patience` | what a client speaks, what it is shown in TLS, and how long it may take nothing |
 //! | `exchange` | **one exchange: where `badgateway` is used** |
 //! | `attempt` | the request on its way to a response head, and once more where that is safe |
 //! | `hop` | the next hop's health, and what becomes of its connection |
@@ -31,12 +31,12 @@
 
 mod attempt;
 mod blow;
-mod busy;
 mod connect;
 mod exchange;
 mod hop;
 mod identity;
 mod multiplexed;
+mod patience;
 mod pool;
 mod preface;
 mod resolve;

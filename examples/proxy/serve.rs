@@ -16,20 +16,20 @@ use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::{Instant, interval_at, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use crate::busy::Busy;
 use crate::connect::Connector;
 use crate::eject::Eject;
 use crate::exchange::Client;
 use crate::flags::{Flags, Timeouts};
 use crate::forwarded;
 use crate::log::Log;
+use crate::patience::{Patience, Turns};
 use crate::pool::Pool;
 use crate::preface;
 use crate::route::{Routes, Target};
@@ -47,6 +47,8 @@ const HEAD_LIMIT: u32 = 128 * 1024;
 const STREAM_WINDOW: u32 = 64 * 1024;
 /// A stream's bytes that may wait for the client.
 const SEND_BUFFER: usize = 64 * 1024;
+/// How long a client may take nothing of a stream, as `ClientStream` has it for the whole connection.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Streams that a client has reset before we had begun with them, and streams that we had to reset for a client's errors: more
 /// of them end the connection (CVE-2023-44487, CVE-2025-8671).
 const PENDING_RESETS: usize = 20;
@@ -226,9 +228,9 @@ impl Proxy {
             let (exchanging, client, used) = (Arc::clone(&proxy), client.clone(), Arc::clone(&used));
             let handled =
                 proxy.gateway.handle(request, |exchange, request| exchanging.exchange(exchange, request, client));
-            async move { Ok::<_, Infallible>(handled.await?.map(|body| Busy::new(body, used))) }
+            async move { Ok::<_, Infallible>(handled.await?.map(|body| Turns::new(body, used))) }
         });
-        let connection = http2::Builder::new(TokioExecutor::new())
+        let connection = http2::Builder::new(Patience(WRITE_TIMEOUT))
             .timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS)
             .initial_stream_window_size(STREAM_WINDOW)

@@ -22,6 +22,11 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
+    /// The same from the other side: a client's connection.
+    pub(crate) fn of(stream: TcpStream) -> Self {
+        Self { stream, number: 0, requests: Arc::default() }
+    }
+
     /// Reads a head and its content. `None` when the connection is over.
     pub(crate) fn request(&mut self) -> Option<String> {
         let mut request = read_head(&mut self.stream)?;

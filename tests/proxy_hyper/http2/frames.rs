@@ -56,6 +56,12 @@ impl Peer {
         true
     }
 
+    /// Says what a client begins with.
+    pub(crate) fn begin_as_client(&mut self) {
+        self.say("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+        self.frame(SETTINGS, 0, 0, &[]);
+    }
+
     /// The next frame, whatever it is. `None` when the connection is over.
     pub(crate) fn any(&mut self) -> Option<Frame> {
         let mut header = [0; 9];

@@ -2,7 +2,14 @@
 
 mod client;
 mod clients;
+mod drain;
+mod floods;
 mod frames;
+mod grpc;
 mod next_hop;
+#[path = "../../../examples/proxy/patience.rs"]
+mod patience;
+mod patient;
 mod retries;
+mod tls;
 mod translated;

@@ -308,7 +308,8 @@ fn a_cut_body_is_cut_for_clients_of_http_1() {
             match name {
                 "reset" => peer.reset(stream, INTERNAL_ERROR),
                 "reset without an error" => peer.reset(stream, NO_ERROR),
-                "end" => return,
+                // A FIN before anything else: who closes with bytes unread says RST.
+                "end" => peer.stream.shutdown(std::net::Shutdown::Write).unwrap(),
                 _ => {}
             }
             while peer.any().is_some() {}
