@@ -1,4 +1,4 @@
-//! From a route to an open connection: resolve, connect, TLS, tap, hyper.
+//! From a route to an open connection: resolve, connect, TLS, and hyper, with a tap under it for HTTP/1.
 //!
 //! Each step has its own timer and its own phase, so that every failure here is exact
 //! and provably before the request.
@@ -19,13 +19,15 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use crate::exchange::Exchanging;
 use crate::flags::Timeouts;
+use crate::multiplexed::Multiplexed;
 use crate::resolve::Resolver;
 use crate::route::Target;
 use crate::trust;
@@ -36,7 +38,15 @@ pub(crate) type Upload = badgateway::Upload<Incoming>;
 
 /// The largest response head taken. Cloudflare's limit is the same; nginx's default is a 4 or 8 KiB
 /// buffer, hyper's own about 400 KiB.
-const HEAD_LIMIT: usize = 128 * 1024;
+pub(crate) const HEAD_LIMIT: usize = 128 * 1024;
+
+/// What was opened.
+pub(crate) enum Opened {
+    /// For one exchange at a time, by HTTP/1.1.
+    Link(Link),
+    /// For many, by HTTP/2.
+    Multiplexed(Arc<Multiplexed>),
+}
 
 /// An open connection to a next hop. Dropping it closes the connection.
 #[derive(Debug)]
@@ -76,7 +86,7 @@ pub(crate) struct Connector {
 }
 
 impl Connector {
-    /// A connector that trusts the public roots and those in `ca`.
+    /// A connector that trusts the public roots and those in `ca`, and that offers HTTP/2 in TLS or not.
     ///
     /// # Errors
     ///
@@ -86,46 +96,68 @@ impl Connector {
         resolver: Resolver,
         ca: Option<&Path>,
         timeouts: Timeouts,
+        http2: bool,
     ) -> Result<Self, String> {
-        let config = trust::client_config(ca)?;
+        let speaks: &[&[u8]] = if http2 { &[b"h2", b"http/1.1"] } else { &[b"http/1.1"] };
+        let config = trust::client_config(ca, speaks)?;
         Ok(Self { gateway, resolver, tls: TlsConnector::from(Arc::new(config)), timeouts })
     }
 
-    /// Opens a connection to the target, and notes the phase on the way.
+    /// Opens a connection to the target, and notes the phase on the way. It is of HTTP/2, or in TLS may be, where there is
+    /// somebody to tell of streams that become free.
     ///
     /// # Errors
     ///
     /// What failed, with its phase. No byte of a request has been written then.
-    pub(crate) async fn connect(&self, target: &Target, exchange: &Exchanging) -> Result<Link, Failure> {
+    pub(crate) async fn connect(
+        &self,
+        target: &Target,
+        changed: Option<&Arc<Notify>>,
+        note: &(dyn Fn(Phase) + Sync),
+    ) -> Result<Opened, Failure> {
         let resolved;
         let addresses = match &target.address {
             Some(address) => slice::from_ref(address),
             None => {
-                exchange.phase(Phase::Resolve);
+                note(Phase::Resolve);
                 let found = self.resolver.resolve(&target.host, target.port, self.timeouts.connect, &self.gateway);
                 resolved = found.await?;
                 resolved.as_slice()
             }
         };
-        exchange.phase(Phase::Connect);
+        note(Phase::Connect);
         let stream = self.connect_any(addresses).await?;
         // Small requests must not wait for the acknowledgement of the last ones.
         let _ = stream.set_nodelay(true);
         let turn = Turn::new();
         let socket = Socket::new(stream, target.tls, &turn);
-        if !target.tls {
-            return self.handshake(socket, turn).await;
+        if target.tls {
+            note(Phase::Tls);
+            let stream = self.secure(target, socket).await?;
+            let chose_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+            return self.speak(stream, turn, changed.filter(|_| chose_http2)).await;
         }
-        exchange.phase(Phase::Tls);
-        self.secure(target, socket, turn).await
+        self.speak(socket, turn, changed).await
     }
 
-    async fn secure(&self, target: &Target, socket: Socket, turn: Arc<Turn>) -> Result<Link, Failure> {
+    /// Begins HTTP of the version that was agreed upon.
+    async fn speak<T>(&self, stream: T, turn: Arc<Turn>, changed: Option<&Arc<Notify>>) -> Result<Opened, Failure>
+    where
+        T: Above + AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let Some(changed) = changed else {
+            return self.handshake(stream, turn).await.map(Opened::Link);
+        };
+        let begun = Multiplexed::handshake(stream, Arc::clone(changed)).await;
+        begun.map(Opened::Multiplexed).map_err(|e| Failure::new(self.gateway.classify(&e, &at(Phase::Connect)), e))
+    }
+
+    async fn secure(&self, target: &Target, socket: Socket) -> Result<TlsStream<Socket>, Failure> {
         let bare = target.host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let name =
             ServerName::try_from(bare).map_err(|e| Failure::new(Fault::new(FaultKind::ProxyMisconfigured), e))?;
         match timeout(self.timeouts.tls, self.tls.connect(name, socket)).await {
-            Ok(Ok(stream)) => self.handshake(stream, turn).await,
+            Ok(Ok(stream)) => Ok(stream),
             Ok(Err(error)) => Err(self.failure(error, Phase::Tls)),
             Err(elapsed) => Err(Failure::new(Fault::new(FaultKind::TlsTimeout), elapsed)),
         }

@@ -12,7 +12,7 @@ use badgateway::fault::{Failure, Fault, FaultKind};
 use badgateway::{InFlight, ResponseBody};
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST};
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 
 use crate::connect::Upload;
 use crate::forwarded;
@@ -28,6 +28,8 @@ pub(crate) struct Client {
     pub(crate) handle: ClientHandle,
     /// As it stands in `X-Forwarded-For`.
     pub(crate) address: Option<HeaderValue>,
+    /// As it stands in `X-Forwarded-Proto`.
+    pub(crate) scheme: &'static str,
 }
 
 impl Proxy {
@@ -41,7 +43,10 @@ impl Proxy {
         if request.method() == Method::CONNECT {
             return Ok(plain(StatusCode::NOT_IMPLEMENTED, "CONNECT is not supported here\n"));
         }
-        exchange.client(&client.handle);
+        if exchange.facts().version < Version::HTTP_2 {
+            // One of HTTP/2 has other exchanges on its connection, which are not to end with this one.
+            exchange.client(&client.handle);
+        }
         let exchange = exchange.timed(TokioTimer, Some(self.timeouts.idle), None);
         let (mounted, path) = match (self.routes.find(request.uri()), self.index.get()) {
             (Ok(found), _) => found,
@@ -50,7 +55,7 @@ impl Proxy {
         };
         exchange.next_hop(mounted.next_hop.as_str());
         let decides = self.eject.ask(&mounted.target, &mut exchange.facts(), Instant::now())?;
-        if outgoing(&mut request, mounted, path, client.address.as_ref()).is_none() {
+        if outgoing(&mut request, mounted, path, &client).is_none() {
             return Ok(exchange.answer_fault(FaultKind::ProxyInternal));
         }
         let response = self.send(&exchange, request, &mounted.target).await?;
@@ -64,14 +69,9 @@ impl Proxy {
 }
 
 /// Makes of the request what goes to the next hop. `None` for what cannot be one, which the client's own parser has ruled out.
-fn outgoing(
-    request: &mut Request<Upload>,
-    mounted: &Mounted,
-    path: String,
-    client: Option<&HeaderValue>,
-) -> Option<()> {
+fn outgoing(request: &mut Request<Upload>, mounted: &Mounted, path: String, client: &Client) -> Option<()> {
     *request.uri_mut() = Uri::from_maybe_shared(Bytes::from(path)).ok()?;
-    forwarded::tell_client(request.headers_mut(), client)?;
+    forwarded::tell_client(request.headers_mut(), client.address.as_ref(), client.scheme)?;
     request.headers_mut().insert(HOST, mounted.authority.clone());
     Some(())
 }

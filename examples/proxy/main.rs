@@ -5,7 +5,7 @@
 //! cargo run --features full --example proxy -- --route /=http://127.0.0.1:3000
 //! ```
 //!
-//! Its clients speak HTTP/1; the next hops as well.
+//! Its clients speak HTTP/1.0, 1.1 and 2, in the clear or in TLS; its next hops HTTP/1, or 2 with `--http2`.
 //!
 //! At SIGTERM it ends in good order: what is in flight ends, and each client is told that its connection does.
 //!
@@ -15,12 +15,14 @@
 //! | file | what it does |
 //! |---|---|
 //! | `flags` | the command line |
-//! | `serve` | accepts clients, finds the route |
+//! | `serve` | accepts clients |
+//! | `preface`, `identity`, `patience` | what a client speaks, what it is shown in TLS, and how long it may take nothing |
 //! | `exchange` | **one exchange: where `badgateway` is used** |
 //! | `attempt` | the request on its way to a response head, and once more where that is safe |
 //! | `hop` | the next hop's health, and what becomes of its connection |
 //! | `connect`, `resolve`, `pool` | the way to the next hop |
 //! | `turn` | nobody answers before the question |
+//! | `streams`, `multiplexed`, `wire`, `target`, `blow` | the way by HTTP/2: who shares which connection, and what it fails with |
 //! | `tour` | the lab in front, without flags |
 //! | `../shared` | what the other engine, `proxy_h1`, does in the same way: flags, log, routes, idle connections, ejection, DNS messages, roots, the tour's table |
 
@@ -28,14 +30,22 @@
 #![allow(clippy::arithmetic_side_effects)]
 
 mod attempt;
+mod blow;
 mod connect;
 mod exchange;
 mod hop;
+mod identity;
+mod multiplexed;
+mod patience;
 mod pool;
+mod preface;
 mod resolve;
 mod serve;
+mod streams;
+mod target;
 mod tour;
 mod turn;
+mod wire;
 
 #[path = "../shared/dns.rs"]
 mod dns;
@@ -66,6 +76,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use badgateway::Gateway;
+use badgateway::adapters::h2_04;
 use badgateway::adapters::hyper1::Tunnels;
 use badgateway::adapters::tokio1::TokioTimer;
 use tokio::net::TcpListener;
@@ -81,7 +92,7 @@ use crate::serve::Proxy;
 const RESOLVER_THREADS: usize = 64;
 
 fn main() -> ExitCode {
-    let flags = match Flags::parse(std::env::args().skip(1)) {
+    let flags = match Flags::parse("proxy", std::env::args().skip(1)) {
         Ok(Some(flags)) => flags,
         Ok(None) => {
             println!("{}", usage("proxy"));
@@ -141,11 +152,14 @@ fn build(flags: &Flags, log: Log) -> Result<Arc<Proxy>, String> {
         .with_profile(flags.profile.clone())
         .with_disclosure(flags.disclosure)
         .with_clock(Instant::now, SystemTime::now)
+        // What a connection of HTTP/2 ends with is told by its streams alone.
+        .with_probe(h2_04::STREAM_PROBE)
         .with_upgrades(Tunnels::new(spawn).timed(TokioTimer, flags.timeouts.tunnel))
         .with_log(move |report| reports.report(report));
     let resolver = flags.resolver.map_or(Resolver::System, Resolver::Server);
-    let connector = Connector::new(gateway.clone(), resolver, flags.ca.as_deref(), flags.timeouts)?;
-    Ok(Arc::new(Proxy::new(flags, gateway, connector, log, stopping)))
+    let connector = Connector::new(gateway.clone(), resolver, flags.ca.as_deref(), flags.timeouts, flags.http2)?;
+    let identity = identity::acceptor(flags.tls_cert.as_deref(), flags.tls_key.as_deref())?;
+    Ok(Arc::new(Proxy::new(flags, gateway, connector, identity, log, stopping)))
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, String> {

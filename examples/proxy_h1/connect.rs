@@ -97,7 +97,7 @@ impl Connector {
         ca: Option<&Path>,
         timeouts: Timeouts,
     ) -> Result<Self, String> {
-        Ok(Self { gateway, resolver, tls: Arc::new(trust::client_config(ca)?), timeouts })
+        Ok(Self { gateway, resolver, tls: Arc::new(trust::client_config(ca, &[b"http/1.1"])?), timeouts })
     }
 
     /// Opens a connection to the target, and notes the phase on the way. It is over at the next tick after `wanted` says that

@@ -90,7 +90,7 @@ use crate::resolve::Resolver;
 use crate::serve::Proxy;
 
 fn main() -> ExitCode {
-    let done = match Flags::parse(std::env::args().skip(1)) {
+    let done = match Flags::parse("proxy_h1", std::env::args().skip(1)) {
         Ok(Some(flags)) if flags.routes.is_empty() => tour::run(flags),
         Ok(Some(flags)) => run(&flags),
         Ok(None) => {

@@ -18,7 +18,7 @@ pub(crate) fn head(
     body: Body,
 ) -> Option<Vec<u8>> {
     let mut headers = parts.headers;
-    forwarded::tell_client(&mut headers, peer)?;
+    forwarded::tell_client(&mut headers, peer, "http")?;
     // Trailers of requests are dropped, and what is not going to come is not announced.
     headers.remove(TRAILER);
     match body {

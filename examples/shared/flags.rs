@@ -1,6 +1,7 @@
 //! The command line, read by hand: a dozen flags do not need a parser crate in everybody's build.
 //!
-//! Shared by both engines, which differ in how they move bytes and in nothing that a flag could say.
+//! Shared by both engines, which differ in how they move bytes. What only one of them can do has flags of its own, which
+//! the other refuses.
 //!
 //! What is wrong is said in one clear line, and nothing is guessed.
 
@@ -64,6 +65,11 @@ pub(crate) struct Flags {
     pub(crate) name: String,
     pub(crate) log: Option<PathBuf>,
     pub(crate) eject: Ejection,
+    /// Next hops speak HTTP/2.
+    pub(crate) http2: bool,
+    /// The certificate and the key to be shown to clients. Both or neither.
+    pub(crate) tls_cert: Option<PathBuf>,
+    pub(crate) tls_key: Option<PathBuf>,
     /// What the tour is of.
     pub(crate) only: Only,
 }
@@ -77,10 +83,21 @@ pub(crate) struct Ejection {
     pub(crate) span: Duration,
 }
 
+/// The engine that speaks HTTP/2 and TLS to clients.
+const HYPER: &str = "proxy";
+
 /// What `--help` says.
 pub(crate) fn usage(program: &str) -> String {
-    USAGE.replace("PROGRAM", program)
+    let (flags, words) = if program == HYPER { HYPERS } else { ("", "") };
+    USAGE.replace("PROGRAM", program).replace("HYPERS_FLAGS", flags).replace("HYPERS_WORDS", words)
 }
+
+/// What only that engine has.
+const HYPERS: (&str, &str) = (
+    "\n             [--http2] [--tls-cert FILE --tls-key FILE]",
+    "\n--http2: next hops speak HTTP/2, by prior knowledge, or by ALPN where the URL is https: whichever they choose.
+Clients speak HTTP/1.0, 1.1 and 2 on one port; in TLS, by ALPN, with the PEM files of --tls-cert and --tls-key.",
+);
 
 const USAGE: &str = "\
 usage: PROGRAM [--listen ADDR] [--route /prefix=URL]... [--ca FILE] [--resolver ADDR[:PORT]]
@@ -88,9 +105,9 @@ usage: PROGRAM [--listen ADDR] [--route /prefix=URL]... [--ca FILE] [--resolver 
              [--idle-timeout T] [--tunnel-timeout T] [--first-byte-hold T]
              [--profile rfc9209|cloudflare|nginx|envoy|haproxy] [--disclosure token|details|trusted]
              [--name NAME] [--log FILE]
-             [--eject-after N] [--eject-for T] [--only GROUP|BEHAVIOUR]...
+             [--eject-after N] [--eject-for T] [--only GROUP|BEHAVIOUR]...HYPERS_FLAGS
 T is like 2s or 500ms. A next hop that failed N times in a row (5; 0 is never) is left alone for 5s, or T.
-Proxies behind each other need a NAME each: a request that comes back to a name in its Via is a loop.
+Proxies behind each other need a NAME each: a request that comes back to a name in its Via is a loop.HYPERS_WORDS
 Without a route it takes a tour: it starts the lab of misbehaving upstreams (or --only those) and a route to
 each, shows what each becomes, and serves a page of links. It ejects none of them. Colours: not with NO_COLOR.";
 
@@ -115,18 +132,21 @@ impl Default for Flags {
             name: "badgateway".into(),
             log: None,
             eject: Ejection { after: 5, span: Duration::from_secs(5) },
+            http2: false,
+            tls_cert: None,
+            tls_key: None,
             only: Only::default(),
         }
     }
 }
 
 impl Flags {
-    /// Reads the arguments, the program's name left out. `Ok(None)` asks for the usage text.
+    /// Reads the arguments of this program, its name left out. `Ok(None)` asks for the usage text.
     ///
     /// # Errors
     ///
     /// One line that says what is wrong.
-    pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Option<Self>, String> {
+    pub(crate) fn parse(program: &str, args: impl IntoIterator<Item = String>) -> Result<Option<Self>, String> {
         let mut flags = Self::default();
         let mut args = args.into_iter();
         while let Some(arg) = args.next() {
@@ -137,6 +157,11 @@ impl Flags {
             };
             if name == "--help" || name == "-h" {
                 return Ok(None);
+            }
+            if program != HYPER && matches!(name.as_str(), "--http2" | "--tls-cert" | "--tls-key") {
+                return Err(format!(
+                    "{name} is for the example `{HYPER}`: {program} speaks HTTP/1 in the clear to clients, and HTTP/1 to next hops"
+                ));
             }
             let mut value = || inline.clone().or_else(|| args.next()).ok_or_else(|| format!("{name} needs a value"));
             match name.as_str() {
@@ -157,9 +182,16 @@ impl Flags {
                 "--log" => flags.log = Some(value()?.into()),
                 "--eject-after" => flags.eject.after = count(&name, &value()?)?,
                 "--eject-for" => flags.eject.span = duration(&name, &value()?)?,
+                "--http2" if inline.is_none() => flags.http2 = true,
+                "--http2" => return Err("--http2 takes no value".into()),
+                "--tls-cert" => flags.tls_cert = Some(value()?.into()),
+                "--tls-key" => flags.tls_key = Some(value()?.into()),
                 "--only" => flags.only.add(value()?)?,
                 _ => return Err(format!("unknown flag {name}; --help lists them")),
             }
+        }
+        if flags.tls_cert.is_some() != flags.tls_key.is_some() {
+            return Err("--tls-cert and --tls-key go together".into());
         }
         if !flags.only.is_all() && !flags.routes.is_empty() {
             return Err("--only is for the tour of the lab, which there is only without a --route".into());

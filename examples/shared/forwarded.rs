@@ -19,11 +19,11 @@ pub(crate) fn client(peer: IpAddr) -> Option<HeaderValue> {
 
 /// Adds `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` to a request that was tidied, and takes the client's
 /// `Host` out, for the next hop has another. `None` for what cannot be a field's value.
-pub(crate) fn tell_client(headers: &mut HeaderMap, peer: Option<&HeaderValue>) -> Option<()> {
+pub(crate) fn tell_client(headers: &mut HeaderMap, peer: Option<&HeaderValue>, scheme: &'static str) -> Option<()> {
     if let Some(host) = headers.remove(HOST) {
         headers.insert(X_FORWARDED_HOST, host);
     }
-    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("http"));
+    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(scheme));
     match peer {
         Some(peer) => append(headers, X_FORWARDED_FOR, peer),
         None => Some(()),

@@ -10,12 +10,12 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
-/// A client that trusts the public roots and those in `ca`, and speaks HTTP/1.1.
+/// A client that trusts the public roots and those in `ca`, and speaks these protocols, by their names in ALPN.
 ///
 /// # Errors
 ///
 /// One line that says what is wrong with the file.
-pub(crate) fn client_config(ca: Option<&Path>) -> Result<ClientConfig, String> {
+pub(crate) fn client_config(ca: Option<&Path>, speaks: &[&[u8]]) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(path) = ca {
         let name = path.display();
@@ -31,6 +31,6 @@ pub(crate) fn client_config(ca: Option<&Path>) -> Result<ClientConfig, String> {
         .map_err(|e| e.to_string())?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = speaks.iter().map(|name| name.to_vec()).collect();
     Ok(config)
 }

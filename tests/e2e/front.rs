@@ -28,11 +28,11 @@ impl Program {
         }
     }
 
-    /// What it speaks to clients. HTTP/2 by prior knowledge, which is all that there is without TLS.
+    /// What it speaks to clients. HTTP/2 by prior knowledge.
     pub(crate) const fn versions(self) -> &'static [Version] {
         match self {
-            Self::Minimal => &[Version::HTTP_10, Version::HTTP_11, Version::HTTP_2],
-            Self::Proxy | Self::ProxyH1 => &[Version::HTTP_10, Version::HTTP_11],
+            Self::Minimal | Self::Proxy => &[Version::HTTP_10, Version::HTTP_11, Version::HTTP_2],
+            Self::ProxyH1 => &[Version::HTTP_10, Version::HTTP_11],
         }
     }
 }

@@ -97,6 +97,26 @@ impl Proxy {
         Self { child, address: address.parse().unwrap(), log }
     }
 
+    /// Asks it to stop, as whoever runs services does.
+    #[allow(dead_code)] // not every suite does
+    pub(crate) fn terminate(&self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
+    /// Whether it has ended by then.
+    #[allow(dead_code)] // as above
+    pub(crate) fn has_ended(&mut self, within: Duration) -> bool {
+        let until = Instant::now() + within;
+        while self.child.try_wait().unwrap().is_none() {
+            if Instant::now() > until {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        true
+    }
+
     /// The log's file.
     #[allow(dead_code)] // not every suite reads it by itself
     pub(crate) fn log(&self) -> &std::path::Path {

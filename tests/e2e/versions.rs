@@ -21,7 +21,7 @@ fn minimal_is_right_to_clients_of_1_0_and_1_1_and_2_and_says_what_they_saw() {
 }
 
 #[test]
-fn proxy_is_right_to_clients_of_1_0_and_1_1_and_says_what_they_saw() {
+fn proxy_is_right_to_clients_of_1_0_and_1_1_and_2_and_says_what_they_saw() {
     check(Program::Proxy);
 }
 

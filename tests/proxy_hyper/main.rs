@@ -16,6 +16,7 @@ mod exhaustion;
 #[path = "../e2e/harness.rs"]
 #[allow(dead_code)] // the other suite uses the rest
 mod harness;
+mod http2;
 mod interim;
 #[path = "../../examples/stacks/tests/lab/parallel.rs"]
 mod parallel;

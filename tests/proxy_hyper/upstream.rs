@@ -22,6 +22,11 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
+    /// The same from the other side: a client's connection.
+    pub(crate) fn of(stream: TcpStream) -> Self {
+        Self { stream, number: 0, requests: Arc::default() }
+    }
+
     /// Reads a head and its content. `None` when the connection is over.
     pub(crate) fn request(&mut self) -> Option<String> {
         let mut request = read_head(&mut self.stream)?;
@@ -36,6 +41,11 @@ impl Peer {
             request.push_str(&String::from_utf8_lossy(&content));
         }
         Some(request)
+    }
+
+    /// Notes a request that was read in another way.
+    pub(crate) fn note(&self, request: &str) {
+        self.requests.lock().unwrap().push(request.to_owned());
     }
 
     pub(crate) fn say(&mut self, text: &str) {
