@@ -2,7 +2,7 @@
 
 use crate::body::End;
 use crate::exchange::Exchange;
-use crate::fault::Fault;
+use crate::fault::{Evidence, Fault};
 use crate::tap::Observation;
 
 /// The connection to the next hop, as far as an exchange has a use for it: what its [tap](crate::tap) saw, and whom to
@@ -40,9 +40,10 @@ pub trait Link: Send {
         let _ = exchange;
     }
 
-    /// The fault as precise as the connection allows, beyond what its [`observation`](Self::observation) tells: a connection that
-    /// carries many exchanges has none of them alone, and knows what broke them all.
-    fn refine(&self, fault: Fault) -> Fault {
+    /// The fault as precise as the connection allows, beyond what its [`observation`](Self::observation) tells, and what supports
+    /// it. A connection that carries many exchanges has an observation of none of them alone, and knows what broke them all.
+    fn refine(&self, fault: Fault, evidence: &mut Evidence) -> Fault {
+        let _ = evidence;
         fault
     }
 

@@ -1,7 +1,7 @@
 //! The tap's `Frames`: which rule of HTTP/2 the next hop broke, whole, byte by byte, and cut at every prefix.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::panic)]
 
-use badgateway::fault::{Class, Code, Fault, FaultKind, Phase};
+use badgateway::fault::{Class, Code, Confidence, Fault, FaultKind, Phase};
 use badgateway::tap::{Ended, Frames, Goaway};
 
 const DATA: u8 = 0;
@@ -168,7 +168,7 @@ fn three_are_overlooked_by_h2() {
 #[test]
 fn what_begins_otherwise_is_called_by_its_name() {
     for (bytes, kind, class) in [
-        (&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], FaultKind::H2ProtocolError, Class::Http2Http1),
+        (&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], FaultKind::Http11Required, Class::Http2Http1),
         (b"SSH-2.0-OpenSSH_9.6\r\n", FaultKind::NotHttp, Class::NotHttpSsh),
         (b"\x15\x03\x03\0\x02\x02\x46", FaultKind::NotHttp, Class::NotHttpTlsAlert),
         (b"-ERR unknown command 'PRI'\r\n", FaultKind::NotHttp, Class::NotHttpRedis),
@@ -224,4 +224,21 @@ fn an_error_of_a_stream_explains_no_end_of_the_connection() {
     assert_eq!(frames.refine(Fault::new(FaultKind::H2ProtocolError)).class(), Some(Class::Http2Window));
     let end = Fault::new(FaultKind::ClosedBeforeResponse);
     assert_eq!(frames.refine(end), end);
+}
+
+/// hyper's words for a request that was still in its queue when the next hop closed the connection.
+#[test]
+fn a_task_that_is_gone_went_with_the_connection() {
+    let gone = Fault::new(FaultKind::ProxyInternal).with_confidence(Confidence::Text);
+    let mut frames = asked();
+    frames.read(&wire(&[FIRST]));
+    assert_eq!(frames.refine(gone), gone, "nothing has ended");
+    let mut reset = frames.clone();
+    frames.ended(Ended::Clean);
+    assert_eq!(frames.refine(gone).kind(), FaultKind::ClosedBeforeResponse);
+    assert_eq!(frames.refine(Fault::new(FaultKind::ProxyInternal)).kind(), FaultKind::ProxyInternal, "that was typed");
+    reset.ended(Ended::Reset(Some(104)));
+    assert_eq!(reset.refine(gone).kind(), FaultKind::ResetBeforeResponse);
+    reset.read(&wire(&[(GOAWAY, 0, 0, b"\0\0\0\x03\0\0\0\x0b")]));
+    assert_eq!(reset.refine(gone).kind(), FaultKind::EnhanceYourCalm);
 }

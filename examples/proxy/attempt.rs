@@ -178,11 +178,7 @@ impl Proxy {
             request
         });
         let error = error.into_error();
-        let mut fault = exchange.classify(&error);
-        if let Some((foreign, evidence)) = connection.foreign() {
-            fault = foreign;
-            exchange.support(evidence);
-        }
+        let fault = exchange.classify(&error);
         if fault.kind() == FaultKind::GoawayUnprocessed {
             connection.retire();
         }
@@ -345,7 +341,7 @@ fn second_try(
 fn was_raced(exchange: &Exchanging, kind: FaultKind) -> bool {
     let facts = exchange.facts();
     match kind {
-        FaultKind::ClosedBeforeResponse | FaultKind::ResetBeforeResponse | FaultKind::SendReset => {
+        FaultKind::ClosedBeforeResponse | FaultKind::ResetBeforeResponse | FaultKind::SendReset | FaultKind::Goaway => {
             // Of a stream nobody counts the bytes: it has a head, or nothing.
             may_be_raced(&facts) && facts.received.is_none_or(|received| received == 0)
         }

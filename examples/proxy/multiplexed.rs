@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use badgateway::fault::{Evidence, Fault};
+use badgateway::adapters::tokio1::Http2TapHandle;
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper::rt::Executor;
 use hyper_util::rt::TokioIo;
@@ -42,6 +42,7 @@ const GOOD_BYE: Duration = Duration::from_secs(1);
 pub(crate) struct Multiplexed {
     sender: SendRequest<Upload>,
     seen: Arc<Seen>,
+    tap: Http2TapHandle,
     /// How many streams the next hop takes, if it can be asked for now.
     limit: Box<dyn Fn() -> Option<usize> + Send + Sync>,
     last_limit: AtomicUsize,
@@ -76,6 +77,7 @@ impl Multiplexed {
     {
         let seen = Seen::new(changed);
         let tasks = Tasks::default();
+        let (io, tap) = Wire::new(io, Arc::clone(&seen));
         let (sender, connection) = http2::Builder::new(tasks.clone())
             // One, until the next hop has said how many it takes: all above would be refused.
             .initial_max_send_streams(1)
@@ -85,7 +87,7 @@ impl Multiplexed {
             .max_concurrent_reset_streams(RESETS)
             .reset_stream_duration(RESET_FOR)
             .max_send_buf_size(SEND_BUFFER)
-            .handshake(TokioIo::new(Wire::new(io, Arc::clone(&seen))))
+            .handshake(TokioIo::new(io))
             .await?;
         let connection = Arc::new(Mutex::new(connection));
         // Not for longer than it is driven: as long as it is there, hyper takes requests for it.
@@ -98,6 +100,7 @@ impl Multiplexed {
         Ok(Arc::new(Self {
             sender,
             seen,
+            tap,
             limit: Box::new(limit),
             last_limit: AtomicUsize::new(1),
             active: AtomicUsize::new(0),
@@ -138,9 +141,9 @@ impl Multiplexed {
         self.seen.silent_for()
     }
 
-    /// What is wrong where the next hop does not speak HTTP/2, and what it said.
-    pub(crate) fn foreign(&self) -> Option<(Fault, Evidence)> {
-        self.seen.foreign()
+    /// What passes on it.
+    pub(crate) const fn tap(&self) -> &Http2TapHandle {
+        &self.tap
     }
 
     pub(crate) fn sender(&self) -> SendRequest<Upload> {

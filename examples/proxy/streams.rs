@@ -11,7 +11,7 @@ use std::time::Instant;
 use badgateway::body::End;
 use badgateway::decide::health::counts;
 use badgateway::exchange::Exchange;
-use badgateway::fault::{Category, Failure, Fault, FaultKind, Phase};
+use badgateway::fault::{Category, Evidence, Failure, Fault, FaultKind, Phase};
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout_at;
 
@@ -276,6 +276,10 @@ pub(crate) struct StreamHop {
 }
 
 impl badgateway::Link for StreamHop {
+    fn refine(&self, fault: Fault, evidence: &mut Evidence) -> Fault {
+        self.stream.as_ref().map_or(fault, |stream| stream.connection.tap().refine(fault, evidence))
+    }
+
     fn ended(self: Box<Self>, end: End, exchange: &Exchange) {
         let now = Instant::now();
         if let (End::Failed(fault), Some(stream)) = (&end, &self.stream) {

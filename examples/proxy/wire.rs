@@ -1,23 +1,16 @@
-//! What is seen of an HTTP/2 connection that h2 does not tell: whether the next hop speaks HTTP/2 at all, that it is
-//! closing, when it was heard last, and that it ended.
-//!
-//! Only the headers of its frames are looked at (RFC 9113 section 4.1). The tap, which reads HTTP/1, would see nonsense.
+//! What the owner of an HTTP/2 connection wants to hear at once: that the next hop is closing it, that it ended, and when it
+//! was heard last. What it says is the tap's to read, which is below.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use badgateway::fault::{Evidence, Fault, FaultKind};
+use badgateway::adapters::tokio1::{Http2Tap, Http2TapHandle};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
-
-/// Length, type, flags and stream.
-const HEADER: usize = 9;
-const SETTINGS: u8 = 4;
-const GOAWAY: u8 = 7;
 
 /// What the owner of a connection shares with its stream.
 #[derive(Debug)]
@@ -26,21 +19,13 @@ pub(crate) struct Seen {
     /// Milliseconds from then to the last byte that came, and one more. 0: none came.
     heard: AtomicU64,
     is_closing: AtomicBool,
-    /// What the next hop began with, where that is no HTTP/2.
-    foreign: OnceLock<Vec<u8>>,
     /// Told when h2 has read what came: the number of streams that it may open can be another then.
     changed: Arc<Notify>,
 }
 
 impl Seen {
     pub(crate) fn new(changed: Arc<Notify>) -> Arc<Self> {
-        Arc::new(Self {
-            since: Instant::now(),
-            heard: AtomicU64::new(0),
-            is_closing: AtomicBool::new(false),
-            foreign: OnceLock::new(),
-            changed,
-        })
+        Arc::new(Self { since: Instant::now(), heard: AtomicU64::new(0), is_closing: AtomicBool::new(false), changed })
     }
 
     /// Whether anything came: its `SETTINGS` first of all.
@@ -59,13 +44,6 @@ impl Seen {
         self.is_closing.load(Ordering::Acquire)
     }
 
-    /// What is wrong where the next hop speaks something else, and what it said.
-    pub(crate) fn foreign(&self) -> Option<(Fault, Evidence)> {
-        let said = self.foreign.get()?;
-        let kind = if said.starts_with(b"HTTP/") { FaultKind::Http11Required } else { FaultKind::H2ProtocolError };
-        Some((Fault::new(kind), Evidence::new().with_first_bytes(said)))
-    }
-
     fn hear(&self) {
         let now = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.heard.store(now.saturating_add(1), Ordering::Release);
@@ -77,61 +55,20 @@ impl Seen {
     }
 }
 
-/// Follows the frames that come.
-#[derive(Debug, Default)]
-struct Frames {
-    header: [u8; HEADER],
-    /// So many bytes of a header have come.
-    filled: usize,
-    /// So many bytes of the frame behind it are still to come.
-    left: usize,
-    has_begun: bool,
-}
-
-impl Frames {
-    /// These bytes came. False where they are no HTTP/2: "the server connection preface consists of a potentially empty
-    /// SETTINGS frame that MUST be the first frame" (RFC 9113 section 3.4).
-    fn read(&mut self, mut bytes: &[u8], seen: &Seen) -> bool {
-        loop {
-            let skipped = self.left.min(bytes.len());
-            self.left -= skipped;
-            bytes = bytes.get(skipped..).unwrap_or_default();
-            let Some((first, rest)) = bytes.split_first() else { return true };
-            if let Some(place) = self.header.get_mut(self.filled) {
-                *place = *first;
-            }
-            self.filled += 1;
-            bytes = rest;
-            let [long, middle, short, kind, ..] = self.header;
-            if self.filled == 4 {
-                if !self.has_begun && kind != SETTINGS {
-                    return false;
-                }
-                if kind == GOAWAY {
-                    seen.close();
-                }
-            }
-            if self.filled == HEADER {
-                self.left = usize::from(long) << 16 | usize::from(middle) << 8 | usize::from(short);
-                (self.filled, self.has_begun) = (0, true);
-            }
-        }
-    }
-}
-
 /// A connection that carries HTTP/2: directly under hyper.
 #[derive(Debug)]
 pub(crate) struct Wire<S> {
-    io: S,
+    io: Http2Tap<S>,
+    tap: Http2TapHandle,
     seen: Arc<Seen>,
-    frames: Frames,
     /// What came has been handed on, and not been asked for more since.
     is_news: bool,
 }
 
 impl<S> Wire<S> {
-    pub(crate) fn new(io: S, seen: Arc<Seen>) -> Self {
-        Self { io, seen, frames: Frames::default(), is_news: false }
+    pub(crate) fn new(io: S, seen: Arc<Seen>) -> (Self, Http2TapHandle) {
+        let (io, tap) = Http2Tap::new(io);
+        (Self { io, tap: tap.clone(), seen, is_news: false }, tap)
     }
 }
 
@@ -154,11 +91,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         }
         this.seen.hear();
         this.is_news = true;
-        if !this.frames.read(came, &this.seen) {
-            // Of the rest nobody could make anything.
-            let _ = this.seen.foreign.set(came.to_vec());
+        if this.tap.is_closing() && !this.seen.is_closing() {
             this.seen.close();
-            return Poll::Ready(Err(ErrorKind::InvalidData.into()));
         }
         Poll::Ready(result)
     }

@@ -207,7 +207,7 @@ classes! {
     RequestUpgradeInvalid = "request.upgrade_invalid": BadRequest, "a malformed Upgrade";
     RequestExpectation = "request.expectation": BadRequest, "an expectation other than 100-continue";
     // RFC 9113, as far as the frames tell: sections 3.4, 4.2, 5.1, 6.1 to 6.10.
-    Http2Http1 = "http2.http1": H2ProtocolError, "an answer in HTTP/1 to HTTP/2";
+    Http2Http1 = "http2.http1": Http11Required, "an answer in HTTP/1 to HTTP/2";
     Http2FirstFrame = "http2.first_frame": H2ProtocolError, "another first frame than SETTINGS";
     Http2FrameSize = "http2.frame_size": H2ProtocolError, "a frame of a size that it must not have";
     Http2Stream = "http2.stream": H2ProtocolError, "a frame on a stream, or on the connection, where its kind may not be";

@@ -463,7 +463,10 @@ impl State {
             Some(seen) => seen.refine(fault),
             None => fault,
         };
-        let fault = self.link.as_ref().and_then(|link| caught(|| link.refine(fault))).unwrap_or(fault);
+        let mut found = mem::take(&mut self.found);
+        let sharper = self.link.as_ref().and_then(|link| caught(|| link.refine(fault, &mut found)));
+        self.found = found;
+        let fault = sharper.unwrap_or(fault);
         let is_timer = matches!(fault.kind(), FaultKind::SendTimeout | FaultKind::BodyStalled);
         if is_timer && self.upload.progress().client_is_slow() {
             // Everybody waits for the client: a response that goes on while the request does may want more of it.

@@ -211,6 +211,12 @@ impl Frames {
         self.ended
     }
 
+    /// Whether no new stream may be opened: the next hop has said so, has broken a rule, or the connection has ended.
+    #[must_use]
+    pub const fn is_closing(&self) -> bool {
+        self.goaway.is_some() || self.broken.is_some() || self.ended.is_some()
+    }
+
     /// The first rule of RFC 9113 that the next hop broke, as far as frames tell, and whose breach is an error of the
     /// connection (section 5.4.1); and the offset of the frame from the first byte of the connection. Nothing that came behind
     /// it is looked at any more.
@@ -237,6 +243,7 @@ impl Frames {
         if fault.class().is_some() {
             return fault;
         }
+        let fault = self.ended_first(fault);
         let is_end = matches!(fault.kind().told_by(), ToldBy::End | ToldBy::All);
         let is_broken = fault.kind() == FaultKind::H2ProtocolError;
         let broken = self.look_back().filter(|_| is_end || is_broken);
@@ -247,6 +254,17 @@ impl Frames {
             Some(Goaway { code, .. }) if is_end && (code != 0 || fault.phase() < Phase::Body) => {
                 as_kind(of_goaway(code), fault).with_code(Code::H2(code))
             }
+            Some(_) | None => fault,
+        }
+    }
+
+    /// Of a request that waits for its turn when the connection ends, hyper says "dispatch task is gone", as of a task that
+    /// was dropped here. It was not: this saw the connection end.
+    fn ended_first(&self, fault: Fault) -> Fault {
+        let is_gone = fault.kind() == FaultKind::ProxyInternal && fault.confidence() == Confidence::Text;
+        match self.ended {
+            Some(Ended::Reset(_)) if is_gone => as_kind(FaultKind::ResetBeforeResponse, fault),
+            Some(_) if is_gone => as_kind(FaultKind::ClosedBeforeResponse, fault),
             Some(_) | None => fault,
         }
     }

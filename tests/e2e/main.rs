@@ -34,6 +34,7 @@ mod front;
 mod halves;
 mod harness;
 mod health;
+mod http2;
 #[path = "../../examples/shared/judge.rs"]
 mod judge;
 mod judge_command;

@@ -4,6 +4,7 @@
 //! overlooks ends the connection here.
 
 use std::io::{self, IoSlice};
+use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -11,7 +12,7 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::fault::Fault;
+use crate::fault::{Evidence, Fault};
 use crate::link::Link;
 use crate::tap::{Ended, Frames};
 
@@ -80,6 +81,13 @@ impl Http2TapHandle {
         self.lock().clone()
     }
 
+    /// Whether the next hop takes no new streams: it has said so by a `GOAWAY` (RFC 9113 section 6.8), has broken a rule, or the
+    /// connection has ended.
+    #[must_use]
+    pub fn is_closing(&self) -> bool {
+        self.lock().is_closing()
+    }
+
     /// Never panics: counts that a panic left half-written are better than none.
     fn lock(&self) -> MutexGuard<'_, Frames> {
         self.frames.lock().unwrap_or_else(PoisonError::into_inner)
@@ -104,8 +112,14 @@ impl Http2TapHandle {
 }
 
 impl Link for Http2TapHandle {
-    fn refine(&self, fault: Fault) -> Fault {
-        self.lock().refine(fault)
+    fn refine(&self, fault: Fault, evidence: &mut Evidence) -> Fault {
+        let frames = self.lock();
+        let sharper = frames.refine(fault);
+        if sharper != fault && sharper.offset() == Some(0) {
+            // What it is that began so, it says best itself.
+            *evidence = mem::take(evidence).with_first_bytes(frames.first_bytes());
+        }
+        sharper
     }
 }
 

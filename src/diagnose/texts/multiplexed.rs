@@ -130,6 +130,10 @@ pub(super) const HTTP11_REQUIRED: Text = Text {
     summary: "{hop} insists on HTTP/1.1 for this request.",
     causes: &[
         (
+            When::Class(&[Class::Http2Http1]),
+            "The port speaks HTTP/1.1, and the gateway speaks HTTP/2 with prior knowledge to it (h2c).",
+        ),
+        (
             When::Always,
             "The request needs something that HTTP/2 lacks there: a client certificate by renegotiation, NTLM or Kerberos bound to the connection, an upgrade.",
         ),
@@ -143,10 +147,6 @@ pub(super) const HTTP11_REQUIRED: Text = Text {
 pub(super) const H2_PROTOCOL_ERROR: Text = Text {
     summary: "{hop} broke the rules of HTTP/2.",
     causes: &[
-        (
-            When::Class(&[Class::Http2Http1]),
-            "The port speaks HTTP/1.1, and the gateway speaks HTTP/2 with prior knowledge to it (h2c).",
-        ),
         (
             When::Class(&[Class::Http2FirstFrame]),
             "The next hop began with another frame than SETTINGS (RFC 9113 section 3.4): an HTTP/2 library written by hand, or a proxy in between that lost its first bytes.",

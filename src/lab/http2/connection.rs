@@ -17,6 +17,8 @@ const TICK: Duration = Duration::from_millis(50);
 const FRAME: usize = 16_384;
 /// A window before anybody says otherwise (section 6.9.2).
 const WINDOW: i64 = 65_535;
+/// So many bytes of what is said again and again go out at once.
+const BATCH: usize = 1 << 16;
 /// The largest input that is kept, where somebody sends a frame of another size than everybody does.
 const MAX_INPUT: usize = 1 << 25;
 
@@ -168,6 +170,18 @@ impl<'a> Connection<'a> {
                     stream.steps.pop();
                     stream.steps.push(steps);
                     return Ok(Done::Next);
+                }
+                Done::Next
+            }
+            Step::Times(times, steps) if steps.iter().all(is_wire) => {
+                // As fast as it goes.
+                let once: Vec<u8> = steps.iter().flat_map(|step| bytes(step, stream.number, stream.is_head)).collect();
+                let at_once = BATCH.checked_div(once.len()).unwrap_or(1).max(1);
+                let mut left = usize::try_from(*times).unwrap_or(usize::MAX);
+                while left > 0 && !once.is_empty() {
+                    let turns = left.min(at_once);
+                    peer.say(&once.repeat(turns))?;
+                    left = left.saturating_sub(turns);
                 }
                 Done::Next
             }
@@ -353,6 +367,24 @@ impl<'a> Connection<'a> {
         }
         Ok(())
     }
+}
+
+/// Whether it is nothing but bytes.
+const fn is_wire(step: &Step) -> bool {
+    matches!(
+        step,
+        Step::Settings(_)
+            | Step::Head(_)
+            | Step::Last(_)
+            | Step::Data(_)
+            | Step::End(_)
+            | Step::Flood(_)
+            | Step::Reset(_)
+            | Step::Goaway(..)
+            | Step::Frame(..)
+            | Step::Huge(_)
+            | Step::Bytes(_)
+    )
 }
 
 /// The bytes of a step on that stream. The answer to a HEAD has no content (RFC 9110 section 9.3.2).

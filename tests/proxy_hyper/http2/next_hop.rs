@@ -273,7 +273,7 @@ fn a_stream_that_becomes_free_is_used() {
 fn who_speaks_something_else_is_named() {
     for (says, fault) in [
         ("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", "http11_required"),
-        ("SSH-2.0-OpenSSH_9.6\r\n", "h2_protocol_error"),
+        ("SSH-2.0-OpenSSH_9.6\r\n", "not_http"),
         ("\0\0\x08\x06\0\0\0\0\0abcdefgh", "h2_protocol_error"),
     ] {
         let up = Upstream::start(move |peer| {
