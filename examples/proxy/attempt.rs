@@ -37,11 +37,11 @@ enum Stop {
     Send(Box<TrySendError<Request<Upload>>>),
 }
 
-/// What became of a try.
-type Tried = Result<Response<Incoming>, Again>;
+/// What became of it.
+pub(crate) type Tried = Result<Response<Incoming>, Again>;
 
 /// There is no head.
-enum Again {
+pub(crate) enum Again {
     /// The request goes out once more.
     Yes(Box<Request<Upload>>),
     No(Failure),
@@ -53,33 +53,74 @@ impl From<Fault> for Again {
     }
 }
 
+impl From<Failure> for Again {
+    fn from(failure: Failure) -> Self {
+        Self::No(failure)
+    }
+}
+
+impl From<Again> for Failure {
+    fn from(again: Again) -> Self {
+        match again {
+            // There is no other way than by HTTP/1.
+            Again::Yes(_) => Fault::new(FaultKind::ProxyInternal).into(),
+            Again::No(failure) => failure,
+        }
+    }
+}
+
 impl Proxy {
-    /// Sends the request and waits for the head of its response.
+    /// Sends the request by HTTP/1 and waits for the head of its response: on this connection, or on one of the pool's or a
+    /// new one. `changed` is for one that turns out to be of HTTP/2; then the request goes out in another way.
     pub(crate) async fn send(
         self: &Arc<Self>,
         exchange: &Exchanging,
         mut request: Request<Upload>,
         target: &'static Target,
-    ) -> Result<Response<Incoming>, Failure> {
-        if self.http2 {
-            // Boxed, or an exchange of HTTP/1 would carry the room for it.
-            return Box::pin(self.send_multiplexed(exchange, request, target)).await;
-        }
+        mut given: Option<Link>,
+        changed: Option<&Arc<Notify>>,
+    ) -> Tried {
         loop {
-            let link = match self.link(exchange, target, None).await? {
-                Opened::Link(link) => link,
-                Opened::Multiplexed(_) => return Err(Fault::new(FaultKind::ProxyInternal).into()),
+            let mut link = match given.take() {
+                Some(link) => link,
+                None => match self.link(exchange, target, changed).await? {
+                    Opened::Link(link) => link,
+                    Opened::Multiplexed(_) => return Err(Again::Yes(Box::new(request))),
+                },
             };
-            match self.over_link(exchange, request, target, link).await {
+            let is_kept = {
+                let mut facts = exchange.facts();
+                // It is in the way of what the tap sees from here on.
+                facts.phase = None;
+                link.begin(&facts.method);
+                may_be_raced(&facts)
+            };
+            let spare = is_kept.then(|| Spare::of(&request));
+            if is_kept {
+                exchange.keep_body(KEEP);
+            }
+            let interims = exchange.interims(&mut request);
+            let mut sending = pin!(link.sender.try_send_request(request));
+            let tap = link.tap.clone();
+            exchange.over(Hop { proxy: Arc::clone(self), target, link: Some(link) });
+            let last_write = || tap.last_write();
+            let mut error = match self.head(exchange, sending.as_mut(), last_write, interims.too_many()).await {
                 Ok(response) => return Ok(response),
-                Err(Again::Yes(again)) => request = *again,
-                Err(Again::No(failure)) => return Err(failure),
+                Err(Stop::Timer(fault)) => return Err(fault.into()),
+                Err(Stop::Send(error)) => error,
+            };
+            let unsent = error.take_message();
+            let error = error.into_error();
+            let fault = exchange.classify(&error);
+            match second_try(exchange, &fault, unsent, spare) {
+                Some(again) => request = again,
+                None => return Err(Again::No(Failure::new(fault, error))),
             }
         }
     }
 
     /// The same where the next hop may speak HTTP/2.
-    async fn send_multiplexed(
+    pub(crate) async fn send_multiplexed(
         self: &Arc<Self>,
         exchange: &Exchanging,
         mut request: Request<Upload>,
@@ -88,7 +129,7 @@ impl Proxy {
         let mut failed = None;
         loop {
             let tried = match self.way(exchange, target, failed.as_ref()).await? {
-                Way::Link(link) => self.over_link(exchange, request, target, link).await,
+                Way::Link(link, changed) => self.send(exchange, request, target, Some(link), Some(&changed)).await,
                 Way::Stream(stream) => {
                     failed = Some(Arc::clone(&stream.connection));
                     self.over_stream(exchange, request, target, stream).await
@@ -99,44 +140,6 @@ impl Proxy {
                 Err(Again::Yes(again)) => request = *again,
                 Err(Again::No(failure)) => return Err(failure),
             }
-        }
-    }
-
-    /// One try on a connection of its own.
-    async fn over_link(
-        self: &Arc<Self>,
-        exchange: &Exchanging,
-        mut request: Request<Upload>,
-        target: &'static Target,
-        mut link: Link,
-    ) -> Tried {
-        let is_kept = {
-            let mut facts = exchange.facts();
-            // It is in the way of what the tap sees from here on.
-            facts.phase = None;
-            link.begin(&facts.method);
-            may_be_raced(&facts)
-        };
-        let spare = is_kept.then(|| Spare::of(&request));
-        if is_kept {
-            exchange.keep_body(KEEP);
-        }
-        let interims = exchange.interims(&mut request);
-        let mut sending = pin!(link.sender.try_send_request(request));
-        let tap = link.tap.clone();
-        exchange.over(Hop { proxy: Arc::clone(self), target, link: Some(link) });
-        let last_write = || tap.last_write();
-        let mut error = match self.head(exchange, sending.as_mut(), last_write, interims.too_many()).await {
-            Ok(response) => return Ok(response),
-            Err(Stop::Timer(fault)) => return Err(fault.into()),
-            Err(Stop::Send(error)) => error,
-        };
-        let unsent = error.take_message();
-        let error = error.into_error();
-        let fault = exchange.classify(&error);
-        match second_try(exchange, &fault, unsent, spare) {
-            Some(again) => Err(Again::Yes(Box::new(again))),
-            None => Err(Again::No(Failure::new(fault, error))),
         }
     }
 

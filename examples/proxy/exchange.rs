@@ -58,7 +58,12 @@ impl Proxy {
         if outgoing(&mut request, mounted, path, &client).is_none() {
             return Ok(exchange.answer_fault(FaultKind::ProxyInternal));
         }
-        let response = self.send(&exchange, request, &mounted.target).await?;
+        let response = if self.http2 {
+            // Boxed, or an exchange of HTTP/1 would carry the room for it.
+            Box::pin(self.send_multiplexed(&exchange, request, &mounted.target)).await?
+        } else {
+            self.send(&exchange, request, &mounted.target, None, None).await?
+        };
         let response = exchange.pass_on_held(response, self.timeouts.first_byte_hold).await;
         if decides && response.extensions().get::<Fault>().is_none() {
             // A fit head is answer enough: the body may be a stream without an end. Should it break, that counts by itself.

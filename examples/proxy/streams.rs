@@ -61,8 +61,8 @@ enum Step {
 
 /// How an exchange gets to its target.
 pub(crate) enum Way {
-    /// On a connection of its own, by HTTP/1.1.
-    Link(Link),
+    /// On a connection of its own, by HTTP/1.1; and whom to tell of streams, should the next be of HTTP/2.
+    Link(Link, Arc<Notify>),
     Stream(Stream),
 }
 
@@ -214,7 +214,7 @@ impl Proxy {
         hub: &Arc<Hub>,
     ) -> Result<Way, Failure> {
         match self.link(exchange, target, Some(&hub.changed)).await? {
-            Opened::Link(link) => Ok(Way::Link(link)),
+            Opened::Link(link) => Ok(Way::Link(link, Arc::clone(&hub.changed))),
             Opened::Multiplexed(connection) => {
                 let mut state = hub.lock();
                 state.chose_http1 = false;

@@ -658,6 +658,11 @@ fn bad_flags_are_refused_in_one_line(engine: Engine) {
         &["--route", "/=http://127.0.0.1:9", "--name", ""],
         &["--route", "/=http://127.0.0.1:9", "--log", "/no/such/folder/log"],
         &["--route", "/=http://127.0.0.1:9", "--listen", "192.0.2.1:1"],
+        &["--route", "/=http://127.0.0.1:9", "--http2=yes"],
+        &["--route", "/=http://127.0.0.1:9", "--tls-key", "/no/such/file"],
+        &["--route", "/=http://127.0.0.1:9", "--tls-cert", "/no/such/file", "--tls-key", "/no/such/file"],
+        // Files that are there, and hold neither.
+        &["--route", "/=http://127.0.0.1:9", "--tls-cert", "Cargo.toml", "--tls-key", "Cargo.toml"],
     ] {
         let output = Command::new(engine.program()).args(flags).stdin(Stdio::null()).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
@@ -666,5 +671,13 @@ fn bad_flags_are_refused_in_one_line(engine: Engine) {
         assert!(said.starts_with(&format!("{}: ", engine.name())) && output.stdout.is_empty(), "{flags:?}: {said}");
     }
     let help = Command::new(engine.program()).arg("--help").output().unwrap();
-    assert!(help.status.success() && String::from_utf8_lossy(&help.stdout).contains("--route"));
+    let said = String::from_utf8_lossy(&help.stdout);
+    assert!(help.status.success() && said.contains("--route"));
+    // What one of them cannot do it does not offer, and says why.
+    assert_eq!(said.contains("--http2"), engine == Engine::Hyper, "{said}");
+    if engine == Engine::H1 {
+        let output = Command::new(engine.program()).arg("--http2").output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("speaks HTTP/1") && output.status.code() == Some(2), "{said}");
+    }
 }

@@ -260,6 +260,34 @@ const SNAPSHOTS: &[Snapshot] = &[
         x-kept: 1\r\n\r\nhello",
     ),
     (
+        &[Program::Proxy],
+        Version::HTTP_2,
+        Asks::Get,
+        "GET /a%20b?q=1 HTTP/1.1\r\n\
+        cookie: a=1; b=2\r\n\
+        host: HOP\r\n\
+        via: 1.0 first, 2 edge-1.example\r\n\
+        x-forwarded-for: 203.0.113.9, 127.0.0.1\r\n\
+        x-forwarded-host: client.example\r\n\
+        x-forwarded-proto: http\r\n\
+        x-kept: 1\r\n\r\n",
+    ),
+    (
+        &[Program::Proxy],
+        Version::HTTP_2,
+        Asks::Upload,
+        "POST /a%20b?q=1 HTTP/1.1\r\n\
+        content-length: 5\r\n\
+        cookie: a=1; b=2\r\n\
+        host: HOP\r\n\
+        trailer: x-checksum, content-length, host, authorization, x-hop\r\n\
+        via: 1.0 first, 2 edge-1.example\r\n\
+        x-forwarded-for: 203.0.113.9, 127.0.0.1\r\n\
+        x-forwarded-host: client.example\r\n\
+        x-forwarded-proto: http\r\n\
+        x-kept: 1\r\n\r\nhello",
+    ),
+    (
         PROXIES,
         Version::HTTP_10,
         Asks::Get,

@@ -1,16 +1,21 @@
 //! Clients of HTTP/2: what they are shown of what happens behind the proxy, and that none pays for another.
 
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
 use h2::Reason;
-use h2::ext::Protocol;
 use http::{Method, Request, StatusCode};
 
 use super::client::{Client, a_moment};
-use super::frames::{CANCEL, INTERNAL_ERROR, NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM};
-use crate::upstream::{OK, Upstream};
+use super::frames::{
+    CANCEL, END_HEADERS, END_STREAM, HEADERS, INTERNAL_ERROR, NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM, RST_STREAM,
+    block,
+};
+use crate::upstream::{OK, Peer, Upstream};
 
 /// Whatever ends the response in the middle, the client's stream is reset, with the proxy's own code, and no other one is.
 #[tokio::test(flavor = "multi_thread")]
@@ -93,24 +98,38 @@ async fn connect_is_refused_in_either_form() {
     let answer = client.ask(request, b"").await.unwrap();
     assert_eq!((answer.status, answer.reset), (StatusCode::NOT_IMPLEMENTED, None));
     assert!(!client.send.is_extended_connect_protocol_enabled(), "nobody was invited");
-    // "Using a SETTINGS parameter to opt into an otherwise incompatible protocol change" (RFC 8441 section 3): who was not
-    // invited has sent a malformed request, or one that nobody implements.
-    let mut request = Request::builder().method(Method::CONNECT).uri("http://a/chat").body(()).unwrap();
-    request.extensions_mut().insert(Protocol::from_static("websocket"));
-    let mut send = client.send.clone().ready().await.unwrap();
-    match send.send_request(request, false) {
-        // h2's own client does not even send it.
-        Err(error) => println!("not sent: {error}"),
-        Ok((response, _)) => match response.await {
-            Ok(response) => assert_eq!(response.status(), StatusCode::NOT_IMPLEMENTED),
-            Err(error) => assert_eq!(error.reason(), Some(Reason::PROTOCOL_ERROR)),
-        },
-    }
     // By HTTP/1.
     let answer = front.talk("CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\nConnection: close\r\n\r\n");
     assert_eq!(crate::upstream::status(&answer), "501", "{answer}");
     assert_eq!(client.get("/nowhere").await.unwrap().status, 500);
     assert_eq!(up.connections(), 0);
+}
+
+/// Nobody was invited to send `:protocol` (RFC 8441 section 3): such a request is malformed, and takes no other along.
+#[test]
+fn extended_connect_is_an_error_of_its_stream() {
+    let up =
+        Upstream::start(|peer| while peer.request().is_some_and(|_| peer.stream.write_all(OK.as_bytes()).is_ok()) {});
+    let front = up.behind(&[]);
+    let mut client = Peer::of(front.connect());
+    client.begin_as_client();
+    let target = [(":scheme", "http"), (":path", "/up/chat"), (":authority", "a")];
+    let connect = [&[(":method", "CONNECT"), (":protocol", "websocket")][..], &target].concat();
+    client.frame(HEADERS, END_HEADERS, 1, &block(&connect));
+    let get = [&[(":method", "GET")][..], &target].concat();
+    client.frame(HEADERS, END_HEADERS | END_STREAM, 3, &block(&get));
+    let (mut refused, mut answered) = (None, false);
+    while refused.is_none() || !answered {
+        let frame = client.next().expect("the connection ended");
+        match (frame.kind, frame.stream) {
+            (RST_STREAM, 1) => refused = Some(frame.code()),
+            (RST_STREAM, _) => panic!("{frame:?}"),
+            (_, 3) => answered |= frame.flags & END_STREAM != 0,
+            _ => {}
+        }
+    }
+    assert_eq!(refused, Some(PROTOCOL_ERROR));
+    assert_eq!(up.requests("GET"), 1);
 }
 
 /// A client that resets a stream, or leaves its upload, is nobody else's trouble.
@@ -147,4 +166,38 @@ async fn one_stream_that_the_client_resets_is_its_own_affair() {
     let answer = client.get("/up/x").await.unwrap();
     assert_eq!((answer.status, answer.reset), (StatusCode::OK, None), "it was ejected");
     assert_eq!((up.connections(), client.driver.is_finished()), (1, false));
+}
+
+/// Who is gone with its whole connection is noticed at once, however it went, and the next hop is told.
+#[test]
+fn a_client_that_is_gone_is_noticed_for_each_of_its_streams() {
+    for resets in [true, false] {
+        let seen = Arc::new(AtomicUsize::new(0));
+        let cancelled = Arc::clone(&seen);
+        let up = Upstream::start(move |peer| {
+            if !peer.begin(&[]) {
+                return;
+            }
+            while let Some(frame) = peer.next() {
+                cancelled.fetch_add(usize::from(frame.kind == RST_STREAM && frame.code() == CANCEL), Ordering::SeqCst);
+            }
+        });
+        let front = up.behind(&["--http2", "--eject-after", "1", "--eject-for", "60s", "--response-timeout", "9s"]);
+        let mut client = Peer::of(front.connect());
+        client.begin_as_client();
+        let get = block(&[(":method", "GET"), (":scheme", "http"), (":path", "/up/gone"), (":authority", "a")]);
+        for stream in [1, 3, 5] {
+            client.frame(HEADERS, END_HEADERS | END_STREAM, stream, &get);
+        }
+        thread::sleep(Duration::from_millis(200));
+        if resets {
+            socket2::SockRef::from(&client.stream).set_linger(Some(Duration::ZERO)).unwrap();
+        }
+        drop(client);
+        thread::sleep(Duration::from_millis(300));
+        let records = front.proxy.records().remove("/up/gone").unwrap_or_default();
+        let left = records.iter().filter(|r| r.text("fault").as_deref() == Some("client_aborted")).count();
+        assert_eq!((records.len(), left), (3, 3), "{records:?}");
+        assert_eq!(seen.load(Ordering::SeqCst), 3);
+    }
 }

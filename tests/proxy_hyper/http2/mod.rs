@@ -13,3 +13,4 @@ mod patient;
 mod retries;
 mod tls;
 mod translated;
+mod windows;

@@ -152,7 +152,7 @@ fn a_client_that_leaves_resets_its_stream_alone() {
 /// Nothing that is no response keeps the timer from firing, and then the stream is given up, not the connection.
 #[test]
 fn frames_that_are_no_response_move_no_timer() {
-    for kind in [PING, WINDOW_UPDATE, SETTINGS] {
+    for kind in [PING, WINDOW_UPDATE, SETTINGS, HEADERS] {
         let up = Upstream::start(move |peer| {
             if !peer.begin(&[]) {
                 return;
@@ -163,6 +163,7 @@ fn frames_that_are_no_response_move_no_timer() {
                 match kind {
                     PING => peer.frame(PING, 0, 0, &[0; 8]),
                     WINDOW_UPDATE => peer.frame(WINDOW_UPDATE, 0, stream, &1u32.to_be_bytes()),
+                    HEADERS => peer.head(stream, 0, &[(":status", "103")]),
                     _ => peer.frame(SETTINGS, 0, 0, &[]),
                 }
                 thread::sleep(Duration::from_millis(10));

@@ -97,3 +97,55 @@ fn there_is_one_second_try_and_no_third() {
         }
     }
 }
+
+/// Who goes away ends what it has taken, and what comes then goes elsewhere.
+#[test]
+fn a_goaway_that_spares_a_stream_ends_no_exchange() {
+    let up = Upstream::start(|peer| {
+        if !peer.begin(&[]) {
+            return;
+        }
+        if peer.number > 1 {
+            return peer.answer_all();
+        }
+        let stream = peer.opened().unwrap();
+        peer.goaway(stream, NO_ERROR);
+        std::thread::sleep(std::time::Duration::from_millis(400));
+        peer.ok(stream);
+        while peer.any().is_some() {}
+    });
+    let front = up.behind(&["--http2"]);
+    std::thread::scope(|scope| {
+        let spared = scope.spawn(|| front.ask("POST", "pay 5"));
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        let next = front.ask("POST", "");
+        assert_eq!(status(&next), "200", "{next}: {:?}", front.proxy.records());
+        assert_eq!(up.connections(), 2);
+        let spared = spared.join().unwrap();
+        assert_eq!(status(&spared), "200", "{spared}: {:?}", front.proxy.records());
+    });
+    assert_eq!(up.requests("POST"), 2);
+    assert!(front.proxy.records().is_empty(), "{:?}", front.proxy.records());
+}
+
+/// A connection that says nothing any more serves nobody else.
+#[test]
+fn a_connection_that_fell_silent_is_left() {
+    let up = Upstream::start(|peer| {
+        if !peer.begin(&[]) {
+            return;
+        }
+        if peer.number > 1 {
+            return peer.answer_all();
+        }
+        let stream = peer.opened().unwrap();
+        peer.ok(stream);
+        // As if the network were gone.
+        std::thread::sleep(std::time::Duration::from_secs(5));
+    });
+    let front = up.behind(&["--http2", "--response-timeout", "300ms"]);
+    for wanted in ["200", "504", "200"] {
+        assert_eq!(status(&front.ask("GET", "")), wanted);
+    }
+    assert_eq!(up.connections(), 2);
+}
