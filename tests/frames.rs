@@ -233,7 +233,9 @@ fn a_task_that_is_gone_went_with_the_connection() {
     let mut frames = asked();
     frames.read(&wire(&[FIRST]));
     assert_eq!(frames.refine(gone), gone, "nothing has ended");
-    let mut reset = frames.clone();
+    let (mut reset, mut broken) = (frames.clone(), frames.clone());
+    broken.read(&wire(&[(SETTINGS, 0, 0, b"\0\x02\0\0\0\x01")]));
+    assert_eq!(broken.refine(gone).class(), Some(Class::Http2Settings), "what ends it is known");
     frames.ended(Ended::Clean);
     assert_eq!(frames.refine(gone).kind(), FaultKind::ClosedBeforeResponse);
     assert_eq!(frames.refine(Fault::new(FaultKind::ProxyInternal)).kind(), FaultKind::ProxyInternal, "that was typed");

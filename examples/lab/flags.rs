@@ -58,6 +58,7 @@ impl Flags {
                 "--list" => flags.list = true,
                 "--base-port" => flags.base_port = port(&name, &value()?)?,
                 "--ca" => flags.ca = Some(value()?.into()),
+                "--http2" => flags.only.of_http2(),
                 "--only" => flags.only.add(value()?)?,
                 "--judge" => proxy = Some(Target::parse(&value()?)?),
                 "--wait" => wait = Some(duration(&name, &value()?)?),
@@ -66,6 +67,7 @@ impl Flags {
                 _ => return Err(format!("unknown flag {name:?}; --help lists them")),
             }
         }
+        flags.only.check()?;
         if proxy.is_some() && flags.list {
             return Err("--list starts nothing that --judge could judge".into());
         }
@@ -90,6 +92,7 @@ fn http_version(text: &str) -> Result<Version, String> {
     match text {
         "1.0" => Ok(Version::HTTP_10),
         "1.1" => Ok(Version::HTTP_11),
-        _ => Err(format!("--version {text:?} is neither 1.0 nor 1.1")),
+        "2" => Ok(Version::HTTP_2),
+        _ => Err(format!("--version {text:?} is none of 1.0, 1.1 and 2")),
     }
 }

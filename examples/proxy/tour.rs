@@ -44,6 +44,6 @@ pub(crate) async fn run(mut flags: Flags) -> Result<(), String> {
     proxy.set_index(table::page(&rows, address));
     // For scripts, which wait for it. For people the last lines are the verdict, and where to go on.
     announce(address);
-    table::print(&rows, flags.only.is_all(), address);
+    table::print(&rows, flags.only.is_compared(), address);
     serving.await.map_err(|e| e.to_string())
 }

@@ -32,6 +32,6 @@ pub(crate) fn run(mut flags: Flags) -> Result<(), String> {
     proxy.set_index(table::page(&rows, address));
     // For scripts, which wait for it. For people the last lines are the verdict, and where to go on.
     announce(address);
-    table::print(&rows, flags.only.is_all(), address);
+    table::print(&rows, flags.only.is_compared(), address);
     serving.join().map_err(|_| "the server thread has ended".to_owned())
 }

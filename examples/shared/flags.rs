@@ -182,7 +182,10 @@ impl Flags {
                 "--log" => flags.log = Some(value()?.into()),
                 "--eject-after" => flags.eject.after = count(&name, &value()?)?,
                 "--eject-for" => flags.eject.span = duration(&name, &value()?)?,
-                "--http2" if inline.is_none() => flags.http2 = true,
+                "--http2" if inline.is_none() => {
+                    flags.http2 = true;
+                    flags.only.of_http2();
+                }
                 "--http2" => return Err("--http2 takes no value".into()),
                 "--tls-cert" => flags.tls_cert = Some(value()?.into()),
                 "--tls-key" => flags.tls_key = Some(value()?.into()),
@@ -196,6 +199,7 @@ impl Flags {
         if !flags.only.is_all() && !flags.routes.is_empty() {
             return Err("--only is for the tour of the lab, which there is only without a --route".into());
         }
+        flags.only.check()?;
         Ok(Some(flags))
     }
 }

@@ -127,6 +127,10 @@ fn ambiguous(case: &Case<'_>) -> Option<String> {
 /// NUL, a CR alone, a folded line, or white space before a colon: in any head that came, interim ones too.
 fn bytes(case: &Case<'_>) -> Option<String> {
     let raw = &case.get.raw;
+    // In HTTP/2 the lab's client has looked.
+    if matches!(raw.as_slice(), [0, _, _, 4, ..]) {
+        return None;
+    }
     let head = raw.windows(4).position(|four| four == b"\r\n\r\n").and_then(|end| raw.get(..end)).unwrap_or(raw);
     let lines: Vec<&[u8]> = head.split(|byte| *byte == b'\n').collect();
     let forbidden = |line: &&[u8]| {

@@ -14,6 +14,8 @@ use super::{Code, Failure};
 const LINKS: usize = 16;
 /// The most bytes that are kept of one text, after escaping.
 const TEXT: usize = 512;
+/// What the first bytes are called.
+const FIRST_BYTES: &str = "first bytes";
 /// A text of so many bytes takes no more: the longest escape has four.
 const FULL: usize = TEXT - 4;
 
@@ -118,9 +120,14 @@ impl Evidence {
     #[must_use]
     pub fn with_first_bytes(mut self, bytes: &[u8]) -> Self {
         if !bytes.is_empty() {
-            self.items.push(("first bytes", escape(bytes)));
+            self.items.push((FIRST_BYTES, escape(bytes)));
         }
         self
+    }
+
+    #[cfg(feature = "tokio1")]
+    pub(crate) fn has_first_bytes(&self) -> bool {
+        self.items.iter().any(|(label, _)| *label == FIRST_BYTES)
     }
 
     /// Adds what another has, behind.

@@ -259,14 +259,20 @@ impl Frames {
     }
 
     /// Of a request that waits for its turn when the connection ends, hyper says "dispatch task is gone", as of a task that
-    /// was dropped here. It was not: this saw the connection end.
+    /// was dropped here. It was not: this saw the connection end, or what ends it.
     fn ended_first(&self, fault: Fault) -> Fault {
         let is_gone = fault.kind() == FaultKind::ProxyInternal && fault.confidence() == Confidence::Text;
         match self.ended {
-            Some(Ended::Reset(_)) if is_gone => as_kind(FaultKind::ResetBeforeResponse, fault),
-            Some(_) if is_gone => as_kind(FaultKind::ClosedBeforeResponse, fault),
-            Some(_) | None => fault,
+            _ if !is_gone || !self.is_closing() => fault,
+            Some(Ended::Reset(_)) => as_kind(FaultKind::ResetBeforeResponse, fault),
+            Some(_) | None => as_kind(FaultKind::ClosedBeforeResponse, fault),
         }
+    }
+
+    /// Whether the next hop began with anything but HTTP/2.
+    #[cfg_attr(not(feature = "tokio1"), allow(dead_code))]
+    pub(crate) fn began_otherwise(&self) -> bool {
+        !self.is_begun && self.look_back().is_some()
     }
 
     /// What was broken. Of a connection that ended before its first frame, what came is no HTTP/2.

@@ -143,3 +143,26 @@ fn nothing_unsafe_is_sent_twice_and_nothing_endlessly() {
     let wrong: Vec<_> = wrong.into_iter().flatten().collect();
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// Whoever gave a port the wrong protocol sees in the record what answers there.
+#[test]
+fn what_is_no_http_2_is_shown_as_it_came() {
+    let cases = [
+        ("h2_http1_400", "http11_required", "http2.http1", "first bytes: HTTP/1.1 400 Bad Request"),
+        ("h2_ssh_banner", "not_http", "not_http.ssh", "first bytes: SSH-2.0-OpenSSH_9.6"),
+    ];
+    let lab = Lab::builder().http2().only(&cases.map(|case| case.0)).start().unwrap();
+    let proxy = start(&lab);
+    for (name, fault, class, bytes) in cases {
+        for turn in 0..5 {
+            let path = format!("/{name}/{turn}");
+            let answer = probe::send(proxy.address, &Request::new().path(&path)).unwrap();
+            assert_eq!(answer.status, Some(502), "{name}");
+            let record = proxy.record(&path).unwrap();
+            assert_eq!(record.text("fault").as_deref(), Some(fault), "{}", record.0);
+            assert_eq!(record.text("class").as_deref(), Some(class), "{}", record.0);
+            let label = bytes.replace("first bytes: ", "\"label\":\"first bytes\",\"text\":\"");
+            assert_eq!(record.0.matches(&label).count(), 1, "{}", record.0);
+        }
+    }
+}

@@ -115,8 +115,8 @@ impl Link for Http2TapHandle {
     fn refine(&self, fault: Fault, evidence: &mut Evidence) -> Fault {
         let frames = self.lock();
         let sharper = frames.refine(fault);
-        if sharper != fault && sharper.offset() == Some(0) {
-            // What it is that began so, it says best itself.
+        // What it is that began otherwise, it says best itself.
+        if frames.began_otherwise() && sharper.offset() == Some(0) && !evidence.has_first_bytes() {
             *evidence = mem::take(evidence).with_first_bytes(frames.first_bytes());
         }
         sharper

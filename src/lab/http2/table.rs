@@ -301,7 +301,7 @@ h2_204_data Status StatusOrWhole(&[204, 502]), "204 with DATA (RFC 9110 section 
     => answer(&[Head(&[(":status", "204")]), End(b"EVIL")]);
 h2_204_length Status StatusOrWhole(&[204, 502]), "204 with a Content-Length (RFC 9110 section 8.6)"
     => answer(&[Ends(&[(":status", "204"), ("content-length", "6")])]);
-h2_205_data Status StatusOrCut(&[205, 502]), "205 with DATA (RFC 9110 section 15.3.6)"
+h2_205_data Status Limit(&[205, 502]), "205 with DATA (RFC 9110 section 15.3.6)"
     => answer(&[Head(&[(":status", "205")]), End(b"EVIL")]);
 h2_304_data Status StatusOrWhole(&[304, 502]), "304 with DATA (RFC 9110 section 15.4.5)"
     => answer(&[Head(&[(":status", "304")]), End(b"EVIL")]);
