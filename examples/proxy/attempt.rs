@@ -188,6 +188,9 @@ impl Proxy {
         }
         if fault.kind() == FaultKind::GoawayUnprocessed {
             connection.retire();
+            if unsent.is_none() && connection.spares_all() {
+                fault = Fault::new(FaultKind::Goaway);
+            }
         }
         match second_try(exchange, &fault, unsent, spare) {
             Some(again) => Err(Again::Yes(Box::new(again))),
@@ -352,6 +355,8 @@ fn was_raced(exchange: &Exchanging, kind: FaultKind) -> bool {
             // Of a stream nobody counts the bytes: it has a head, or nothing.
             may_be_raced(&facts) && facts.received.is_none_or(|received| received == 0)
         }
+        // hyper gave it up, and the next hop had taken it.
+        FaultKind::Goaway => true,
         _ => false,
     }
 }

@@ -133,6 +133,11 @@ impl Multiplexed {
         self.seen.has_spoken()
     }
 
+    /// Whether its `GOAWAY` proves nothing of a stream that hyper failed with it.
+    pub(crate) fn spares_all(&self) -> bool {
+        self.seen.spares_all()
+    }
+
     /// How long the next hop has said nothing on it.
     pub(crate) fn silent_for(&self) -> Duration {
         self.seen.silent_for()
