@@ -244,3 +244,20 @@ fn a_task_that_is_gone_went_with_the_connection() {
     reset.read(&wire(&[(GOAWAY, 0, 0, b"\0\0\0\x03\0\0\0\x0b")]));
     assert_eq!(reset.refine(gone).kind(), FaultKind::EnhanceYourCalm);
 }
+
+/// hyper fails a request that it has just sent with a `GOAWAY` that came meanwhile.
+#[test]
+fn a_goaway_that_spares_all_streams_proves_nothing() {
+    let unprocessed = Fault::new(FaultKind::GoawayUnprocessed);
+    for (last, kind) in [
+        (1, FaultKind::GoawayUnprocessed),
+        (2, FaultKind::GoawayUnprocessed),
+        (3, FaultKind::Goaway),
+        (0x7fff_ffff, FaultKind::Goaway),
+    ] {
+        let mut frames = asked();
+        assert_eq!(frames.refine(unprocessed), unprocessed, "it said nothing");
+        frames.read(&wire(&[FIRST, (GOAWAY, 0, 0, &[&u32::to_be_bytes(last)[..], &[0; 4]].concat())]));
+        assert_eq!(frames.refine(unprocessed).kind(), kind, "{last}");
+    }
+}

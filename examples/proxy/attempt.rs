@@ -344,10 +344,12 @@ fn second_try(
 fn was_raced(exchange: &Exchanging, kind: FaultKind) -> bool {
     let facts = exchange.facts();
     match kind {
-        FaultKind::ClosedBeforeResponse | FaultKind::ResetBeforeResponse | FaultKind::SendReset | FaultKind::Goaway => {
+        FaultKind::ClosedBeforeResponse | FaultKind::ResetBeforeResponse | FaultKind::SendReset => {
             // Of a stream nobody counts the bytes: it has a head, or nothing.
             may_be_raced(&facts) && facts.received.is_none_or(|received| received == 0)
         }
+        // The connection that it was sent on is being closed, or hyper gave it up for that.
+        FaultKind::Goaway => true,
         _ => false,
     }
 }

@@ -1,25 +1,14 @@
 //! One blow that hits many: what ends a connection ends each exchange on it.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What fails on one connection within this time is one failure. A next hop that fails each stream by itself fails them
-/// further apart.
-const MOMENT: Duration = Duration::from_millis(100);
-
-/// When something last failed that others share.
+/// Whether it was counted, by whichever exchange came first. Each has its record all the same.
 #[derive(Debug, Default)]
-pub(crate) struct Blow(Mutex<Option<Instant>>);
+pub(crate) struct Blow(AtomicBool);
 
 impl Blow {
-    /// An exchange failed. Whether no other did a moment ago: then it is a failure of the next hop's by itself. Each has its
-    /// record all the same.
-    pub(crate) fn is_first(&self, now: Instant) -> bool {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_first = last.is_none_or(|last| now.saturating_duration_since(last) > MOMENT);
-        if is_first {
-            *last = Some(now);
-        }
-        is_first
+    /// An exchange failed with what ends all the others as well. Whether it is the first of them.
+    pub(crate) fn is_first(&self) -> bool {
+        !self.0.swap(true, Ordering::AcqRel)
     }
 }

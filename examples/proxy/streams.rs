@@ -291,7 +291,9 @@ impl badgateway::Link for StreamHop {
             }
         }
         let counts = matches!(&end, End::Failed(fault) if counts(fault, exchange));
-        if counts && !self.blow.is_first(now) {
+        // A stream that was reset by itself, on a connection that goes on, is a failure of its own.
+        let is_shared = self.stream.as_ref().is_none_or(|stream| stream.connection.is_over());
+        if counts && is_shared && !self.blow.is_first() {
             self.proxy.eject.withdraw(self.target, now);
         } else {
             self.proxy.eject.settle(self.target, &end, exchange, now);

@@ -67,6 +67,11 @@ pub const PROBE: Probe = |link| if may_be::<h2::Error>(link) { known(link, Scope
 /// and refuses to open a new one; both were "not processed" (RFC 9113 section 6.8). So it is
 /// [`FaultKind::GoawayUnprocessed`], and even a POST may be sent again on another connection.
 ///
+/// **With hyper there is a gap.** Its client asks for the state of the connection once more when it has sent a request, and fails
+/// that one with a `GOAWAY` that came meanwhile, though it may have been taken (1.12: `proto/h2/client.rs`, `ClientTask::poll`,
+/// behind `send_request`). It is the last stream that was opened then, so who sees the frames can tell: a `tokio1::Http2Tap` does. Who has
+/// none, and must never send twice, keeps to [`PROBE`].
+///
 /// ```
 /// use badgateway::{Gateway, adapters::h2_04};
 /// let gateway = Gateway::new("edge-1.example").unwrap().with_probe(h2_04::STREAM_PROBE);

@@ -236,12 +236,17 @@ impl Frames {
     ///
     /// - What the library calls a protocol error, or could not tell from the end of the connection, is the rule that was
     ///   broken.
+    /// - [`GoawayUnprocessed`](FaultKind::GoawayUnprocessed) is [`Goaway`](FaultKind::Goaway) where the `GOAWAY` spares every
+    ///   stream that was opened: then it proves nothing.
     /// - A connection that ended behind a `GOAWAY` ended by it: with its code, and, where there was none, as
     ///   [`Goaway`](FaultKind::Goaway). Of a stream that is below its last stream nobody knows whether it was processed.
     #[must_use]
     pub fn refine(&self, fault: Fault) -> Fault {
         if fault.class().is_some() {
             return fault;
+        }
+        if fault.kind() == FaultKind::GoawayUnprocessed {
+            return self.proven(fault);
         }
         let fault = self.ended_first(fault);
         let is_end = matches!(fault.kind().told_by(), ToldBy::End | ToldBy::All);
@@ -253,6 +258,18 @@ impl Frames {
         match self.goaway {
             Some(Goaway { code, .. }) if is_end && (code != 0 || fault.phase() < Phase::Body) => {
                 as_kind(of_goaway(code), fault).with_code(Code::H2(code))
+            }
+            Some(_) | None => fault,
+        }
+    }
+
+    /// h2 fails a stream with a `GOAWAY` only where that does not spare it. hyper looks at the connection once more when it has
+    /// sent a request, and fails that with what it finds there: with a `GOAWAY` that came meanwhile, though the request may have
+    /// been taken. Then it is the last stream that was opened.
+    fn proven(&self, fault: Fault) -> Fault {
+        match self.goaway {
+            Some(goaway) if goaway.last_stream >= self.opened => {
+                as_kind(FaultKind::Goaway, fault).with_code(Code::H2(goaway.code))
             }
             Some(_) | None => fault,
         }

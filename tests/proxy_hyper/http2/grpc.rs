@@ -14,9 +14,12 @@ const HEAD: &[(&str, &str)] = &[(":status", "200"), ("content-type", "applicatio
 /// An empty message.
 const MESSAGE: &[u8] = &[0; 5];
 
+/// What a next hop does with a call on a stream.
+type Does = fn(&mut Peer, u32);
+
 /// What the next hop does with a call, whether it is the only one, and the status that comes of it (gRPC: PROTOCOL-HTTP2.md,
 /// statuscodes.md, http-grpc-status-mapping.md).
-const CASES: &[(&str, fn(&mut Peer, u32), &str)] = &[
+const CASES: &[(&str, Does, &str)] = &[
     (
         "whole",
         |peer, stream| {

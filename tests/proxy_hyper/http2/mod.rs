@@ -14,3 +14,7 @@ mod retries;
 mod tls;
 mod translated;
 mod windows;
+#[path = "../../../examples/proxy/wire.rs"]
+#[allow(dead_code)] // its owner asks for the rest
+mod wire;
+mod wires;

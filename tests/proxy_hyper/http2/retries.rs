@@ -1,5 +1,10 @@
 //! What is sent again over HTTP/2: once, where the next hop has not taken it, or where it may be taken twice.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
 use super::frames::{INTERNAL_ERROR, NO_ERROR, REFUSED_STREAM};
 use crate::upstream::{Peer, Upstream, status};
 
@@ -18,7 +23,7 @@ enum Does {
 fn ill(peer: &mut Peer, does: Does) {
     let Some(stream) = peer.opened() else { return };
     // Its body is read first, where it has one.
-    std::thread::sleep(std::time::Duration::from_millis(100));
+    thread::sleep(Duration::from_millis(100));
     match does {
         Does::Refuse => {
             peer.reset(stream, REFUSED_STREAM);
@@ -101,7 +106,9 @@ fn there_is_one_second_try_and_no_third() {
 /// Who goes away ends what it has taken, and what comes then goes elsewhere.
 #[test]
 fn a_goaway_that_spares_a_stream_ends_no_exchange() {
-    let up = Upstream::start(|peer| {
+    let is_over = Arc::new(AtomicBool::new(false));
+    let may_answer = Arc::clone(&is_over);
+    let up = Upstream::start(move |peer| {
         if !peer.begin(&[]) {
             return;
         }
@@ -109,18 +116,26 @@ fn a_goaway_that_spares_a_stream_ends_no_exchange() {
             return peer.answer_all();
         }
         let stream = peer.opened().unwrap();
+        // hyper fails a request with a GOAWAY that comes while it is still at sending it, taken or not.
+        thread::sleep(Duration::from_millis(100));
         peer.goaway(stream, NO_ERROR);
-        std::thread::sleep(std::time::Duration::from_millis(400));
+        while !may_answer.load(Ordering::SeqCst) {
+            thread::sleep(Duration::from_millis(10));
+        }
         peer.ok(stream);
         while peer.any().is_some() {}
     });
-    let front = up.behind(&["--http2"]);
-    std::thread::scope(|scope| {
+    let front = up.behind(&["--http2", "--response-timeout", "9s"]);
+    thread::scope(|scope| {
         let spared = scope.spawn(|| front.ask("POST", "pay 5"));
-        std::thread::sleep(std::time::Duration::from_millis(200));
+        while up.requests("POST") == 0 {
+            thread::sleep(Duration::from_millis(10));
+        }
+        thread::sleep(Duration::from_millis(200));
         let next = front.ask("POST", "");
         assert_eq!(status(&next), "200", "{next}: {:?}", front.proxy.records());
         assert_eq!(up.connections(), 2);
+        is_over.store(true, Ordering::SeqCst);
         let spared = spared.join().unwrap();
         assert_eq!(status(&spared), "200", "{spared}: {:?}", front.proxy.records());
     });
@@ -141,7 +156,7 @@ fn a_connection_that_fell_silent_is_left() {
         let stream = peer.opened().unwrap();
         peer.ok(stream);
         // As if the network were gone.
-        std::thread::sleep(std::time::Duration::from_secs(5));
+        thread::sleep(Duration::from_secs(5));
     });
     let front = up.behind(&["--http2", "--response-timeout", "300ms"]);
     for wanted in ["200", "504", "200"] {
