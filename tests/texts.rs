@@ -211,7 +211,7 @@ fn node() {
         ),
         (
             "[HPM] Error occurred while proxying request localhost:8080/api to http://app:3000/ [ECONNREFUSED] (https://nodejs.org/api/errors.html)",
-            "node: connection_refused",
+            "node: connection_refused @ app:3000",
         ),
         ("connect ENOENT /run/app.sock", "node: connection_refused or proxy_misconfigured @ /run/app.sock"),
         ("Error: getaddrinfo EAI_AGAIN db", "node: dns_timeout or dns_failure @ db"),

@@ -40,6 +40,12 @@ pub(super) fn split_last<'a>(hay: &'a [u8], needle: &[u8]) -> Option<(&'a [u8], 
     Some((before, after))
 }
 
+/// What stands before and after the last such byte.
+pub(super) fn split_last_byte(hay: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
+    let at = hay.iter().rposition(|b| *b == byte)?;
+    Some((hay.get(..at)?, hay.get(at.saturating_add(1)..)?))
+}
+
 /// Whether the needle is in there.
 pub(super) fn has(hay: &[u8], needle: &[u8]) -> bool {
     find(hay, needle).is_some()
@@ -160,6 +166,30 @@ pub(super) fn quoted(inner: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
+/// A request in quotes, and what follows it, which is a status. Envoy, Traefik and `varnishncsa` write a quote of the
+/// request as it is: then it ends where a status follows.
+pub(super) fn quoted_request(inner: &[u8]) -> Option<(&[u8], &[u8])> {
+    let is_status = |rest: &[u8]| {
+        let rest = rest.strip_prefix(b" ").unwrap_or(b"");
+        // Envoy takes any number of four digits.
+        let digits = rest.iter().take(5).take_while(|b| b.is_ascii_digit()).count();
+        rest.starts_with(b"- ") || (1..5).contains(&digits) && rest.get(digits) == Some(&b' ')
+    };
+    let (request, rest) = quoted(inner);
+    if is_status(rest) {
+        return Some((request, rest));
+    }
+    let mut behind = rest;
+    while let Some((_, rest)) = piece(behind, b'"') {
+        if is_status(rest) {
+            let end = inner.len().saturating_sub(rest.len()).saturating_sub(1);
+            return Some((inner.get(..end)?, rest));
+        }
+        behind = rest;
+    }
+    None
+}
+
 /// Method and path of a request line, as far as it is one.
 pub(super) fn request_line(line: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
     let Some((method, rest)) = piece(line, b' ') else { return (None, None) };
@@ -191,6 +221,21 @@ pub(super) fn authority(url: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn requests_with_quotes() {
+        for (inner, want) in [
+            (&br#"GET / HTTP/1.1" 200 5"#[..], Some((&b"GET / HTTP/1.1"[..], &b" 200 5"[..]))),
+            (br#"GET /"a" HTTP/1.1" 200 5"#, Some((br#"GET /"a" HTTP/1.1"#, b" 200 5"))),
+            (br#"GET /"a HTTP/1.1" 0 5"#, Some((br#"GET /\"a HTTP/1.1"#, b" 0 5"))),
+            (br#"GET / HTTP/1.1" - - "#, Some((b"GET / HTTP/1.1", b" - - "))),
+            (br#"GET / HTTP/1.1" 1000 - 5"#, Some((b"GET / HTTP/1.1", b" 1000 - 5"))),
+            (br#"GET / HTTP/1.1" OK 5"#, None),
+            (b"GET /", None),
+        ] {
+            assert_eq!(quoted_request(inner), want, "{}", inner.escape_ascii());
+        }
+    }
 
     #[test]
     fn needles() {

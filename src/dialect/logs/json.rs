@@ -77,7 +77,7 @@ pub(super) fn whose(line: &[u8]) -> Option<Format> {
     for (key, value) in Members(line.strip_prefix(b"{")?) {
         match key {
             // Envoy's command operators in lower case: Istio, Envoy Gateway, Contour.
-            b"response_flags" => return Some(Format::Envoy),
+            b"response_flags" | b"responseFlags" | b"RESPONSE_FLAGS" => return Some(Format::Envoy),
             // zap's name of a logger: Caddy's modules are in these.
             b"logger" => {
                 return value.text().is_some_and(caddy::is_caddys).then_some(Format::Caddy);

@@ -239,7 +239,9 @@ fn closed_over_tls(phase: Phase) -> Reading {
 
 /// The row of the tables, and what follows its words.
 fn says(message: &[u8]) -> Option<(Says, &[u8])> {
-    let (rows, text) = match message.strip_prefix(b"upstream ") {
+    // A capital is a person's, who made a title of it.
+    let upstream = message.strip_prefix(b"upstream ").or_else(|| message.strip_prefix(b"Upstream "));
+    let (rows, text) = match upstream {
         Some(rest) => (UPSTREAM, rest),
         None => (OTHERS, message),
     };
