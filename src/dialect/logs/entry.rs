@@ -77,6 +77,8 @@ formats! {
     Kubernetes = "kubernetes", "Kubernetes";
     /// The kernel and systemd, of processes that are gone.
     Linux = "linux", "Linux";
+    /// This crate's own records, and its faults as fields of a logger.
+    Badgateway = "badgateway", "badgateway";
     /// What `curl -v` writes to standard error.
     Curl = "curl", "curl";
 
@@ -84,6 +86,8 @@ formats! {
 
     /// What Go's libraries say.
     Go = "go", "Go";
+    /// RFC 9209's field, whoever sent it.
+    ProxyStatus = "proxy_status", "Proxy-Status";
     /// What Java's clients say.
     Java = "java", "Java";
     /// What Python's clients say.

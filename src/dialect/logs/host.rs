@@ -50,10 +50,10 @@ fn find(line: &[u8]) -> Option<(Format, Verdict, Option<&[u8]>)> {
     if !(first.is_ascii_alphanumeric() || matches!(first, b'-' | b'_' | b'@')) {
         return None;
     }
-    if let Some((_, format, reading)) = BEGINNINGS.iter().find(|(words, ..)| line.starts_with(words)) {
+    if let Some((_, format, reading)) = BEGINNINGS.iter().find(|(words, ..)| cut::begins(line, words)) {
         return Some((*format, Verdict::that(*reading), None));
     }
-    if let Some(why) = PROBES.iter().find_map(|words| line.strip_prefix(*words)) {
+    if let Some(why) = PROBES.iter().find(|words| cut::begins(line, words)).and_then(|words| line.get(words.len()..)) {
         return Some((Format::Kubernetes, probe(why), address(why)));
     }
     // `Container web failed liveness probe, will be restarted`: it is ended in the middle of its work.

@@ -54,17 +54,27 @@ fn head(line: &[u8]) -> Head<'_> {
 
 /// Whether it begins as such a line does, or as what is left of one.
 pub(super) fn looks(line: &[u8]) -> bool {
-    // Digits, a bracket, a star, or a phrase.
-    if !matches!(line.first(), Some(b'0'..=b'9' | b'[' | b'*' | b'_' | b'-' | b'a'..=b'z' | b'A'..=b'Z')) {
-        return false;
-    }
     let head = head(line);
     head.has_ids || is_phrase(head.text)
 }
 
+/// The bytes that such a line may begin with besides digits, a bracket and a star: those of the phrases.
+pub(super) const fn may_begin(byte: u8) -> bool {
+    let mut rows = OTHERS;
+    while let [(words, _), behind @ ..] = rows {
+        if matches!(words, [first, ..] if *first == byte) {
+            return true;
+        }
+        rows = behind;
+    }
+    matches!(byte, b'0'..=b'9' | b'[' | b'*' | b'u' | b'U')
+}
+
 /// Whether it is `frontend could not be resolved (3: Host not found)`, which begins with any name.
 pub(super) fn is_unresolved(line: &[u8]) -> bool {
-    unresolved(head(line).text).is_some()
+    // Most lines have no head, which costs.
+    let has_head = matches!(line.first(), Some(b'0'..=b'9' | b'[' | b'*'));
+    unresolved(if has_head { head(line).text } else { line }).is_some()
 }
 
 /// Whether a text is one of nginx's that nobody else has: a row of the tables with nginx's way to write why.
@@ -245,7 +255,8 @@ fn says(message: &[u8]) -> Option<(Says, &[u8])> {
         Some(rest) => (UPSTREAM, rest),
         None => (OTHERS, message),
     };
-    rows.iter().find_map(|(words, says)| text.strip_prefix(*words).map(|rest| (*says, rest)))
+    let row = rows.iter().find(|(words, _)| cut::begins(text, words));
+    row.map(|(words, says)| (*says, text.get(words.len()..).unwrap_or(b"")))
 }
 
 /// What no table has: names that could not be resolved, descriptors that ran out, and everything that is not

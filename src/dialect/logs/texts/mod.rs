@@ -13,6 +13,7 @@ mod grpc;
 mod h2;
 mod java;
 mod node;
+mod own;
 mod python;
 mod ruby;
 mod rust;
@@ -95,6 +96,8 @@ impl<'a> Told<'a> {
 
 /// In the order of what counts.
 const TABLES: &[&Table] = &[
+    &own::FAULT,
+    &own::PROXY_STATUS,
     &envoy::TABLE,
     &curl::TABLE,
     &gateways::VARNISH,
