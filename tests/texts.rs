@@ -528,7 +528,7 @@ fn own() {
         // The registry has one word for several.
         (
             "Proxy-Status: edge; error=http_response_timeout",
-            "proxy_status: response_timeout, head_stalled, send_timeout, quic_idle_timeout or too_many_interim",
+            "proxy_status: response_timeout, head_stalled or deadline_exceeded",
         ),
         ("Proxy-Status: edge; received-status=503", ""),
         ("default fault=none", ""),

@@ -122,6 +122,10 @@ pub(super) fn looks(line: &[u8]) -> bool {
 fn dated(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let client = cut::until(cut::head(line, 64), b' ');
     let date = line.get(client.len()..).unwrap_or(b"");
+    // Most of what begins with a digit has no such date behind it.
+    if !matches!(date, [b' ', b'[', _, _, b'/', ..]) {
+        return None;
+    }
     let colons = client.iter().filter(|b| **b == b':').count();
     let address = if client.contains(&b'.') {
         // Of IPv4, which somebody may have masked; or mapped into IPv6.

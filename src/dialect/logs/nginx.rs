@@ -55,19 +55,29 @@ fn head(line: &[u8]) -> Head<'_> {
 /// Whether it begins as such a line does, or as what is left of one.
 pub(super) fn looks(line: &[u8]) -> bool {
     let head = head(line);
-    head.has_ids || is_phrase(head.text)
+    let may_be = head.text.first().and_then(|first| BEGINNINGS.get(usize::from(*first))) == Some(&true);
+    head.has_ids || may_be && is_phrase(head.text)
 }
 
-/// The bytes that such a line may begin with besides digits, a bracket and a star: those of the phrases.
-pub(super) const fn may_begin(byte: u8) -> bool {
+/// The bytes that such a line may begin with: those of a date, a level, an id and a connection, and those of the phrases.
+pub(super) const BEGINNINGS: [bool; 256] = beginnings();
+
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)] // done by the compiler
+const fn beginnings() -> [bool; 256] {
+    let mut bytes = [false; 256];
+    let mut own: &[u8] = b"0123456789[*uU";
+    while let [first, behind @ ..] = own {
+        bytes[*first as usize] = true;
+        own = behind;
+    }
     let mut rows = OTHERS;
     while let [(words, _), behind @ ..] = rows {
-        if matches!(words, [first, ..] if *first == byte) {
-            return true;
+        if let [first, ..] = words {
+            bytes[*first as usize] = true;
         }
         rows = behind;
     }
-    matches!(byte, b'0'..=b'9' | b'[' | b'*' | b'u' | b'U')
+    bytes
 }
 
 /// Whether it is `frontend could not be resolved (3: Host not found)`, which begins with any name.
@@ -200,6 +210,9 @@ fn said(message: &[u8], level: &[u8], upstream: Option<&[u8]>, silent: bool) -> 
     let upstreams = upstream.is_some() || phase.is_some();
     let when = |cause| phase.map_or(cause::somewhere(cause), |phase| cause::at(cause, phase));
     match says {
+        // A client's connection logs at `info` (`log_error` of `ngx_http_init_connection`), an upstream's at `error`: it is
+        // the client that reset a WebSocket, which is how many of them end.
+        Says::Call if level == b"info" && cut::has(message, b" while proxying upgraded connection") => Verdict::Nothing,
         Says::Nothing => Verdict::Nothing,
         Says::Means(reading) => Verdict::that(reading),
         Says::Is(class) => {

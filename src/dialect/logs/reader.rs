@@ -165,7 +165,7 @@ pub(super) fn read_as(format: Format, line: &[u8]) -> Option<Entry<'_>> {
 }
 
 /// The formats that have a shape, and the bytes that theirs may begin with, but for nginx' phrases
-/// ([`nginx::may_begin`]). curl, the kernel, Kubernetes and clouds are looked for elsewhere, some of them together.
+/// ([`nginx::BEGINNINGS`]). curl, the kernel, Kubernetes and clouds are looked for elsewhere, some of them together.
 const BEGINNINGS: [(Format, &[u8]); 10] = [
     (Format::Nginx, b""),
     // An address in hexadecimal, or a Unix socket; the words of checks and alerts.
@@ -200,7 +200,7 @@ const fn may_begin() -> [u16; 256] {
             }
             row += 1;
         }
-        if nginx::may_begin(byte as u8) {
+        if nginx::BEGINNINGS[byte] {
             masks[byte] |= 1;
         }
         byte += 1;
