@@ -250,3 +250,90 @@ fn the_line_is_in_the_commands() {
         assert_eq!(plain, None, "{text}");
     }
 }
+
+/// Compressed, whole and otherwise.
+mod packed {
+    use std::io::{self, Cursor, Read, Write};
+
+    use flate2::{Compression, write::GzEncoder};
+
+    use super::{Log, flags, output};
+
+    const LINE: &str = "curl: (52) Empty reply from server\n";
+
+    fn gzip(text: &[u8]) -> Vec<u8> {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(text).unwrap();
+        packed.finish().unwrap()
+    }
+
+    /// What is printed, and what is wrong.
+    fn read(input: impl Read) -> (String, Option<io::Error>) {
+        let flags = flags(&["--summary"]).unwrap();
+        let (mut log, mut out) = (Log::new(&flags), Vec::new());
+        let error = log.read(input, &mut out).err();
+        log.finish(&mut out).unwrap();
+        (String::from_utf8(out).unwrap().lines().next().unwrap().to_owned(), error)
+    }
+
+    #[test]
+    fn members_are_one_text() {
+        // A line that is cut by the end of a member.
+        let (first, second) = LINE.split_at(9);
+        let packed = [gzip(LINE.as_bytes()), gzip(first.as_bytes()), gzip(second.as_bytes()), gzip(b"")].concat();
+        let (said, error) = read(Cursor::new(packed));
+        assert!(said.starts_with("Summary: 2 lines (curl 2)") && error.is_none(), "{said} {error:?}");
+    }
+
+    #[test]
+    fn cut_and_broken_files_say_so_and_keep_what_came() {
+        let text = LINE.repeat(300);
+        let packed = gzip(text.as_bytes());
+        let (said, error) = read(Cursor::new(&packed[..packed.len() - 9]));
+        let error = error.unwrap();
+        assert!(error.to_string().starts_with("the gzip file is cut off; the "), "{error}");
+        assert!(said.contains("lines (curl ") && error.kind() == io::ErrorKind::UnexpectedEof, "{said}");
+        // Every prefix ends, and none is taken for a whole.
+        for cut in 2..packed.len() {
+            assert!(read(Cursor::new(&packed[..cut])).1.is_some(), "{cut}");
+        }
+        // The checksum at the end.
+        let mut broken = packed.clone();
+        let at = broken.len() - 6;
+        broken[at] ^= 1;
+        let (said, error) = read(Cursor::new(&broken));
+        assert!(said.starts_with("Summary: 300 lines (curl 300)"), "{said}");
+        assert!(error.unwrap().to_string().starts_with("the gzip file is broken ("));
+        for at in 0..packed.len() {
+            let mut broken = packed.clone();
+            broken[at] ^= 0x55;
+            let _ = read(Cursor::new(broken));
+        }
+    }
+
+    /// What grows a thousandfold is read as it comes out.
+    #[test]
+    fn a_bomb_is_read_as_a_stream() {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+        for _ in 0..16 {
+            packed.write_all(&vec![b'x'; 1 << 20]).unwrap();
+        }
+        let packed = packed.finish().unwrap();
+        assert!(packed.len() < 1 << 18);
+        let (said, error) = read(Cursor::new(packed));
+        assert!(said.starts_with("Summary: 1 line,") && error.is_none(), "{said} {error:?}");
+    }
+
+    #[test]
+    fn others_name_the_program() {
+        for (magic, program) in
+            [(&b"\x28\xb5\x2f\xfd\x04"[..], "zstdcat"), (b"\xfd7zXZ\0", "xzcat"), (b"BZh91AY&SY", "bzcat")]
+        {
+            let error = read(Cursor::new(magic)).1.unwrap().to_string();
+            assert_eq!(error, format!("it is compressed, and goes through {program} first"));
+        }
+        let twice = gzip(&gzip(LINE.as_bytes()));
+        assert_eq!(read(Cursor::new(twice)).1.unwrap().to_string(), "it is no text");
+        assert!(output(&[], LINE).starts_with("line 1: curl"));
+    }
+}

@@ -31,6 +31,8 @@ mod example;
 #[path = "../examples/explain/main.rs"]
 #[allow(dead_code)]
 mod explain;
+#[path = "logs/healthy.rs"]
+mod healthy;
 #[path = "logs/known.rs"]
 mod known;
 #[path = "logs/lab.rs"]

@@ -211,7 +211,7 @@ fn node() {
         ),
         (
             "[HPM] Error occurred while proxying request localhost:8080/api to http://app:3000/ [ECONNREFUSED] (https://nodejs.org/api/errors.html)",
-            "node: connection_refused",
+            "node: connection_refused @ app:3000",
         ),
         ("connect ENOENT /run/app.sock", "node: connection_refused or proxy_misconfigured @ /run/app.sock"),
         ("Error: getaddrinfo EAI_AGAIN db", "node: dns_timeout or dns_failure @ db"),
@@ -484,4 +484,57 @@ fn healthy() {
         ("connection closed by client", ""),
         ("Connecting to the broker... done", ""),
     ]);
+}
+
+/// This crate's own, in whatever a logger makes of it.
+#[test]
+fn own() {
+    const RECORD: &str = r#"{"fault":"connection_refused","class":null,"phase":"connect","status":502,"elapsed_ms":1,"next_hop":"10.0.0.1:80","method":"GET","path":"/cart"}"#;
+    const WANT: &str = "badgateway: connection_refused @ 10.0.0.1:80";
+    let escaped = RECORD.replace('"', "\\\"");
+    for line in [
+        RECORD.to_owned(),
+        // tracing_subscriber's formats.
+        format!("2026-11-29T10:00:00.000000Z  WARN proxy: {RECORD}"),
+        format!("2026-11-29T10:00:00.000000Z  WARN proxy::edge: exchange failed record={RECORD} id=7"),
+        format!("2026-11-29T10:00:00.000000Z  WARN proxy: exchange failed record=\"{escaped}\""),
+        format!(
+            r#"{{"timestamp":"2026-11-29T10:00:00Z","level":"WARN","fields":{{"message":"{escaped}"}},"target":"proxy"}}"#
+        ),
+        format!(
+            r#"{{"timestamp":"2026-11-29T10:00:00Z","level":"WARN","fields":{{"record":"{escaped}"}},"target":"proxy"}}"#
+        ),
+        format!("\u{1b}[2m2026-11-29T10:00:00Z\u{1b}[0m \u{1b}[33m WARN\u{1b}[0m \u{1b}[2mproxy\u{1b}[0m: {RECORD}"),
+        // A row of comma-separated values.
+        format!("2026-11-29,proxy,\"{}\"", RECORD.replace('"', "\"\"")),
+    ] {
+        assert_eq!(claims(&line), WANT, "{line}");
+    }
+    table(&[
+        (
+            r#"2026-11-29T10:00:00.000000Z  WARN proxy: exchange failed fault="dns_timeout" next_hop="app:80""#,
+            "badgateway: dns_timeout @ app:80",
+        ),
+        ("WARN proxy: exchange failed fault=body_truncated", "badgateway: body_truncated"),
+        (
+            r#"{"timestamp":"2026-11-29T10:00:00Z","level":"WARN","fields":{"message":"exchange failed","fault":"dns_timeout","next_hop":"app:80"},"target":"proxy"}"#,
+            "badgateway: dns_timeout @ app:80",
+        ),
+        (
+            r#"answered proxy_status="edge; error=connection_refused; details=\"connection_refused, errno 111\"; next-hop=\"10.0.0.1:80\"""#,
+            "proxy_status: connection_refused @ 10.0.0.1:80",
+        ),
+        ("Proxy-Status: edge; error=dns_timeout", "proxy_status: dns_timeout"),
+        // The registry has one word for several.
+        (
+            "Proxy-Status: edge; error=http_response_timeout",
+            "proxy_status: response_timeout, head_stalled or deadline_exceeded",
+        ),
+        ("Proxy-Status: edge; received-status=503", ""),
+        ("default fault=none", ""),
+    ]);
+    // The access log of a table that somebody exported.
+    let line =
+        r#"2026-11-20,"10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] ""GET /a HTTP/1.1"" 499 157 ""-"" ""curl""",web-1"#;
+    assert_eq!(claims(line), "combined: client_aborted");
 }

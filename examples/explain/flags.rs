@@ -13,6 +13,7 @@ usage: explain [--json] [--each | --summary] [FILE]...      lines of logs; stand
        explain [--json] WORD ...                            sH--, UF, AH01102: of HAProxy, Envoy, Apache, ...
        explain [--json] 'LINE' ...                          a line or an error as it was written, in one argument
        explain [--json] --all                               every kind of fault
+Files may be compressed by gzip.
 logs: error_log of nginx, option httplog of HAProxy, Envoy's and Istio's access log, ErrorLog of Apache 2.4,
 Caddy's JSON, access logs of AWS ALB, curl -v; with what syslog, Docker or Kubernetes put before a line.
 Errors of curl, Node, Go, Java, Python, Rust, gRPC and more are read wherever they stand.

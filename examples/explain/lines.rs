@@ -7,6 +7,8 @@ use std::io::{self, Read};
 
 use badgateway::dialect::logs::LINE;
 
+use super::packed;
+
 const BLOCK: usize = 256 * 1024;
 const _: () = assert!(LINE < BLOCK, "a line that fills a block is cut to what a reader looks at");
 
@@ -45,7 +47,8 @@ impl<R: Read> Lines<R> {
         let block = &self.block[self.start..self.end];
         let text = block.iter().position(|b| *b != 0).map_or(&b""[..], |at| &block[at..]);
         let beginning = &text[..text.len().min(512)];
-        Ok(beginning.contains(&0) || beginning.starts_with(&[0x1f, 0x8b]))
+        let is_packed = beginning.starts_with(&[0x1f, 0x8b]) || packed::other(beginning).is_some();
+        Ok(beginning.contains(&0) || is_packed)
     }
 
     /// Everything that is left, at most so many bytes of it.
@@ -54,6 +57,11 @@ impl<R: Read> Lines<R> {
         self.input.by_ref().take(most as u64).read_to_end(&mut rest)?;
         rest.truncate(most);
         Ok(rest)
+    }
+
+    /// What is there of a line whose end did not come.
+    pub(crate) fn beginning(&self) -> &[u8] {
+        if self.skipping { b"" } else { &self.block[self.start..self.end.min(self.start + LINE)] }
     }
 
     /// Whether the next line has to be waited for.

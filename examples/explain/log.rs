@@ -16,6 +16,7 @@ use http::{Method, StatusCode};
 
 use super::flags::{Detail, Flags};
 use super::lines::Lines;
+use super::packed::{self, Packed};
 use super::summary::Summary;
 use super::wrapped::Wrapped;
 use super::{paste, response, show};
@@ -55,9 +56,14 @@ impl<'f> Log<'f> {
         }
     }
 
+    /// Whether nothing was read.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.summary.is_empty()
+    }
+
     /// Reads all of an input.
     pub(crate) fn read(&mut self, input: impl Read, out: &mut impl Write) -> io::Result<()> {
-        let mut lines = Lines::new(input);
+        let mut lines = Lines::new(Packed::new(input));
         if lines.begins_with(b"HTTP/")? || paste::find(lines.look()?).is_some() {
             let pasted = lines.rest(response::MOST)?;
             self.was_response = true;
@@ -65,10 +71,11 @@ impl<'f> Log<'f> {
             return response::explain(&found, self.flags.json, out);
         }
         if lines.is_binary()? {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "it is no text; what is compressed goes through zcat, xzcat or zstdcat first",
-            ));
+            let why = match packed::other(lines.look()?) {
+                Some(program) => format!("it is compressed, and goes through {program} first"),
+                None => "it is no text".to_owned(),
+            };
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
         }
         self.number = 0;
         loop {
@@ -76,11 +83,24 @@ impl<'f> Log<'f> {
             if !self.flags.detail.is_summary() && lines.is_drained() {
                 out.flush()?;
             }
-            let Some(line) = lines.next()? else { break };
-            self.number += 1;
-            self.piece(line, out)?;
+            match lines.next() {
+                Ok(Some(line)) => {
+                    self.number += 1;
+                    self.piece(line, out)?;
+                }
+                Ok(None) => return self.unwrap(out),
+                // What was read before counts, also the beginning of a line.
+                Err(error) => {
+                    let line = lines.beginning().to_vec();
+                    if !line.is_empty() {
+                        self.number += 1;
+                        self.piece(&line, out)?;
+                    }
+                    self.unwrap(out)?;
+                    return Err(error);
+                }
+            }
         }
-        self.unwrap(out)
     }
 
     /// A line, or a piece of one that somebody broke.

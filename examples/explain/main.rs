@@ -14,6 +14,7 @@ pub(crate) mod flags;
 mod histogram;
 mod lines;
 pub(crate) mod log;
+pub(crate) mod packed;
 mod paste;
 mod reason;
 mod response;
@@ -69,6 +70,18 @@ pub(crate) fn run(flags: &Flags, out: &mut impl Write) -> io::Result<()> {
     }
     let mut log = log::Log::new(flags);
     let mut files = 0_usize;
+    // What is wrong with one file is said when the others were read.
+    let mut trouble = None;
+    let mut tell = |read: io::Result<()>| match read {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(error),
+        Err(error) => {
+            if let Some(earlier) = trouble.replace(error) {
+                complain(&earlier.to_string());
+            }
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    };
     for ask in &flags.asks {
         match ask {
             Ask::Status(code) => subject::status(*code, flags.json, out)?,
@@ -80,19 +93,22 @@ pub(crate) fn run(flags: &Flags, out: &mut impl Write) -> io::Result<()> {
                 files += 1;
             }
             Ask::Stdin => {
-                log.read(io::stdin().lock(), out)?;
+                tell(log.read(io::stdin().lock(), out))?;
                 files += 1;
             }
             Ask::File(path) => {
-                let file = File::open(path).map_err(|e| io::Error::new(e.kind(), format!("{path}: {e}")))?;
-                log.read(file, out).map_err(|e| io::Error::new(e.kind(), format!("{path}: {e}")))?;
+                let read = File::open(path).and_then(|file| log.read(file, out));
+                tell(read.map_err(|error| io::Error::new(error.kind(), format!("{path}: {error}"))))?;
                 files += 1;
             }
         }
     }
     if flags.asks.is_empty() {
-        log.read(io::stdin().lock(), out)?;
+        tell(log.read(io::stdin().lock(), out))?;
         files += 1;
     }
-    if files > 0 { log.finish(out) } else { Ok(()) }
+    if files > 0 && (trouble.is_none() || !log.is_empty()) {
+        log.finish(out)?;
+    }
+    trouble.map_or(Ok(()), Err)
 }

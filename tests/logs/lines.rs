@@ -271,6 +271,58 @@ fn hostile_shapes_end() {
     }
 }
 
+/// A line takes a time that grows as its length does: one that is sixteen times as long may take six times sixteen times as
+/// long, which no square of it stays below; and what is behind [`LINE`] bytes costs nothing. Each reader is asked, by a
+/// line of its own that goes on and on in each of these shapes.
+#[test]
+fn time_grows_with_the_line() {
+    const SHAPES: [&str; 12] = [
+        "x",
+        ":",
+        "\"",
+        "\\\"",
+        "\"\"",
+        "{\"a\":",
+        "a=1 ",
+        " - - [",
+        ", client: ",
+        "\" 200 ",
+        "upstream timed out (",
+        "Connection refused",
+    ];
+    // The least of some runs: whatever else the machine does only adds.
+    let time = |line: &[u8]| {
+        let run = || {
+            let mut reader = Reader::new();
+            let start = std::time::Instant::now();
+            let _ = reader.read(std::hint::black_box(line));
+            start.elapsed()
+        };
+        (0..5).map(|_| run()).min().unwrap().as_nanos().max(20_000)
+    };
+    for shape in SHAPES {
+        // One of each kind of reader.
+        let mut seen = Vec::new();
+        for (line, want) in LINES {
+            let format = want.split(' ').next();
+            if seen.contains(&format) {
+                continue;
+            }
+            seen.push(format);
+            let mut at = line.len().min(120);
+            while !line.is_char_boundary(at) {
+                at -= 1;
+            }
+            let of = |length: usize| format!("{}{}", &line[..at], shape.repeat(length / shape.len())).into_bytes();
+            let (short, long) = (time(&of(LINE / 16)), time(&of(LINE - 200)));
+            assert!(long < short * 96, "{short} and {long} ns: {shape} behind {want}");
+        }
+        let of = |length: usize| shape.repeat(length / shape.len());
+        let (whole, longer) = (time(of(LINE).as_bytes()), time(of(1 << 20).as_bytes()));
+        assert!(longer < whole * 8, "{whole} and {longer} ns: {shape}");
+    }
+}
+
 /// What an upstream or a client writes into a line never changes what the line is read to say.
 #[test]
 fn hostile_words_do_not_steer() {

@@ -331,6 +331,8 @@ const OTHERS: &[(&str, &str)] = &[
      "unknown"),
     ("Nov 20 18:54:29 host systemd[1]: app.service: Start request repeated too quickly.",
      "linux - client - - - host - upstream - status -: connection_refused or no_healthy_upstream"),
+    (r#"{"fault":"body_truncated","class":"premature_eof.content_length_body","phase":"body","status":null,"forwarded_status":200,"elapsed_ms":1,"next_hop":"10.0.0.1:80","method":"GET","path":"/cart"}"#,
+     "badgateway - client - GET /cart host - upstream 10.0.0.1:80 status 200: body_truncated premature_eof.content_length_body"),
     ("Error: listen EADDRINUSE: address already in use :::3000",
      "linux - client - - - host - upstream - status -: connection_refused or proxy_misconfigured"),
 ];

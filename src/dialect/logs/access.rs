@@ -130,9 +130,11 @@ fn line_of(line: &[u8]) -> Option<Line<'_>> {
     let time = Stamp::common(date)?;
     let at = head.len().saturating_sub(date.len());
     let (_, rest) = cut::piece(line.get(at..)?, b']')?;
-    let (request, rest) = cut::quoted(rest.strip_prefix(b" \"")?);
+    let (request, rest) = cut::quoted_request(rest.strip_prefix(b" \"")?)?;
     let mut fields = Fields(rest);
-    let status = fields.next().and_then(cut::status)?;
+    // Of what was taken over as it was, a WebSocket or a tunnel, Traefik writes 0 and Varnish a dash.
+    let status = fields.next()?;
+    let status = cut::status(status).or_else(|| matches!(status, b"0" | b"-").then_some(0))?;
     let bytes = fields.next()?;
     (bytes == b"-" || bytes.iter().all(u8::is_ascii_digit)).then_some(())?;
     Some(Line { client, host, time: Some(time), request, status, rest: fields.0 })
@@ -161,7 +163,7 @@ pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
     entry.time = time;
     entry.client = cut::something(client);
     entry.host = host.and_then(cut::something);
-    entry.status = Some(status);
+    entry.status = (status > 0).then_some(status);
     Some(entry)
 }
 
@@ -198,12 +200,13 @@ fn with_upstream<'a>(upstream: Upstream<'a>, status: u16, words: &'a [u8]) -> En
 
 /// Behind the bytes of Traefik's: `"-" "curl" 17 "router@docker" "http://10.0.0.1:80" 2ms`. The server, and the time.
 fn traefik(rest: &[u8]) -> Option<(&[u8], Option<Duration>)> {
-    let mut fields = Fields(rest);
-    fields.skip(2)?;
-    cut::whole_number(fields.next()?)?;
-    fields.next()?;
-    let server = fields.next()?;
-    let elapsed = fields.next()?.strip_suffix(b"ms")?;
+    // From behind: quotes of a user agent are written as they are.
+    let elapsed = rest.strip_suffix(b"ms")?;
+    let (before, elapsed) = cut::split_last_byte(elapsed, b' ')?;
+    let (before, server) = cut::split_last_byte(before.strip_suffix(b"\"")?, b'"')?;
+    let (before, _) = cut::split_last_byte(before.strip_suffix(b"\" ")?, b'"')?;
+    let (_, count) = cut::split_last_byte(before.strip_suffix(b" ")?, b' ')?;
+    cut::whole_number(count)?;
     Some((server, cut::milliseconds(elapsed)))
 }
 

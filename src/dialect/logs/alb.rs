@@ -67,8 +67,11 @@ const REASONS: &[(&[u8], Reading)] = &[
     (b"Lambda", Reading::exact(Unclassified)),
 ];
 
-/// Whether it begins as such a line does: a kind of connection, and a time.
+/// Whether it begins as such a line does: a kind of connection, and a time; or as one of a Classic Load Balancer.
 pub(super) fn looks(line: &[u8]) -> bool {
+    if line.first() == Some(&b'2') {
+        return is_classic(line);
+    }
     const KINDS: [&[u8]; 6] = [b"http ", b"https ", b"h2 ", b"ws ", b"wss ", b"grpcs "];
     KINDS.iter().any(|kind| {
         line.strip_prefix(*kind)
@@ -76,10 +79,31 @@ pub(super) fn looks(line: &[u8]) -> bool {
     })
 }
 
+/// `2026-11-20T18:57:21.991796Z my-elb 10.0.0.9:43326 10.0.0.1:80 0.00008 0.000626 0.000057 503 503 566 326 "POST ..."`,
+/// which is the same from the time on (AWS, "Access logs for your Classic Load Balancer").
+fn is_classic(line: &[u8]) -> bool {
+    if !matches!(line, [b'2', b'0', _, _, b'-', _, _, b'-', _, _, b'T', _, _, b':', ..]) {
+        return false;
+    }
+    let mut fields = Fields(cut::head(line, 320));
+    let is_port =
+        |address: &[u8]| cut::split_last_byte(address, b':').is_some_and(|(_, port)| cut::whole_number(port).is_some());
+    let is_time = |time: &[u8]| time == b"-1" || time.contains(&b'.') && cut::seconds(time).is_some();
+    let is_code = |code: &[u8]| code == b"-" || code == b"0" || cut::status(code).is_some();
+    fields.next().is_some_and(|time| time.ends_with(b"Z") && time.len() < 32)
+        && fields.next().is_some()
+        && fields.next().is_some_and(is_port)
+        && fields.next().is_some_and(|target| target == b"-" || is_port(target))
+        && (0..3).all(|_| fields.next().is_some_and(is_time))
+        && (0..2).all(|_| fields.next().is_some_and(is_code))
+}
+
 /// Reads it.
 pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
     let mut fields = Fields(line);
-    fields.next()?;
+    if !is_classic(line) {
+        fields.next()?;
+    }
     let time = Stamp::numeric(fields.next()?);
     fields.next()?;
     let (client, target) = (fields.next()?, fields.next()?);

@@ -235,7 +235,8 @@ fn message<'a>(
 
 /// The next hop and the path, as far as the words have them.
 fn targets(words: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
-    const BEFORE: [&[u8]; 10] = [
+    const BEFORE: [&[u8]; 11] = [
+        b"Unix domain socket ",
         b"remote server ",
         b"backend: ",
         b"lookup failure for: ",
@@ -252,7 +253,7 @@ fn targets(words: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
         let end = rest.iter().position(|b| matches!(b, b' ' | b')' | b'\'' | b',')).unwrap_or(rest.len());
         let name = rest.get(..end)?;
         // A host, not the next word.
-        (name.contains(&b'.') || name.contains(&b':')).then_some(name)
+        (name.starts_with(b"/") || name.contains(&b'.') || name.contains(&b':')).then_some(name)
     });
     let path = cut::split_last(words, b" returned by ")
         .map(|(_, rest)| cut::until(rest, b' '))

@@ -173,6 +173,8 @@ fn said<'a>(logger: &[u8], message: &'a [u8], error: Option<&'a [u8]>, status: O
         Some(error) if logger.starts_with(b"http.handlers.reverse_proxy") => match message {
             // With level debug, and said again as http.log.error.
             b"upstream roundtrip" => (Verdict::Again, error),
+            // How a WebSocket ends that ended well (`handleUpgradeResponse`).
+            b"streaming error" if error == b"hijacked connection copy complete" => (Verdict::Nothing, error),
             b"aborting with incomplete response" | b"reading from backend" | b"failed to copy response" => {
                 (golang::body_error(error), error)
             }

@@ -84,6 +84,8 @@ enum Says {
     Read,
     Send,
     TimedOut,
+    /// Before there is a connection, of which the handshake is a part (`lib/multi.c`, `lib/connect.c`).
+    Connecting,
     /// The same, said when the connection is there (`lib/multi.c`, `multi_handle_timeout`).
     LateTimeout,
     /// The status of the proxy that was asked for a tunnel follows.
@@ -113,8 +115,8 @@ const TEXTS: &[(&[u8], Says)] = &[
     (b"Immediate connect fail for ", Says::Connect),
     (b"connect to ", Says::Connect),
     (b"Failed to connect to ", Says::Connect),
-    (b"Connection timed out after", Says::TimedOut),
-    (b"Connection timeout after", Says::TimedOut),
+    (b"Connection timed out after", Says::Connecting),
+    (b"Connection timeout after", Says::Connecting),
     (b"SSL connection timeout", one(FaultKind::TlsTimeout)),
     (b"connect timeout", one(ConnectionTimeout)),
     (b"Operation timed out after", Says::LateTimeout),
@@ -308,6 +310,11 @@ fn star(text: &[u8], state: &mut State) -> Verdict {
     said
 }
 
+/// The last words without any line before them.
+pub(super) fn alone(code: u32, text: &[u8]) -> Verdict {
+    last_words(code, text, &mut State::new())
+}
+
 fn last_words(code: u32, text: &[u8], state: &mut State) -> Verdict {
     let before = *state;
     if before.told {
@@ -374,7 +381,10 @@ fn said(says: Says, rest: &[u8], state: State) -> Verdict {
         Says::Send => Verdict::that(Reading::coarse(SendReset, &[ResetBeforeResponse, ClosedBeforeResponse])),
         Says::TimedOut | Says::LateTimeout if state.in_head => Verdict::that(Reading::exact(HeadStalled)),
         Says::LateTimeout if matches!(phase, Phase::Select | Phase::Resolve) => Verdict::that(late_timeout(rest)),
-        Says::TimedOut | Says::LateTimeout => timed_out(rest, phase),
+        Says::Connecting if matches!(phase, Phase::Select | Phase::Resolve) => {
+            Verdict::that(Reading::coarse(ConnectionTimeout, &[FaultKind::TlsTimeout]))
+        }
+        Says::TimedOut | Says::Connecting | Says::LateTimeout => timed_out(rest, phase),
         // "Received HTTP code 502 from proxy after CONNECT".
         Says::Tunnel => {
             cut::number(rest).and_then(|(status, _)| u16::try_from(status).ok()).map_or(Verdict::Unknown, Verdict::Bare)

@@ -5,12 +5,43 @@
 
 use core::time::Duration;
 
+/// Where the first such byte stands. Eight bytes at a time, for most of what is looked at is passed over: with `differ`
+/// nothing but at such bytes, a subtraction borrows first at the first of them ("Hacker's Delight", section 6-1).
+pub(super) fn position(hay: &[u8], byte: u8) -> Option<usize> {
+    either(hay, byte, byte)
+}
+
+/// Where the first of two bytes stands.
+fn either(hay: &[u8], one: u8, other: u8) -> Option<usize> {
+    const LOW: u64 = u64::from_le_bytes([0x01; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    let (ones, others) = (u64::from_le_bytes([one; 8]), u64::from_le_bytes([other; 8]));
+    let mut at = 0_usize;
+    let mut chunks = hay.chunks_exact(8);
+    for chunk in &mut chunks {
+        let chunk = u64::from_le_bytes(<[u8; 8]>::try_from(chunk).ok()?);
+        let (differ, differs) = (chunk ^ ones, chunk ^ others);
+        let found = (differ.wrapping_sub(LOW) & !differ | differs.wrapping_sub(LOW) & !differs) & HIGH;
+        if found != 0 {
+            return Some(at.saturating_add((found.trailing_zeros() >> 3) as usize));
+        }
+        at = at.saturating_add(8);
+    }
+    let rest = chunks.remainder().iter().position(|b| *b == one || *b == other)?;
+    Some(at.saturating_add(rest))
+}
+
+/// Whether a text begins so. The first byte is looked at first: of a table's rows most differ there.
+pub(super) fn begins(text: &[u8], words: &[u8]) -> bool {
+    text.first() == words.first() && text.starts_with(words)
+}
+
 /// Where the needle begins, if it is in there. An empty needle is nowhere.
 pub(super) fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
     let (first, rest) = needle.split_first()?;
     let mut from = 0_usize;
     loop {
-        let at = hay.get(from..)?.iter().position(|byte| byte == first)?;
+        let at = position(hay.get(from..)?, *first)?;
         let after = from.saturating_add(at).saturating_add(1);
         if hay.get(after..)?.starts_with(rest) {
             return Some(after.saturating_sub(1));
@@ -40,6 +71,12 @@ pub(super) fn split_last<'a>(hay: &'a [u8], needle: &[u8]) -> Option<(&'a [u8], 
     Some((before, after))
 }
 
+/// What stands before and after the last such byte.
+pub(super) fn split_last_byte(hay: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
+    let at = hay.iter().rposition(|b| *b == byte)?;
+    Some((hay.get(..at)?, hay.get(at.saturating_add(1)..)?))
+}
+
 /// Whether the needle is in there.
 pub(super) fn has(hay: &[u8], needle: &[u8]) -> bool {
     find(hay, needle).is_some()
@@ -59,13 +96,13 @@ pub(super) fn begins_folded(hay: &[u8], needle: &[u8]) -> bool {
 
 /// What stands before the first such byte; all of it, if there is none.
 pub(super) fn until(hay: &[u8], byte: u8) -> &[u8] {
-    let end = hay.iter().position(|b| *b == byte).unwrap_or(hay.len());
+    let end = position(hay, byte).unwrap_or(hay.len());
     hay.get(..end).unwrap_or(hay)
 }
 
 /// The piece up to a byte, and what follows the byte.
 pub(super) fn piece(hay: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
-    let at = hay.iter().position(|b| *b == byte)?;
+    let at = position(hay, byte)?;
     Some((hay.get(..at)?, hay.get(at.saturating_add(1)..)?))
 }
 
@@ -148,7 +185,7 @@ impl<'a> Fields<'a> {
 pub(super) fn quoted(inner: &[u8]) -> (&[u8], &[u8]) {
     let mut from = 0_usize;
     loop {
-        let Some(at) = inner.get(from..).and_then(|rest| rest.iter().position(|b| matches!(b, b'"' | b'\\'))) else {
+        let Some(at) = inner.get(from..).and_then(|rest| either(rest, b'"', b'\\')) else {
             return (inner, b"");
         };
         let at = from.saturating_add(at);
@@ -158,6 +195,30 @@ pub(super) fn quoted(inner: &[u8]) -> (&[u8], &[u8]) {
         }
         from = at.saturating_add(2);
     }
+}
+
+/// A request in quotes, and what follows it, which is a status. Envoy, Traefik and `varnishncsa` write a quote of the
+/// request as it is: then it ends where a status follows.
+pub(super) fn quoted_request(inner: &[u8]) -> Option<(&[u8], &[u8])> {
+    let is_status = |rest: &[u8]| {
+        let rest = rest.strip_prefix(b" ").unwrap_or(b"");
+        // Envoy takes any number of four digits.
+        let digits = rest.iter().take(5).take_while(|b| b.is_ascii_digit()).count();
+        rest.starts_with(b"- ") || (1..5).contains(&digits) && rest.get(digits) == Some(&b' ')
+    };
+    let (request, rest) = quoted(inner);
+    if is_status(rest) {
+        return Some((request, rest));
+    }
+    let mut behind = rest;
+    while let Some((_, rest)) = piece(behind, b'"') {
+        if is_status(rest) {
+            let end = inner.len().saturating_sub(rest.len()).saturating_sub(1);
+            return Some((inner.get(..end)?, rest));
+        }
+        behind = rest;
+    }
+    None
 }
 
 /// Method and path of a request line, as far as it is one.
@@ -191,6 +252,40 @@ pub(super) fn authority(url: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_found_wherever_they_stand() {
+        for length in 0..40 {
+            for at in 0..length {
+                let mut hay = vec![b'x'; length];
+                for (other, slot) in [0x00, 0x80, 0xff, b'a'.wrapping_sub(1), b'b'].into_iter().cycle().zip(&mut hay) {
+                    *slot = other;
+                }
+                assert_eq!(position(&hay, b'a'), None);
+                if let Some(slot) = hay.get_mut(at) {
+                    *slot = b'a';
+                }
+                assert_eq!(position(&hay, b'a'), Some(at));
+                assert_eq!(either(&hay, b'a', b'"'), Some(at));
+                assert_eq!(either(&hay, b'"', b'a'), Some(at));
+            }
+        }
+    }
+
+    #[test]
+    fn requests_with_quotes() {
+        for (inner, want) in [
+            (&br#"GET / HTTP/1.1" 200 5"#[..], Some((&b"GET / HTTP/1.1"[..], &b" 200 5"[..]))),
+            (br#"GET /"a" HTTP/1.1" 200 5"#, Some((br#"GET /"a" HTTP/1.1"#, b" 200 5"))),
+            (br#"GET /\"a HTTP/1.1" 0 5"#, Some((br#"GET /\"a HTTP/1.1"#, b" 0 5"))),
+            (br#"GET / HTTP/1.1" - - "#, Some((b"GET / HTTP/1.1", b" - - "))),
+            (br#"GET / HTTP/1.1" 1000 - 5"#, Some((b"GET / HTTP/1.1", b" 1000 - 5"))),
+            (br#"GET / HTTP/1.1" OK 5"#, None),
+            (b"GET /", None),
+        ] {
+            assert_eq!(quoted_request(inner), want, "{}", inner.escape_ascii());
+        }
+    }
 
     #[test]
     fn needles() {

@@ -26,10 +26,11 @@ const HOLDERS: &[&[u8]] = &[
     b"_raw",        // Splunk
     b"_msg",        // VictoriaLogs
     b"line",        // Loki, Promtail
+    b"record",      // what a field of `tracing` with this crate\'s own record is called
 ];
 
 /// Members that hold the object that holds it.
-const WRAPPERS: &[&[u8]] = &[b"jsonPayload", b"_source", b"result"];
+const WRAPPERS: &[&[u8]] = &[b"jsonPayload", b"_source", b"result", b"fields"];
 
 /// Wherever a proxy's own line may begin: at the first byte, and behind what ends a word or opens a quote.
 pub(super) fn starts(line: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -99,7 +100,10 @@ impl Undressed {
     /// One layer. Whether there was one.
     fn off(&mut self) -> bool {
         self.next.clear();
-        let changed = held(&self.text, &mut self.next) || plain(&self.text, &mut self.next);
+        let changed = held(&self.text, &mut self.next) || plain(&self.text, &mut self.next) || {
+            self.next.clear();
+            doubled(&self.text, &mut self.next)
+        };
         core::mem::swap(&mut self.text, &mut self.next);
         changed
     }
@@ -213,6 +217,34 @@ fn plain(text: &[u8], out: &mut Vec<u8>) -> bool {
     changed
 }
 
+/// The first field of a row of comma-separated values (RFC 4180 section 2, 7) that has its own quotes doubled. Whether
+/// there is one.
+fn doubled(text: &[u8], out: &mut Vec<u8>) -> bool {
+    let mut previous = b',';
+    let mut rest = text;
+    while let Some((byte, after)) = rest.split_first() {
+        let before = core::mem::replace(&mut previous, *byte);
+        rest = after;
+        if *byte != b'"' || !matches!(before, b',' | b';' | b'\t') {
+            continue;
+        }
+        let mut is_doubled = false;
+        while let Some((inner, behind)) = rest.split_first() {
+            rest = behind;
+            if *inner == b'"' {
+                let Some(behind) = rest.strip_prefix(b"\"") else { break };
+                (rest, is_doubled) = (behind, true);
+            }
+            out.push(*inner);
+        }
+        if is_doubled {
+            return true;
+        }
+        out.clear();
+    }
+    false
+}
+
 /// What follows `ESC [ 1 ; 31 m` (ECMA-48 section 8.3.117), whose first byte rsyslog writes as `#033`.
 fn colour(text: &[u8]) -> Option<&[u8]> {
     let rest = text.strip_prefix(b"\x1b[").or_else(|| text.strip_prefix(b"#033["))?;
@@ -239,6 +271,8 @@ mod tests {
             r#"{"insertId":"a","jsonPayload":{"a":1,"message":"it \"is\" <this>"},"severity":"ERROR"}"#,
             r#"{"_HOSTNAME":"h","MESSAGE":"it \"is\" <this>"}"#,
             r#"it \"is\" <this>"#,
+            r#""it ""is"" <this>""#,
+            r#"2026-11-20 18:54:29,"web-1","it ""is"" <this>",4"#,
             "it &quot;is&quot; &lt;this&gt;",
             "it \u{201c}is\u{201d} <this>",
             "\u{feff}it\u{a0}\"is\" <this>",

@@ -77,6 +77,8 @@ formats! {
     Kubernetes = "kubernetes", "Kubernetes";
     /// The kernel and systemd, of processes that are gone.
     Linux = "linux", "Linux";
+    /// This crate's own records, and its faults as fields of a logger.
+    Badgateway = "badgateway", "badgateway";
     /// What `curl -v` writes to standard error.
     Curl = "curl", "curl";
 
@@ -84,16 +86,28 @@ formats! {
 
     /// What Go's libraries say.
     Go = "go", "Go";
+    /// RFC 9209's field, whoever sent it.
+    ProxyStatus = "proxy_status", "Proxy-Status";
     /// What Java's clients say.
     Java = "java", "Java";
     /// What Python's clients say.
     Python = "python", "Python";
     /// What Node, undici and their libraries say.
     Node = "node", "Node.js";
+    /// What .NET's clients and YARP say.
+    DotNet = "dotnet", ".NET";
+    /// What Ruby's clients say, and its servers of their workers.
+    Ruby = "ruby", "Ruby";
     /// What hyper, reqwest, h2, rustls and tonic say.
     Rust = "rust", "Rust";
     /// What gRPC's libraries say.
     Grpc = "grpc", "gRPC";
+    /// What PHP-FPM says of its children.
+    PhpFpm = "php_fpm", "PHP-FPM";
+    /// What gunicorn says of its workers.
+    Gunicorn = "gunicorn", "gunicorn";
+    /// What uWSGI says of its workers, and of who went.
+    Uwsgi = "uwsgi", "uWSGI";
     /// What GNU Wget and BusyBox' wget write.
     Wget = "wget", "wget";
     /// What the operating system says, in any program.
@@ -112,6 +126,8 @@ formats! {
     Fly = "fly", "Fly.io";
     /// linkerd2-proxy.
     Linkerd = "linkerd", "Linkerd";
+    /// nghttpx, the proxy of nghttp2.
+    Nghttpx = "nghttpx", "nghttpx";
 }
 
 /// What a line says about an upstream.

@@ -8,7 +8,7 @@
 
 use crate::dialect::Reading;
 use crate::dialect::words::{self, Row};
-use crate::fault::FaultKind::{BodyStalled, DeadlineExceeded};
+use crate::fault::FaultKind::{BodyStalled, ClientAborted, DeadlineExceeded};
 use crate::fault::{Code, Fault};
 
 use super::cause::{self, Cause};
@@ -198,8 +198,8 @@ fn undated(line: &[u8]) -> Option<Undated<'_>> {
         .take(24)
         .position(|b| !b.is_ascii_uppercase() && *b != b'-')
         .filter(|at| inner.get(*at) == Some(&b' '))?;
-    let (request, rest) = cut::quoted(inner);
-    let mut fields = Fields(rest.strip_prefix(b" ").map(|_| rest)?);
+    let (request, rest) = cut::quoted_request(inner)?;
+    let mut fields = Fields(rest);
     let status = fields.next().filter(|status| status.len() <= 4).and_then(cut::whole_number)?;
     let flags = fields.next()?;
     let is_flags = flags == b"-" || flags.iter().all(|b| b.is_ascii_alphabetic() || *b == b',');
@@ -231,6 +231,8 @@ struct Told<'a> {
 fn entry(told: Told<'_>) -> Entry<'_> {
     let Told { flags, details, reason, status } = told;
     let said = match words(flags, details, reason, status) {
+        // A WebSocket, whose client closes it: that is how it ends.
+        Some((fault, _)) if status == 101 && fault.kind() == ClientAborted => Verdict::Nothing,
         Some((fault, reading)) => Verdict::Fault { fault, reading },
         None if flags == b"-" && status >= 500 => passed(details, status),
         None if is_known(flags) => Verdict::Nothing,
@@ -242,25 +244,40 @@ fn entry(told: Told<'_>) -> Entry<'_> {
     entry
 }
 
-/// The same by its keys, as Istio's `accessLogEncoding: JSON`, Envoy Gateway and Contour call them; numbers may be
-/// strings.
+/// The same by its keys, as Istio's `accessLogEncoding: JSON`, Envoy Gateway and Contour call them, or as the operators
+/// are called, or in camel case; numbers may be strings.
 fn json(line: &[u8]) -> Option<Entry<'_>> {
     let mut told = Told { flags: b"-", ..Told::default() };
     let mut rest = Entry::new(Format::Envoy, Verdict::Nothing, b"");
     for (key, value) in Members(line.get(1..)?) {
-        let (Value::Text(text) | Value::Other(text)) = value else { continue };
+        let text = match value {
+            Value::Text(text) | Value::Other(text) => text,
+            // Who nests it, names the host within.
+            Value::Object(inner) if key == b"upstream" => {
+                let host = Members(inner).find(|(key, _)| *key == b"host").and_then(|(_, value)| value.text());
+                rest.upstream = rest.upstream.or(host.and_then(cut::something));
+                continue;
+            }
+            Value::Object(_) => continue,
+        };
         let text = if text == b"null" { b"-" } else { text };
         match key {
-            b"response_flags" => told.flags = text,
-            b"response_code_details" => told.details = text,
-            b"upstream_transport_failure_reason" => told.reason = text,
-            b"response_code" => told.status = cut::whole_number(text).and_then(|n| u16::try_from(n).ok()).unwrap_or(0),
-            b"start_time" => rest.time = Stamp::numeric(text),
-            b"method" => rest.method = cut::something(text),
-            b"path" | b"x-envoy-origin-path" => rest.path = cut::something(text),
+            b"response_flags" | b"responseFlags" | b"RESPONSE_FLAGS" => told.flags = text,
+            b"response_code_details" | b"responseCodeDetails" | b"RESPONSE_CODE_DETAILS" => told.details = text,
+            b"upstream_transport_failure_reason"
+            | b"upstreamTransportFailureReason"
+            | b"UPSTREAM_TRANSPORT_FAILURE_REASON" => told.reason = text,
+            b"response_code" | b"responseCode" | b"RESPONSE_CODE" => {
+                told.status = cut::whole_number(text).and_then(|n| u16::try_from(n).ok()).unwrap_or(0)
+            }
+            b"start_time" | b"startTime" | b"START_TIME" => rest.time = Stamp::numeric(text),
+            b"method" | b"requestMethod" => rest.method = cut::something(text),
+            b"path" | b"requestPath" | b"x-envoy-origin-path" => rest.path = cut::something(text),
             b"authority" | b":authority" => rest.host = cut::something(text),
-            b"upstream_host" => rest.upstream = cut::something(text),
-            b"duration" => rest.elapsed = cut::milliseconds(text),
+            b"upstream_host" | b"upstreamHost" | b"UPSTREAM_HOST" => {
+                rest.upstream = cut::something(text).or(rest.upstream)
+            }
+            b"duration" | b"DURATION" => rest.elapsed = cut::milliseconds(text),
             b"x_forwarded_for" | b"x-forwarded-for" => rest.client = cut::something(text).or(rest.client),
             b"downstream_remote_address" => rest.client = rest.client.or(cut::something(text)),
             _ => {}

@@ -24,7 +24,8 @@ const fn one(kind: FaultKind) -> Reading {
 }
 
 /// The socket's operations: what stands before the address, and the column of [`cause::at`].
-const CALLS: &[(&[u8], Phase)] = &[(b"dial ", Phase::Connect), (b"write ", Phase::Send), (b"read ", Phase::Head)];
+const CALLS: &[(&[u8], Phase)] =
+    &[(b"dial ", Phase::Connect), (b"write ", Phase::Send), (b"readfrom ", Phase::Send), (b"read ", Phase::Head)];
 
 /// What `net/http` calls any failure of a response to come, in HTTP/1.
 const BROKEN: &[u8] = b"net/http: HTTP/1.x transport connection broken: ";
@@ -135,8 +136,13 @@ fn call(text: &[u8], phase: Phase) -> Verdict {
     let Some((addresses, why)) = cut::split(text, b": ") else { return Verdict::Unknown };
     // The call of the system: `connect: `, on Windows `connectex: `, `wsarecv: `.
     let why = CALLED.iter().find_map(|call| why.strip_prefix(*call)).unwrap_or(why);
-    if why.starts_with(b"operation was canceled") {
+    // Of `golang.org/x/net/http2`, while the request's body is copied.
+    if why.starts_with(b"operation was canceled") || why.starts_with(b"client disconnected") {
         return Verdict::that(one(ClientAborted));
+    }
+    // A scheme stands where the network should: `dial http:: unknown network http`.
+    if why.starts_with(b"unknown network") {
+        return Verdict::that(one(ProxyMisconfigured));
     }
     let cause = if why.starts_with(b"i/o timeout") {
         Some(Cause::TimedOut)
@@ -157,8 +163,8 @@ fn call(text: &[u8], phase: Phase) -> Verdict {
 }
 
 /// What stands before the reason (`os.SyscallError`).
-const CALLED: [&[u8]; 7] =
-    [b"connect: ", b"connectex: ", b"read: ", b"write: ", b"wsarecv: ", b"wsasend: ", b"socket: "];
+const CALLED: [&[u8]; 8] =
+    [b"connect: ", b"getsockopt: ", b"connectex: ", b"read: ", b"write: ", b"wsarecv: ", b"wsasend: ", b"socket: "];
 
 /// The messages of Windows (`FormatMessage` of `WSAECONNREFUSED`, `WSAETIMEDOUT`, `WSAECONNRESET`, `WSAECONNABORTED`).
 fn windows(why: &[u8]) -> Option<Cause> {

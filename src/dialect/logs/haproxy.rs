@@ -122,6 +122,10 @@ pub(super) fn looks(line: &[u8]) -> bool {
 fn dated(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let client = cut::until(cut::head(line, 64), b' ');
     let date = line.get(client.len()..).unwrap_or(b"");
+    // Most of what begins with a digit has no such date behind it.
+    if !matches!(date, [b' ', b'[', _, _, b'/', ..]) {
+        return None;
+    }
     let colons = client.iter().filter(|b| **b == b':').count();
     let address = if client.contains(&b'.') {
         // Of IPv4, which somebody may have masked; or mapped into IPv6.
@@ -267,7 +271,9 @@ fn servers(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let is_about = [&b"is "[..], b"was ", b"failed", b"succeeded", b"enters ", b"leaves "]
         .iter()
         .any(|verb| after.starts_with(verb));
-    (name.contains(&b'/') && is_about).then_some((name, after))
+    // A name that somebody masked has no slash any more, and the reason has its layer still.
+    let is_named = name.contains(&b'/') || cut::has(cut::head(after, 64), b", reason: Layer");
+    (is_named && is_about).then_some((name, after))
 }
 
 /// What a check found, by the beginning (`check_statuses` of `src/check.c`).
@@ -386,6 +392,8 @@ fn said(state: &[u8], server: &[u8], status: u16) -> Verdict {
         return Verdict::that(NO_SERVER);
     }
     match known(state) {
+        // A WebSocket, whose client closes it: that is how it ends.
+        Some(Some(reading)) if status == 101 && reading.kind() == FaultKind::ClientAborted => Verdict::Nothing,
         Some(Some(reading)) => Verdict::that(reading),
         // "--": the server's own answer was forwarded whole, whatever its status.
         Some(None) if status >= 500 && state.starts_with(b"--") => Verdict::Passed(status),

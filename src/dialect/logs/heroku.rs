@@ -39,6 +39,8 @@ const CODES: &[(&[u8], Reading)] = &[
     (b"H28", Reading::exact(ClientTimeout)),
     (b"H31", Reading::coarse(NoRoute, &[ProxyMisconfigured])),
     (b"H81", Reading::coarse(NoRoute, &[NoHealthyUpstream])),
+    // The account's hours are used up, and no dyno runs.
+    (b"H82", Reading::exact(NoHealthyUpstream)),
     (b"H99", Reading::exact(ProxyInternal)),
     (b"R10", Reading::exact(NoHealthyUpstream)),
     (b"R15", Reading::exact(NoHealthyUpstream)),

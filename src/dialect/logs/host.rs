@@ -16,7 +16,7 @@ use super::entry::{Entry, Format, Verdict};
 use super::golang;
 
 /// A process that ends in the middle of its work: its system closes its connections, and its port with them.
-const DIED: Reading =
+pub(super) const DIED: Reading =
     Reading::coarse(ClosedBeforeResponse, &[ResetBeforeResponse, BodyTruncated, BodyReset, ConnectionRefused]);
 /// One that is not there.
 const GONE: Reading = Reading::coarse(ConnectionRefused, &[NoHealthyUpstream]);
@@ -28,7 +28,7 @@ const TAKEN: Reading = Reading::coarse(ConnectionRefused, &[ProxyMisconfigured])
 const BEGINNINGS: &[(&[u8], Format, Reading)] = &[
     (b"Out of memory: Kill", Format::Linux, DIED), (b"Memory cgroup out of memory: Kill", Format::Linux, DIED),
     (b"Start request repeated too quickly", Format::Linux, GONE),
-    (b"Back-off restarting failed container", Format::Kubernetes, GONE),
+    (b"Back-off restarting failed ", Format::Kubernetes, GONE),
     // Node's and everybody's who prints `strerror` of a bind.
     (b"listen EADDRINUSE", Format::Linux, TAKEN), (b"EADDRINUSE", Format::Linux, TAKEN),
 ];
@@ -50,11 +50,17 @@ fn find(line: &[u8]) -> Option<(Format, Verdict, Option<&[u8]>)> {
     if !(first.is_ascii_alphanumeric() || matches!(first, b'-' | b'_' | b'@')) {
         return None;
     }
-    if let Some((_, format, reading)) = BEGINNINGS.iter().find(|(words, ..)| line.starts_with(words)) {
+    if let Some((_, format, reading)) = BEGINNINGS.iter().find(|(words, ..)| cut::begins(line, words)) {
         return Some((*format, Verdict::that(*reading), None));
     }
-    if let Some(why) = PROBES.iter().find_map(|words| line.strip_prefix(*words)) {
+    if let Some(why) = PROBES.iter().find(|words| cut::begins(line, words)).and_then(|words| line.get(words.len()..)) {
         return Some((Format::Kubernetes, probe(why), address(why)));
+    }
+    // `Container web failed liveness probe, will be restarted`: it is ended in the middle of its work.
+    if let Some((_, rest)) = line.strip_prefix(b"Container ").and_then(|rest| cut::piece(cut::head(rest, 320), b' ')) {
+        if rest.starts_with(b"failed liveness probe, will be ") || rest.starts_with(b"failed startup probe, will be ") {
+            return Some((Format::Kubernetes, Verdict::that(DIED), None));
+        }
     }
     // `Service "default/web" does not have any active Endpoint.`
     if line
@@ -91,10 +97,15 @@ fn probe(why: &[u8]) -> Verdict {
     {
         return Verdict::that(Reading::coarse(ResponseTimeout, &[HeadStalled, ConnectionTimeout]));
     }
+    if why.ends_with(b"context deadline exceeded") {
+        return Verdict::that(Reading::coarse(ResponseTimeout, &[HeadStalled, ConnectionTimeout]));
+    }
     if why.starts_with(b"timeout: ") {
         return Verdict::that(Reading::coarse(ResponseTimeout, &[ConnectionTimeout]));
     }
-    let error = cut::split(why, b"\": ").map_or(why, |(_, error)| error);
+    // Before Go 1.14 the URL has no quotes.
+    let bare = why.strip_prefix(b"Get http").and_then(|url| cut::split(url, b": ")).map(|(_, error)| error);
+    let error = bare.or_else(|| cut::split(why, b"\": ").map(|(_, error)| error)).unwrap_or(why);
     let said = golang::error(error);
     // A command says it in its own words.
     if said == Verdict::Unknown {
@@ -106,8 +117,11 @@ fn probe(why: &[u8]) -> Verdict {
 
 /// The host and port that were asked.
 fn address(why: &[u8]) -> Option<&[u8]> {
-    let (_, url) = cut::split(why, b"Get \"")?;
-    cut::authority(cut::until(url, b'"'))
+    if let Some((_, url)) = cut::split(why, b"Get \"") {
+        return cut::authority(cut::until(url, b'"'));
+    }
+    let url = why.strip_prefix(b"Get ").filter(|url| url.starts_with(b"http"))?;
+    cut::split(url, b": ").and_then(|(url, _)| cut::authority(url))
 }
 
 /// Whose line begins there.

@@ -6,6 +6,7 @@
 use super::caddy;
 use super::cut::{self, quoted};
 use super::entry::Format;
+use super::own;
 
 /// A value of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,8 +77,9 @@ pub(super) fn whose(line: &[u8]) -> Option<Format> {
     let (mut status, mut upstreams, mut nginx) = (false, false, false);
     for (key, value) in Members(line.strip_prefix(b"{")?) {
         match key {
+            b"fault" if own::is_it(key, value) => return Some(Format::Badgateway),
             // Envoy's command operators in lower case: Istio, Envoy Gateway, Contour.
-            b"response_flags" => return Some(Format::Envoy),
+            b"response_flags" | b"responseFlags" | b"RESPONSE_FLAGS" => return Some(Format::Envoy),
             // zap's name of a logger: Caddy's modules are in these.
             b"logger" => {
                 return value.text().is_some_and(caddy::is_caddys).then_some(Format::Caddy);

@@ -32,6 +32,7 @@
 //! | [`Squid`](Format::Squid) | the status, and the next hop |
 //! | [`Varnish`](Format::Varnish) | what the fetch failed of |
 //! | [`Kubernetes`](Format::Kubernetes), [`Linux`](Format::Linux) | that the server's process is gone, or fails its probes |
+//! | [`Badgateway`](Format::Badgateway) | the fault itself |
 //! | [`Curl`](Format::Curl) | everything but why TLS ended; several lines are one exchange |
 //! | texts, from [`Go`](Format::Go) on | what clients, libraries and pages say, anywhere in a line of no log; most often no more than the cause |
 //!
@@ -62,6 +63,7 @@ mod json;
 mod name;
 mod nginx;
 mod nginx_words;
+mod own;
 mod reader;
 mod squid;
 mod stamp;

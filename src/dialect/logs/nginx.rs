@@ -54,17 +54,37 @@ fn head(line: &[u8]) -> Head<'_> {
 
 /// Whether it begins as such a line does, or as what is left of one.
 pub(super) fn looks(line: &[u8]) -> bool {
-    // Digits, a bracket, a star, or a phrase.
-    if !matches!(line.first(), Some(b'0'..=b'9' | b'[' | b'*' | b'_' | b'-' | b'a'..=b'z' | b'A'..=b'Z')) {
-        return false;
-    }
     let head = head(line);
-    head.has_ids || is_phrase(head.text)
+    let may_be = head.text.first().and_then(|first| BEGINNINGS.get(usize::from(*first))) == Some(&true);
+    head.has_ids || may_be && is_phrase(head.text)
+}
+
+/// The bytes that such a line may begin with: those of a date, a level, an id and a connection, and those of the phrases.
+pub(super) const BEGINNINGS: [bool; 256] = beginnings();
+
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)] // done by the compiler
+const fn beginnings() -> [bool; 256] {
+    let mut bytes = [false; 256];
+    let mut own: &[u8] = b"0123456789[*uU";
+    while let [first, behind @ ..] = own {
+        bytes[*first as usize] = true;
+        own = behind;
+    }
+    let mut rows = OTHERS;
+    while let [(words, _), behind @ ..] = rows {
+        if let [first, ..] = words {
+            bytes[*first as usize] = true;
+        }
+        rows = behind;
+    }
+    bytes
 }
 
 /// Whether it is `frontend could not be resolved (3: Host not found)`, which begins with any name.
 pub(super) fn is_unresolved(line: &[u8]) -> bool {
-    unresolved(head(line).text).is_some()
+    // Most lines have no head, which costs.
+    let has_head = matches!(line.first(), Some(b'0'..=b'9' | b'[' | b'*'));
+    unresolved(if has_head { head(line).text } else { line }).is_some()
 }
 
 /// Whether a text is one of nginx's that nobody else has: a row of the tables with nginx's way to write why.
@@ -190,6 +210,9 @@ fn said(message: &[u8], level: &[u8], upstream: Option<&[u8]>, silent: bool) -> 
     let upstreams = upstream.is_some() || phase.is_some();
     let when = |cause| phase.map_or(cause::somewhere(cause), |phase| cause::at(cause, phase));
     match says {
+        // A client's connection logs at `info` (`log_error` of `ngx_http_init_connection`), an upstream's at `error`: it is
+        // the client that reset a WebSocket, which is how many of them end.
+        Says::Call if level == b"info" && cut::has(message, b" while proxying upgraded connection") => Verdict::Nothing,
         Says::Nothing => Verdict::Nothing,
         Says::Means(reading) => Verdict::that(reading),
         Says::Is(class) => {
@@ -239,11 +262,14 @@ fn closed_over_tls(phase: Phase) -> Reading {
 
 /// The row of the tables, and what follows its words.
 fn says(message: &[u8]) -> Option<(Says, &[u8])> {
-    let (rows, text) = match message.strip_prefix(b"upstream ") {
+    // A capital is a person's, who made a title of it.
+    let upstream = message.strip_prefix(b"upstream ").or_else(|| message.strip_prefix(b"Upstream "));
+    let (rows, text) = match upstream {
         Some(rest) => (UPSTREAM, rest),
         None => (OTHERS, message),
     };
-    rows.iter().find_map(|(words, says)| text.strip_prefix(*words).map(|rest| (*says, rest)))
+    let row = rows.iter().find(|(words, _)| cut::begins(text, words));
+    row.map(|(words, says)| (*says, text.get(words.len()..).unwrap_or(b"")))
 }
 
 /// What no table has: names that could not be resolved, descriptors that ran out, and everything that is not

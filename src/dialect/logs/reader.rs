@@ -5,10 +5,12 @@
 //! may be anything (a host, a frontend). They are asked last, in one order, so that a name which looks like the
 //! beginning of another's line decides nothing either.
 
+use super::cut;
 use super::dress::{self, Undressed};
 use super::entry::{Entry, Format};
 use super::{
-    access, alb, apache, caddy, cloud, curl, envoy, haproxy, heroku, host, json, nginx, squid, texts, traefik, varnish,
+    access, alb, apache, caddy, cloud, curl, envoy, haproxy, heroku, host, json, nginx, own, squid, texts, traefik,
+    varnish,
 };
 
 /// So many bytes of a line are looked at; the rest is passed over. nginx cuts its lines at 2 KiB, HAProxy at 1 KiB.
@@ -113,19 +115,27 @@ fn others(line: &[u8]) -> Option<Format> {
     if line.starts_with(b"{") {
         return json::whose(line);
     }
-    let other = |format: &Format| !TOGETHER.contains(format) && shapes(*format, line);
-    let found = Format::ALL.iter().copied().find(other);
+    let first = *line.first()?;
+    let mask = MAY_BEGIN.get(usize::from(first)).copied().unwrap_or(0);
+    let rows = BEGINNINGS.iter().enumerate().filter(|(n, _)| mask & (1 << n) != 0);
+    let found = rows.map(|(_, (format, _))| *format).find(|format| shapes(*format, line));
     found.or_else(|| host::whose(line)).or_else(|| cloud::whose(line)).or_else(|| named(line))
 }
 
-/// The format of a line that begins with a name.
+/// The format of a line that begins with a name. Behind the name each is told from the others, and from most lines.
 fn named(line: &[u8]) -> Option<Format> {
+    let head = cut::head(line, 256);
+    let name = cut::until(head, b' ');
+    let behind = head.get(name.len()..).unwrap_or(b"").trim_ascii_start();
+    let second = cut::until(behind, b' ');
     if nginx::is_unresolved(line) {
         Some(Format::Nginx)
-    } else if haproxy::is_undated(line) {
+    } else if second.contains(&b'/') && haproxy::is_undated(line) {
         Some(Format::HaProxy)
-    } else {
+    } else if second == b"-" || name.contains(&b':') {
         access::whose(line)
+    } else {
+        None
     }
 }
 
@@ -145,6 +155,7 @@ pub(super) fn read_as(format: Format, line: &[u8]) -> Option<Entry<'_>> {
         Format::Alb => alb::read(line),
         Format::CloudFront | Format::ApiGateway | Format::Google | Format::Azure => cloud::read(line),
         Format::Heroku => heroku::read(line),
+        Format::Badgateway => own::read(line),
         Format::Squid => squid::read(line),
         Format::Varnish => varnish::read(line, &mut varnish::State::new()),
         Format::Kubernetes | Format::Linux => host::read(line),
@@ -153,8 +164,49 @@ pub(super) fn read_as(format: Format, line: &[u8]) -> Option<Entry<'_>> {
     }
 }
 
-/// Formats that are looked for elsewhere, some of them together.
-const TOGETHER: [Format; 5] = [Format::Curl, Format::Kubernetes, Format::Linux, Format::CloudFront, Format::ApiGateway];
+/// The formats that have a shape, and the bytes that theirs may begin with, but for nginx' phrases
+/// ([`nginx::BEGINNINGS`]). curl, the kernel, Kubernetes and clouds are looked for elsewhere, some of them together.
+const BEGINNINGS: [(Format, &[u8]); 10] = [
+    (Format::Nginx, b""),
+    // An address in hexadecimal, or a Unix socket; the words of checks and alerts.
+    (Format::HaProxy, b"0123456789abcdefABCDEF:%[]uSBHpP"),
+    (Format::Envoy, b"[\""),
+    (Format::Apache, b"[Aap("),
+    (Format::Caddy, b"0123456789[DIWEPF"),
+    (Format::Traefik, b"'tg452"),
+    (Format::Alb, b"hwg2"),
+    (Format::Heroku, b"Esa"),
+    (Format::Squid, b"0123456789"),
+    (Format::Varnish, b"-"),
+];
+
+/// For each byte the rows of [`BEGINNINGS`] that it may begin: the lines of most shapes are told by their first byte not to
+/// be those of the others.
+static MAY_BEGIN: [u16; 256] = may_begin();
+
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)] // done by the compiler
+const fn may_begin() -> [u16; 256] {
+    let mut masks = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut row = 0;
+        while row < BEGINNINGS.len() {
+            let mut bytes = BEGINNINGS[row].1;
+            while let [first, behind @ ..] = bytes {
+                if *first as usize == byte {
+                    masks[byte] |= 1 << row;
+                }
+                bytes = behind;
+            }
+            row += 1;
+        }
+        if nginx::BEGINNINGS[byte] {
+            masks[byte] |= 1;
+        }
+        byte += 1;
+    }
+    masks
+}
 
 /// Whether a line's first bytes are those of that format, and of no other.
 fn looks(format: Format, line: &[u8]) -> bool {
@@ -211,6 +263,7 @@ mod tests {
         (Format::Varnish, b"--  FetchError     http first read error: EOF"),
         (Format::Kubernetes, b"Readiness probe failed: HTTP probe failed with statuscode: 503"),
         (Format::Linux, b"Out of memory: Killed process 1 (node)"),
+        (Format::Badgateway, b"{\"fault\":\"connection_refused\",\"class\":null,\"phase\":\"connect\"}"),
         (Format::Traefik, b"'502 Bad Gateway' caused by: EOF"),
         (Format::Combined, b"10.0.0.9 - - [20/Nov/2026:18:54:29 +0000] \"GET / HTTP/1.1\" 502 157 \"-\" \"curl\""),
         (
@@ -261,6 +314,28 @@ mod tests {
                 assert_eq!(detect(*last, line), Some((*format, *line)));
             }
             assert_eq!(read_as(*format, line).map(|entry| entry.format), Some(*format));
+        }
+    }
+
+    /// No line of a format begins with a byte that the table does not have.
+    #[test]
+    fn first_bytes() {
+        let lines = LINES.iter().chain(NAMED).map(|(_, line)| *line);
+        for line in lines.chain([&b"Server a/b is UP"[..], b"unix:1 [20/Nov/2026:18:54:29.100] f b/s", b"proxy: x"]) {
+            for first in 0..=u8::MAX {
+                let line = [&[first], line.get(1..).unwrap_or(b"")].concat();
+                for (n, (format, _)) in BEGINNINGS.iter().enumerate() {
+                    let may = MAY_BEGIN.get(usize::from(first)).is_some_and(|mask| mask & (1 << n) != 0);
+                    assert!(may || !shapes(*format, &line), "{format} {}", line.escape_ascii());
+                }
+            }
+        }
+        // What shapes there are, is in it.
+        for format in Format::ALL {
+            let has_shape = LINES.iter().any(|(_, line)| !line.starts_with(b"{") && shapes(*format, line));
+            let is_elses = [Format::Curl, Format::Kubernetes, Format::Linux, Format::CloudFront, Format::ApiGateway]
+                .contains(format);
+            assert!(!has_shape || is_elses || BEGINNINGS.iter().any(|(known, _)| known == format), "{format}");
         }
     }
 

@@ -21,6 +21,8 @@ pub(super) const TABLE: Table = Table {
         (b"upstream connect error or disconnect/reset before headers", Says::On(local_reply)),
         (b"upstream reset: reset reason: ", Says::On(upstream_reset)),
         (b"Sending local reply with details ", Says::On(details)),
+        (b"upstream_reset_before_response_started{", Says::On(braced)),
+        (b"upstream_reset_after_response_started{", Says::On(braced)),
         (b"no healthy upstream", any(NoHealthyUpstream, &[DnsNotFound, DnsFailure, DnsTimeout])),
         (b"upstream request timeout", Says::On(response_timeout)),
         (b"stream timeout", any(BodyStalled, &[DeadlineExceeded])),
@@ -80,6 +82,20 @@ fn details<'a>(found: &Found<'a>) -> Option<Told<'a>> {
     let end = found.rest.iter().position(|b| matches!(b, b' ' | b'|' | b'"')).unwrap_or(found.rest.len());
     let row = words::find(words::envoy::details::ROWS, found.rest.get(..end)?);
     Some(row.and_then(|row| row.reading).map_or(Told::new(Verdict::Nothing), Told::that))
+}
+
+/// `upstream_reset_before_response_started{remote_connection_failure,delayed_connect_error:_111}`, by itself.
+fn braced<'a>(found: &Found<'a>) -> Option<Told<'a>> {
+    let end = found.text.iter().position(|b| matches!(b, b'}' | b'|' | b' ' | b'"' | b',')).unwrap_or(found.text.len());
+    let (details, behind) = found.text.split_at_checked(end)?;
+    if let Some((reading, code)) =
+        behind.first().filter(|b| matches!(b, b'|' | b',')).and_then(|_| envoy::transport(cut::until(behind, b' ')))
+    {
+        return Some(Told::with_code(reading, code));
+    }
+    let is_it = |row: &&Row| row.word.strip_suffix('}').is_some_and(|word| word.as_bytes() == details);
+    let row = words::envoy::details::ROWS.iter().find(is_it);
+    row.and_then(|row| row.reading).map(Told::that)
 }
 
 /// The route's timer.

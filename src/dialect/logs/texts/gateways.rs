@@ -12,7 +12,9 @@ use crate::fault::FaultKind::{
 
 use super::super::cut;
 use super::super::entry::{Format, Verdict};
+use super::super::host::DIED;
 use super::{Found, Says, Table, Told, any, one};
+use crate::dialect::words::{self, clouds};
 
 /// No connection, for a reason that was not told.
 const NOT_CONNECTED: Reading = Reading::coarse(
@@ -280,3 +282,56 @@ pub(super) const LINKERD: Table = Table {
         (b"HTTP response timeout after ", any(ResponseTimeout, &[HeadStalled])),
     ],
 };
+
+/// Google Cloud's `statusDetails`, without the JSON around it. Source: Google Cloud, "External Application Load Balancer
+/// logging and monitoring".
+pub(super) const GOOGLE: Table =
+    Table { by: Format::Google, rows: &[(b"failed_to_", Says::On(google)), (b"backend_", Says::On(google))] };
+
+fn google<'a>(found: &Found<'a>) -> Option<Told<'a>> {
+    let is_of_word = |b: &&u8| b.is_ascii_alphanumeric() || **b == b'_';
+    let word = found.text.get(..found.text.iter().take_while(is_of_word).count())?;
+    words::find(clouds::google::ROWS, word).and_then(|row| row.reading).map(Told::that)
+}
+
+/// Heroku's dyno manager. Source: Heroku Dev Center, "Dynos and the Dyno Manager" and "Error Codes".
+pub(super) const HEROKU: Table = Table {
+    by: Format::Heroku,
+    rows: &[(b"Process exited with status ", Says::On(exited)), (b"State changed from ", Says::On(changed))],
+};
+
+fn is_of_a_dyno(found: &Found<'_>) -> bool {
+    cut::has(found.before, b"heroku[") || cut::has(found.before, b"heroku ")
+}
+
+/// 0 and those of signals that ask (143 of SIGTERM, 130 of SIGINT) are ends that were wanted.
+fn exited<'a>(found: &Found<'a>) -> Option<Told<'a>> {
+    let (status, _) = cut::number(found.rest).filter(|_| is_of_a_dyno(found))?;
+    Some(Told::new(if [0, 130, 143].contains(&status) { Verdict::Nothing } else { Verdict::that(DIED) }))
+}
+
+fn changed<'a>(found: &Found<'a>) -> Option<Told<'a>> {
+    let is_down = cut::has(cut::head(found.rest, 32), b" to crashed");
+    let reading = Reading::coarse(NoHealthyUpstream, &[ConnectionRefused, ClosedBeforeResponse, ResetBeforeResponse]);
+    is_of_a_dyno(found).then(|| if is_down { Told::that(reading) } else { Told::new(Verdict::Nothing) })
+}
+
+/// The forwarder of Traefik up to 2.11. Source: vulcand/oxy, `forward/fwd.go`.
+pub(super) const OXY: Table =
+    Table { by: Format::Traefik, rows: &[(b"vulcand/oxy/forward/http: Round trip: ", Says::On(round_trip))] };
+
+/// `http://10.0.0.1:80, code: 504, Length: 15, duration: 30.0s`: whose status it is, is not said.
+fn round_trip<'a>(found: &Found<'a>) -> Option<Told<'a>> {
+    let (url, rest) = cut::split(found.rest, b", code: ")?;
+    let status = rest.get(..3).and_then(cut::status)?;
+    let mut told = if status >= 500 { bare(status)? } else { Told::new(Verdict::Nothing) };
+    told.status = Some(status);
+    Some(told.at(cut::authority(url)))
+}
+
+/// nghttpx. Source: nghttp2, `src/shrpx_connect_blocker.cc`.
+pub(super) const NGHTTPX: Table = Table { by: Format::Nghttpx, rows: &[(b"Could not connect ", Says::On(blocked))] };
+
+fn blocked<'a>(found: &Found<'a>) -> Option<Told<'a>> {
+    cut::has(cut::head(found.rest, 64), b" times in a row; sleep for ").then(|| Told::that(NOT_CONNECTED))
+}

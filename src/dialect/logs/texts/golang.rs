@@ -22,6 +22,10 @@ pub(super) const TABLE: Table = Table {
         // fasthttp, `server.go`.
         (b"error when serving connection ", Says::Quiet),
         (b"http: proxy error: ", Says::On(error)),
+        // cloudflared, `connection/errors.go` and `proxy/proxy.go`.
+        (b"Unable to reach the origin service. The service may be down or it may not be responding to traffic from cloudflared: ", Says::On(cloudflared)),
+        // frp, `pkg/util/vhost/http.go`.
+        (b"do http proxy request ", Says::On(frp)),
         (b"http: abort Handler", one(ClientAborted)),
         // `url.Error`: the method, the URL, the cause.
         (b"Get ", Says::On(by_url)),
@@ -34,6 +38,7 @@ pub(super) const TABLE: Table = Table {
         (b"dial tcp", Says::On(call)),
         (b"dial unix ", Says::On(call)),
         (b"read tcp ", Says::On(call)),
+        (b"readfrom tcp ", Says::On(call)),
         (b"write tcp ", Says::On(call)),
         (b"net/http: ", Says::On(text)),
         (b"http: server gave HTTP response to HTTPS client", Says::On(text)),
@@ -64,6 +69,22 @@ fn told<'a>(text: &'a [u8], said: Verdict) -> Option<Told<'a>> {
 
 fn error<'a>(found: &Found<'a>) -> Option<Told<'a>> {
     let text = found.rest;
+    told(text, golang::error(whole(text)))
+}
+
+/// The error, and the origin as it was configured: `originService=http://10.0.0.1:3000`.
+fn cloudflared<'a>(found: &Found<'a>) -> Option<Told<'a>> {
+    let text = found.rest;
+    let error = told(text, golang::error(whole(unquoted(text))))?;
+    let origin = cut::split(text, b"originService=").and_then(|(_, url)| super::name(url)).and_then(cut::authority);
+    Some(if origin.is_some() { error.at(origin) } else { error })
+}
+
+/// `error: EOF`; since 0.52 with `[host: shop.example] ` in between.
+fn frp<'a>(found: &Found<'a>) -> Option<Told<'a>> {
+    let (_, text) = cut::split(cut::head(found.text, 320), b"error: ")?;
+    let from = found.text.len().min(320).saturating_sub(text.len());
+    let text = found.text.get(from..)?;
     told(text, golang::error(whole(text)))
 }
 

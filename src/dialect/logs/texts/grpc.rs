@@ -29,6 +29,9 @@ pub(super) const TABLE: Table = Table {
         (b"stream terminated by RST_STREAM with error code: ", Says::On(reset)),
         (b"Received RST_STREAM with error code ", Says::On(reset)),
         (b"HTTP/2 error code: ", Says::On(reset)),
+        (b"closing transport due to: ", Says::On(closing)),
+        // Before 1.6.
+        (b"grpc: the connection is unavailable", any(ConnectionRefused, &[ConnectionTimeout, Unreachable, ConnectReset, ClosedBeforeResponse, Goaway])),
         (b"the connection is draining", one(GoawayUnprocessed)),
         (b"transport is closing", any(Goaway, &[ClosedBeforeResponse, ResetBeforeResponse])),
         (b"connection closed before server preface received", any(ClosedBeforeResponse, &[ConnectReset, TlsClosed, NotHttp])),
@@ -63,6 +66,14 @@ pub(super) const TABLE: Table = Table {
         (b"rpc error: code = ", Says::On(status)),
     ],
 };
+
+/// `..., received prior goaway: code: ENHANCE_YOUR_CALM, debug data: "too_many_pings"`.
+fn closing<'a>(found: &Found<'a>) -> Option<Told<'a>> {
+    let (_, code) = cut::split(found.rest, b"received prior goaway: code: ")?;
+    let calm = code.starts_with(b"ENHANCE_YOUR_CALM");
+    let reading = Reading::exact(crate::fault::FaultKind::EnhanceYourCalm);
+    Some(Told::that(if calm { reading } else { Reading::exact(Goaway) }))
+}
 
 fn reset<'a>(found: &Found<'a>) -> Option<Told<'a>> {
     Some(h2::told(found.rest))

@@ -82,6 +82,8 @@ pub(super) const TABLE: Table = Table {
         (b"Connection has been closed BEFORE response", any(ClosedBeforeResponse, &[ResetBeforeResponse, HeadTruncated])),
         (b"io.netty.handler.timeout.ReadTimeoutException", Says::Means(NO_ANSWER)),
         (b"io.netty.channel.ConnectTimeoutException: connection timed out", Says::On(netty_timeout)),
+        (b"io.grpc.netty.shaded.io.netty.channel.ConnectTimeoutException: connection timed out", Says::On(netty_timeout)),
+        (b"Connection has been closed BEFORE send operation", any(SendReset, &[ClosedBeforeResponse, ClientAborted])),
         (b"finishConnect(..) failed: ", Says::On(finish)),
         (b"Pool#acquire(Duration) has been pending for more than", one(ConnectionLimit)),
         (b"Pending acquire queue has reached its maximum size", one(ConnectionLimit)),

@@ -4,6 +4,8 @@
 //! A text is found by its first words, where a word begins. Where a line has several, the table decides: what says
 //! more, or stands deeper in a chain of errors, comes first. One pass; each place is held against texts of its first letter.
 
+mod curl;
+mod dotnet;
 mod envoy;
 mod gateways;
 mod golang;
@@ -11,8 +13,11 @@ mod grpc;
 mod h2;
 mod java;
 mod node;
+mod own;
 mod python;
+mod ruby;
 mod rust;
+mod servers;
 mod system;
 mod wget;
 
@@ -91,7 +96,10 @@ impl<'a> Told<'a> {
 
 /// In the order of what counts.
 const TABLES: &[&Table] = &[
+    &own::FAULT,
+    &own::PROXY_STATUS,
     &envoy::TABLE,
+    &curl::TABLE,
     &gateways::VARNISH,
     &gateways::FASTLY,
     &gateways::CLOUDFLARE,
@@ -104,11 +112,21 @@ const TABLES: &[&Table] = &[
     &gateways::KONG,
     &gateways::FLY,
     &gateways::LINKERD,
+    &gateways::GOOGLE,
+    &gateways::HEROKU,
+    &gateways::OXY,
+    &gateways::NGHTTPX,
+    &servers::PHP_FPM,
+    &servers::GUNICORN,
+    &servers::UWSGI,
     &golang::TABLE,
     &java::TABLE,
     &python::TABLE,
+    // Node has the names of errors as well, without what Ruby says behind them.
+    &ruby::TABLE,
     &node::TABLE,
     &rust::TABLE,
+    &dotnet::TABLE,
     &grpc::TABLE,
     &golang::LAST,
     &system::TABLE,

@@ -9,7 +9,7 @@ use crate::fault::FaultKind::{
     CertNameMismatch, CertNotYetValid, CertRevoked, CertUntrusted, ClientAborted, ClosedBeforeResponse, ConnectReset,
     ConnectionRefused, ConnectionTimeout, DeadlineExceeded, DnsFailure, DnsNotFound, DnsTimeout, HeadStalled,
     HeadTooLarge, HeadTruncated, HeaderTooLarge, LocalExhausted, NotHttp, ResetBeforeResponse, ResponseTimeout,
-    SendReset, TlsClosed, TlsReset, TlsTimeout, Unreachable,
+    SendReset, TlsClosed, TlsProtocol, TlsReset, TlsTimeout, Unreachable,
 };
 use crate::fault::Phase;
 
@@ -94,6 +94,9 @@ pub(super) const TABLE: Table = Table {
         (b"Invalid response body while trying to fetch ", Says::On(fetched)),
         (b"ESOCKETTIMEDOUT", Says::Means(NO_ANSWER)),
         (b"timeout of ", Says::On(axios)),
+        // http-proxy-middleware, `plugins/default/logger-plugin.ts`, and before 3 `handlers/public.ts`.
+        (b"Error occurred while trying to proxy request ", Says::On(proxied)),
+        (b"Error occurred while proxying request ", Says::On(proxied)),
         // The code alone.
         (b"ECONNREFUSED", one(ConnectionRefused)),
         (b"ECONNRESET", Says::Means(RESET)),
@@ -146,6 +149,25 @@ fn lookup<'a>(found: &Found<'a>) -> Option<Told<'a>> {
 fn handshake<'a>(found: &Found<'a>) -> Option<Told<'a>> {
     let (reading, code) = tls::error(found.text);
     Some(Told::with_code(reading, code))
+}
+
+/// `/api from localhost:8080 to http://app:3000/ (ECONNRESET) (https://...)`, since 2 with the code in brackets.
+fn proxied<'a>(found: &Found<'a>) -> Option<Told<'a>> {
+    const CODES: &[(&[u8], Reading)] = &[
+        (b"ECONNREFUSED", Reading::exact(ConnectionRefused)),
+        (b"ECONNRESET", RESET),
+        (b"ETIMEDOUT", TIMED_OUT),
+        (b"EHOSTUNREACH", Reading::exact(Unreachable)),
+        (b"ENETUNREACH", Reading::exact(Unreachable)),
+        (b"ENOTFOUND", Reading::exact(DnsNotFound)),
+        (b"EAI_AGAIN", Reading::coarse(DnsTimeout, &[DnsFailure])),
+        (b"EPROTO", Reading::exact(TlsProtocol)),
+    ];
+    let (_, rest) = cut::split(found.rest, b" to ")?;
+    let (hop, rest) = cut::piece(rest, b' ')?;
+    let code = rest.strip_prefix(b"(").or_else(|| rest.strip_prefix(b"["))?;
+    let (_, reading) = CODES.iter().find(|(words, _)| code.starts_with(words))?;
+    Some(Told::that(*reading).at(cut::authority(hop)))
 }
 
 fn stream<'a>(found: &Found<'a>) -> Option<Told<'a>> {

@@ -7,14 +7,14 @@ use crate::dialect::Reading;
 use crate::fault::FaultKind::{
     BadChunk, BadStatusLine, BodyReset, BodyStalled, BodyTruncated, CertNameMismatch, ClosedBeforeResponse,
     ConnectReset, ConnectionLimit, ConnectionRefused, ConnectionTimeout, DnsFailure, DnsNotFound, DnsTimeout,
-    HeadStalled, HeadTruncated, HeaderTooLarge, NotHttp, ResponseTimeout, SendReset, TlsClosed, TooManyHeaders,
-    Unreachable,
+    HeadStalled, HeadTruncated, HeaderTooLarge, NotHttp, ResponseTimeout, SendReset, TlsClosed, TlsTimeout,
+    TooManyHeaders, Unreachable,
 };
 use crate::fault::{Code, Phase};
 
 use super::super::cause::{self, Cause};
 use super::super::cut;
-use super::super::entry::Format;
+use super::super::entry::{Format, Verdict};
 use super::super::tls;
 use super::system::{RESET, TIMED_OUT};
 use super::{Found, Says, Table, Told, any, name, one};
@@ -39,6 +39,7 @@ pub(super) const TABLE: Table = Table {
         (b"got more than 100 headers", one(TooManyHeaders)),
         (b"Failed to resolve '", Says::On(resolve)),
         (b"Failed to establish a new connection: ", Says::On(connect)),
+        (b"Cannot connect to proxy", Says::On(proxy)),
         (b"Connection to ", Says::On(connect_timeout)),
         (b"Read timed out. (read timeout=", Says::On(read_timeout)),
         // aiohttp.
@@ -76,7 +77,8 @@ fn resolve<'a>(found: &Found<'a>) -> Option<Told<'a>> {
     Some(Told::that(lookup(found.rest)).at(Some(super::unquoted(found.rest))))
 }
 
-/// `getaddrinfo(3)`: EAI_NONAME is -2, EAI_AGAIN -3, EAI_NODATA -5 (glibc), 8 (macOS), 11001 (Windows).
+/// `getaddrinfo(3)`: EAI_NONAME is -2, EAI_AGAIN -3, EAI_NODATA -5 (glibc), 8 (macOS), 11001 to 11004
+/// (Windows).
 fn lookup(text: &[u8]) -> Reading {
     if cut::has(text, b"Errno -3]") {
         Reading::coarse(DnsTimeout, &[DnsFailure])
@@ -93,7 +95,9 @@ fn lookup(text: &[u8]) -> Reading {
 /// `[Errno 111] Connection refused`; the pool before it has the host.
 fn connect<'a>(found: &Found<'a>) -> Option<Told<'a>> {
     let (_, numbered) = cut::split(found.rest, b"[Errno ")?;
-    let told = if numbered.starts_with(b"-") || numbered.starts_with(b"8]") || numbered.starts_with(b"11001]") {
+    let told = if numbered.starts_with(b"-")
+        || [&b"8]"[..], b"11001]", b"11002]", b"11004]"].iter().any(|own| numbered.starts_with(own))
+    {
         Told::that(lookup(found.rest))
     } else {
         let (errno, text) = cut::number(numbered)?;
@@ -101,6 +105,18 @@ fn connect<'a>(found: &Found<'a>) -> Option<Told<'a>> {
         Told::with_code(cause::at(cause, Phase::Connect), i32::try_from(errno).ok().map(Code::Errno))
     };
     Some(told.at(pool(found.before)))
+}
+
+/// `Cannot connect to proxy.', timeout('timed out',)`, `... OSError('Tunnel connection failed: 502 Bad Gateway')`.
+fn proxy<'a>(found: &Found<'a>) -> Option<Told<'a>> {
+    let why = cut::head(found.rest, 200);
+    if let Some((_, status)) = cut::split(why, b"Tunnel connection failed: ") {
+        let status = status.get(..3).and_then(cut::status).filter(|status| *status >= 500)?;
+        return Some(Told::new(Verdict::Bare(status)));
+    }
+    let is_late = cut::has(why, b"timeout('timed out'") || cut::has(why, b"TimeoutError('timed out'");
+    is_late
+        .then(|| Told::that(Reading::coarse(ConnectionTimeout, &[TlsTimeout, ResponseTimeout])).at(pool(found.before)))
 }
 
 /// The host of `HTTPConnectionPool(host='app', port=80)`.
