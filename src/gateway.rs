@@ -547,6 +547,8 @@ pub(crate) const fn builtin_probes() -> &'static [Probe] {
         crate::adapters::ureq3::PROBE,
         #[cfg(feature = "pingora09")]
         crate::adapters::pingora09::PROBE,
+        #[cfg(feature = "openssl010")]
+        crate::adapters::openssl010::PROBE,
     ]
 }
 

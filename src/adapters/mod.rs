@@ -20,6 +20,9 @@ pub mod hyper1;
 #[cfg(feature = "hyper_util01")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "hyper_util01")))]
 pub mod hyper_util01;
+#[cfg(feature = "openssl010")]
+#[cfg_attr(badgateway_docsrs, doc(cfg(feature = "openssl010")))]
+pub mod openssl010;
 #[cfg(feature = "pingora09")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "pingora09")))]
 pub mod pingora09;
