@@ -38,6 +38,9 @@ pub mod tower05;
 #[cfg(feature = "tower_http07")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "tower_http07")))]
 pub mod tower_http07;
+#[cfg(feature = "tracing01")]
+#[cfg_attr(badgateway_docsrs, doc(cfg(feature = "tracing01")))]
+pub mod tracing01;
 #[cfg(feature = "ureq3")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "ureq3")))]
 pub mod ureq3;
