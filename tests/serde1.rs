@@ -8,7 +8,7 @@ use badgateway::diagnose::attribution::Software;
 use badgateway::dialect::Dialect;
 use badgateway::dialect::logs::Format;
 use badgateway::fault::{
-    Applied, Blame, Category, Class, Code, Confidence, ErrorType, Fault, FaultKind, Phase, ReportedBy,
+    Applied, Blame, Category, Class, Code, Confidence, ErrorType, Fault, FaultKind, Phase, Prune, ReportedBy,
 };
 use badgateway::reply::{Disclosure, Mark};
 use badgateway::{Exchange, Gateway};
@@ -44,6 +44,7 @@ fn every_word() {
     words(Category::ALL.iter().copied(), |category| category.as_str());
     words(Applied::ALL.iter().copied(), |applied| applied.as_str());
     words(Blame::ALL.iter().copied(), |blame| blame.as_str());
+    words(Prune::ALL.iter().copied(), |prune| prune.as_str());
     words(ReportedBy::ALL.iter().copied(), |by| by.as_str());
     words(ErrorType::ALL.iter().copied(), |token| token.as_str());
     words(Confidence::ALL.iter().copied(), |confidence| confidence.as_str());

@@ -26,7 +26,7 @@ mod phase;
 mod serde;
 mod value;
 
-pub use self::category::{Applied, Blame, Category, ReportedBy};
+pub use self::category::{Applied, Blame, Category, Prune, ReportedBy};
 pub use self::class::Class;
 pub use self::error_type::ErrorType;
 pub use self::evidence::Evidence;
