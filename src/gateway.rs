@@ -155,7 +155,7 @@ impl Gateway {
     }
 
     /// With a log: it is told of every fault of the exchanges that [begin](Self::begin_head) here, once, and of what was
-    /// put up with. Its `Display` is a line of JSON; [`Report`] and [`Record`] have the parts.
+    /// put up with. Its `Display` is a line of JSON; [`Report`] and [`Record`] have the parts, key by key too.
     ///
     /// The closure runs where the exchange ends, so it must not wait for long. Should it panic, the exchange ends all the same.
     ///
@@ -547,6 +547,8 @@ pub(crate) const fn builtin_probes() -> &'static [Probe] {
         crate::adapters::ureq3::PROBE,
         #[cfg(feature = "pingora09")]
         crate::adapters::pingora09::PROBE,
+        #[cfg(feature = "openssl010")]
+        crate::adapters::openssl010::PROBE,
     ]
 }
 

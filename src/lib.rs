@@ -91,9 +91,12 @@
 //! | `tower05` | `GatewayLayer`, `RetryIfSafe`; `Elapsed` and `Overloaded` of tower 0.5's layers | `tower` 0.5 |
 //! | `tower_http07` | a classifier for tower-http 0.7's `TraceLayer`, whose failures are faults; includes `http_body1` | `tower-http` 0.7 |
 //! | `pingora09` | errors of pingora 0.9, whichever side failed | `pingora-error` 0.9 |
+//! | `openssl010` | errors of openssl 0.10, and cuts of TLS below it or native-tls; needs OpenSSL's headers, `libssl-dev` | `openssl` 0.10 |
+//! | `serde1` | kinds, classes, phases, faults, records and settings in serde's data model | `serde` 1 |
+//! | `tracing01` | the log of a gateway as events of tracing 0.1, with OpenTelemetry's names | `tracing` 0.1 |
 //! | `ureq3` | errors of ureq 3 | `ureq` 3 |
 //! | `lab` | upstreams that misbehave on purpose, and a client that judges what a proxy made of them | |
-//! | `full` | what the examples and tests need: all of the above but `axum08` and `pingora09` | |
+//! | `full` | what the examples and tests need: all of the above but `axum08`, `openssl010`, `pingora09`, `serde1` and `tracing01` | |
 //! | `all-adapters` | every adapter | |
 //!
 //! `Display` texts are for people and may change; codes, tokens and classes do not.

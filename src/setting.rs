@@ -59,14 +59,67 @@ macro_rules! stable_names {
                 found.map(|(_, value)| *value).ok_or($crate::setting::UnknownWord::new(WORDS))
             }
         }
+
+        #[cfg(feature = "serde1")]
+        $crate::setting::serde_words!($name);
     };
 }
 
 pub(crate) use stable_names;
 
+/// A word in serde's data model: what `as_str` says, and what `FromStr` reads. An unknown one is an error that names it, and what
+/// would have been read.
+#[cfg(feature = "serde1")]
+macro_rules! serde_words {
+    ($name:ident) => {
+        #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "serde1")))]
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "serde1")))]
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str($crate::setting::Word(core::marker::PhantomData))
+            }
+        }
+    };
+}
+
+#[cfg(feature = "serde1")]
+pub(crate) use serde_words;
+
+/// Reads a word.
+#[cfg(feature = "serde1")]
+pub(crate) struct Word<T>(pub(crate) core::marker::PhantomData<T>);
+
+#[cfg(feature = "serde1")]
+impl<T: core::str::FromStr<Err = UnknownWord>> serde::de::Visitor<'_> for Word<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a word of badgateway's")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<T, E> {
+        word.parse().map_err(|unknown: UnknownWord| {
+            E::invalid_value(serde::de::Unexpected::Str(word), &unknown.expected().as_str())
+        })
+    }
+}
+
 impl UnknownWord {
     pub(crate) const fn new(accepted: &'static [&'static str]) -> Self {
         Self { accepted }
+    }
+
+    /// What completes "expected".
+    #[cfg(feature = "serde1")]
+    fn expected(&self) -> String {
+        let text = self.to_string();
+        text.strip_prefix("not ").map_or(text.clone(), str::to_owned)
     }
 
     /// The words that are known.

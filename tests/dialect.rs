@@ -1,11 +1,12 @@
 //! Other proxies' words for our faults, and back.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::wildcard_enum_match_arm)]
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
 
 use badgateway::decide::{Profile, grpc_status};
-use badgateway::dialect::Dialect;
+use badgateway::dialect::{Dialect, ErrorCode, Payload};
+use badgateway::fault::Code;
 use badgateway::{Exchange, Fault, FaultKind};
 
 #[test]
@@ -59,6 +60,107 @@ fn the_words_of_grpc_and_cloudflare_are_those_that_are_sent() {
         assert_eq!(Dialect::Cloudflare.word(kind), Some(status.as_str()), "{kind}");
         let grpc = GRPC.get(usize::from(grpc_status(&fault))).copied();
         assert_eq!(Dialect::Grpc.word(kind), grpc, "{kind}");
+    }
+}
+
+/// Every case of `error-code` in `types.wit`, by the payload that it declares.
+#[test]
+fn every_case_of_wasi_http_has_its_payload() {
+    let dns = || Payload::Dns { rcode: Some("SERVFAIL".into()), info_code: Some(22) };
+    let alert = || Payload::TlsAlert { alert_id: Some(40), alert_message: Some("handshake_failure".into()) };
+    let field = || Payload::FieldSize { field_name: Some("x".into()), field_size: Some(9) };
+    let (section, body) = (|| Payload::SectionSize(Some(9)), || Payload::BodySize(Some(9)));
+    let text = || Payload::Text(Some("gzip".into()));
+    #[rustfmt::skip]
+    let cases: Vec<(&str, Payload<'_>)> = vec![
+        ("DNS-timeout", Payload::None), ("DNS-error", dns()), ("destination-not-found", Payload::None),
+        ("destination-unavailable", Payload::None), ("destination-IP-prohibited", Payload::None),
+        ("destination-IP-unroutable", Payload::None), ("connection-refused", Payload::None),
+        ("connection-terminated", Payload::None), ("connection-timeout", Payload::None),
+        ("connection-read-timeout", Payload::None), ("connection-write-timeout", Payload::None),
+        ("connection-limit-reached", Payload::None), ("TLS-protocol-error", Payload::None),
+        ("TLS-certificate-error", Payload::None), ("TLS-alert-received", alert()), ("HTTP-request-denied", Payload::None),
+        ("HTTP-request-length-required", Payload::None), ("HTTP-request-body-size", body()),
+        ("HTTP-request-method-invalid", Payload::None), ("HTTP-request-URI-invalid", Payload::None),
+        ("HTTP-request-URI-too-long", Payload::None), ("HTTP-request-header-section-size", section()),
+        ("HTTP-request-header-size", field()), ("HTTP-request-trailer-section-size", section()),
+        ("HTTP-request-trailer-size", field()), ("HTTP-response-incomplete", Payload::None),
+        ("HTTP-response-header-section-size", section()), ("HTTP-response-header-size", field()),
+        ("HTTP-response-body-size", body()), ("HTTP-response-trailer-section-size", section()),
+        ("HTTP-response-trailer-size", field()), ("HTTP-response-transfer-coding", text()),
+        ("HTTP-response-content-coding", text()), ("HTTP-response-timeout", Payload::None),
+        ("HTTP-upgrade-failed", Payload::None), ("HTTP-protocol-error", Payload::None), ("loop-detected", Payload::None),
+        ("configuration-error", Payload::None), ("internal-error", text()),
+    ];
+    let words: BTreeSet<_> = Dialect::WasiHttp.words().map(|word| word.word).collect();
+    assert_eq!(words, cases.iter().map(|(case, _)| *case).collect());
+    for (case, payload) in &cases {
+        let error = ErrorCode::new(case, payload.clone()).unwrap_or_else(|| panic!("{case}"));
+        assert_eq!((error.case(), error.payload(), error.to_string().as_str()), (*case, payload, *case));
+        assert_eq!(error.fault().is_some(), error.reading().is_some(), "{case}");
+        assert_eq!(error.reading().is_none(), case.starts_with("HTTP-request-"), "{case}");
+        if let (Some(fault), Some(reading)) = (error.fault(), error.reading()) {
+            assert!(reading.may_be(fault.kind()), "{case}");
+        }
+        // Another's payload is none of it.
+        for (_, other) in &cases {
+            let fits = std::mem::discriminant(other) == std::mem::discriminant(payload);
+            assert_eq!(ErrorCode::new(case, other.clone()).is_some(), fits, "{case}: {other:?}");
+        }
+    }
+    assert!(ErrorCode::new("dns-timeout", Payload::None).is_none());
+    let fault = |case, payload| ErrorCode::new(case, payload).unwrap().fault().unwrap();
+    assert_eq!(fault("DNS-error", dns()), Fault::new(FaultKind::DnsFailure).with_code(Code::DnsRcode(2)));
+    let gone = Payload::Dns { rcode: Some("nxdomain".into()), info_code: None };
+    assert_eq!(fault("DNS-error", gone), Fault::new(FaultKind::DnsNotFound).with_code(Code::DnsRcode(3)));
+    let other = Payload::Dns { rcode: Some("<script>".into()), info_code: None };
+    assert_eq!(fault("DNS-error", other).kind(), FaultKind::DnsFailure);
+    assert_eq!(fault("HTTP-response-body-size", body()).received(), Some(9));
+    // A text is no word unless the case may mean it.
+    let claim = Payload::Text(Some("connection_refused".into()));
+    assert_ne!(fault("internal-error", claim).kind(), FaultKind::ConnectionRefused);
+}
+
+#[test]
+fn every_fault_as_an_error_code_and_back() {
+    let codes = [
+        None,
+        Some(Code::Errno(111)),
+        Some(Code::TlsAlert(40)),
+        Some(Code::TlsAlert(255)),
+        Some(Code::DnsRcode(2)),
+        Some(Code::DnsRcode(3)),
+        Some(Code::DnsRcode(999)),
+        Some(Code::H2(7)),
+    ];
+    for &kind in FaultKind::ALL {
+        for code in codes {
+            for received in [None, Some(0), Some(70_000), Some(u64::MAX - 1)] {
+                let mut fault = Fault::new(kind);
+                fault = code.map_or(fault, |code| fault.with_code(code));
+                fault = received.map_or(fault, |bytes| fault.with_received(bytes));
+                let error = ErrorCode::of(&fault);
+                assert_eq!(ErrorCode::new(error.case(), error.payload().clone()).as_ref(), Some(&error), "{kind}");
+                let (back, reading) = (error.fault().unwrap(), error.reading().unwrap());
+                assert!(reading.may_be(kind), "{kind}");
+                if reading.is_exact() || error.case() == "internal-error" {
+                    assert_eq!(back.kind(), kind);
+                }
+                match error.payload() {
+                    Payload::TlsAlert { .. } if matches!(code, Some(Code::TlsAlert(_))) => {
+                        assert_eq!(back.code(), code)
+                    }
+                    Payload::Dns { rcode: Some(_), .. } if matches!(code, Some(Code::DnsRcode(_))) => {
+                        assert_eq!(back.code(), code);
+                    }
+                    Payload::BodySize(_) => assert_eq!(back.received(), received),
+                    Payload::SectionSize(_) | Payload::FieldSize { .. } => {
+                        assert_eq!(back.received(), received.map(|bytes| bytes.min(u64::from(u32::MAX))));
+                    }
+                    _ => {}
+                }
+            }
+        }
     }
 }
 

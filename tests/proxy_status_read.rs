@@ -243,3 +243,23 @@ proptest! {
         prop_assert_eq!(ours(&value), theirs(&value));
     }
 }
+
+/// Types of Cloudflare's that no registry has.
+#[test]
+fn words_of_cloudflares_own() {
+    for (word, kinds) in [
+        ("source_addr_in_use", &[FaultKind::LocalExhausted][..]),
+        ("source_addr_not_available", &[FaultKind::LocalExhausted, FaultKind::ProxyMisconfigured]),
+        ("rate_limited", &[FaultKind::ConnectionLimit]),
+        ("source_addr", &[]),
+        ("Rate_Limited", &[]),
+    ] {
+        for value in [format!("edge; error={word}"), format!("edge; error=\"{word}\"")] {
+            let members = proxy_status::read(value.as_bytes()).unwrap();
+            let member = members.first().unwrap();
+            assert_eq!(member.error(), Some(word));
+            assert_eq!(member.error_type(), None, "{word} is not registered");
+            assert_eq!(member.kinds().collect::<Vec<_>>(), kinds, "{word}");
+        }
+    }
+}

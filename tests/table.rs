@@ -5,11 +5,14 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use badgateway::Exchange;
+use badgateway::decide::health::prunes;
 use badgateway::decide::{Decision, Profile, decide, grpc_status};
 use badgateway::diagnose::attribution::Software;
 use badgateway::dialect::Dialect;
 use badgateway::dialect::logs::Format;
-use badgateway::fault::{Applied, Blame, Category, Class, Code, ErrorType, Fault, FaultKind, Phase, ReportedBy};
+use badgateway::exchange::{BodyFraming, Forwarded};
+use badgateway::fault::{Applied, Blame, Category, Class, Code, ErrorType, Fault, FaultKind, Phase, Prune, ReportedBy};
+use http::StatusCode;
 
 /// Rows whose status differs from what RFC 9209 recommends for their type, each with its reason there.
 const OTHER_STATUS: &[FaultKind] = &[
@@ -58,7 +61,9 @@ fn stable_names_are_read_back() {
             }
         )+};
     }
-    read_back!(FaultKind, Phase, Category, Applied, Blame, ReportedBy, Class, ErrorType, Dialect, Format, Software);
+    read_back!(
+        FaultKind, Phase, Category, Applied, Blame, Prune, ReportedBy, Class, ErrorType, Dialect, Format, Software
+    );
 }
 
 #[test]
@@ -108,6 +113,46 @@ fn health_counts_what_went_wrong_with_the_next_hop_itself() {
         };
         assert_eq!(kind.counts_against_health(), !exempt, "{kind}");
     }
+}
+
+/// What makes an endpoint one to be dropped is found out before a request is sent, does not lie in a client's hand, and asks for
+/// a repair or a new name. Of all else it is the counter that decides.
+#[test]
+fn an_endpoint_is_dropped_for_what_time_does_not_mend() {
+    let dropped: Vec<_> = FaultKind::ALL.iter().filter_map(|kind| Some((*kind, kind.prune()?))).collect();
+    assert_eq!(
+        dropped,
+        [
+            (FaultKind::DnsNotFound, Prune::NameGone),
+            (FaultKind::AddressProhibited, Prune::Prohibited),
+            (FaultKind::CertNameMismatch, Prune::Stranger),
+            (FaultKind::CertRevoked, Prune::Revoked),
+        ]
+    );
+    let mut late = Exchange::default();
+    late.forwarded = Forwarded::Head { status: StatusCode::OK, framing: BodyFraming::Length };
+    for &kind in FaultKind::ALL {
+        let fault = Fault::new(kind);
+        assert_eq!(prunes(&fault, &Exchange::default()), kind.prune(), "{kind}");
+        assert_eq!(prunes(&fault, &late), None, "{kind}");
+        for &phase in Phase::ALL {
+            let prunes = prunes(&fault.at(phase), &Exchange::default());
+            assert!(prunes.is_none() || !phase.may_have_sent(), "{kind} in {phase}");
+        }
+        if kind.prune().is_some() {
+            assert_eq!(kind.applied(), Applied::No, "{kind}");
+            assert!(!kind.phase().may_have_sent(), "{kind}");
+            assert!(!matches!(kind.blame(), Blame::Client | Blame::Unknown | Blame::Proxy), "{kind}");
+            assert!(!matches!(kind.category(), Category::Timeout | Category::Reset | Category::PrematureEof), "{kind}");
+        }
+    }
+    // Each reason is one for some kind.
+    assert!(Prune::ALL.iter().all(|reason| dropped.iter().any(|(_, of)| of == reason)));
+}
+
+fn health(kind: FaultKind) -> String {
+    let counts = if kind.counts_against_health() { "counts" } else { "exempt" };
+    kind.prune().map_or(counts.to_owned(), |reason| format!("{counts}, drop: {reason}"))
 }
 
 /// Who waits must not be told to wait for what somebody has to repair, nor the other way round.
@@ -287,14 +332,15 @@ fn the_page_of_kinds_is_up_to_date() {
             kind.applied(),
             kind.blame(),
             if kind.is_transient() { "perhaps" } else { "no" },
-            if kind.counts_against_health() { "counts" } else { "exempt" },
+            health(kind),
             kind.source(),
         )
         .unwrap();
     }
     page.push_str(
         "\n† no error value says it: only the caller can report it.\n\
-         Passes: whether another try at the same next hop may meet something else. Health: whether passive health checks count it.\n\
+         Passes: whether another try at the same next hop may meet something else. Health: whether passive health checks count it, and why\n\
+         the endpoint should be dropped, if it should.\n\
          The columns of nginx, Envoy and HAProxy have the RFC's status where these have no answer of their own.\n",
     );
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/kinds.md");

@@ -25,7 +25,7 @@ pub(crate) fn find(text: &str) -> Vec<(Dialect, Word)> {
 pub(crate) fn token(text: &str) -> Option<String> {
     let value = format!("proxy; error={text}");
     let known =
-        proxy_status::read(value.as_bytes()).is_ok_and(|members| members.iter().any(|m| m.error_type().is_some()));
+        proxy_status::read(value.as_bytes()).is_ok_and(|members| members.iter().any(|m| m.kinds().next().is_some()));
     known.then_some(value)
 }
 

@@ -20,6 +20,9 @@ pub mod hyper1;
 #[cfg(feature = "hyper_util01")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "hyper_util01")))]
 pub mod hyper_util01;
+#[cfg(feature = "openssl010")]
+#[cfg_attr(badgateway_docsrs, doc(cfg(feature = "openssl010")))]
+pub mod openssl010;
 #[cfg(feature = "pingora09")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "pingora09")))]
 pub mod pingora09;
@@ -35,6 +38,9 @@ pub mod tower05;
 #[cfg(feature = "tower_http07")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "tower_http07")))]
 pub mod tower_http07;
+#[cfg(feature = "tracing01")]
+#[cfg_attr(badgateway_docsrs, doc(cfg(feature = "tracing01")))]
+pub mod tracing01;
 #[cfg(feature = "ureq3")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "ureq3")))]
 pub mod ureq3;

@@ -83,6 +83,8 @@ pub struct Finding<'a> {
     pub(super) chunked: bool,
     /// It comes of a connection that stood.
     pub(super) connected: bool,
+    /// The names and messages in the chain may have a cause that is finer.
+    pub(super) names_may_tell: bool,
     pub(super) next: Option<&'a (dyn Error + 'static)>,
 }
 
@@ -99,6 +101,7 @@ impl<'a> Finding<'a> {
             by_text: false,
             chunked: false,
             connected: false,
+            names_may_tell: false,
             next: None,
         }
     }
@@ -156,6 +159,12 @@ impl<'a> Finding<'a> {
     #[cfg(feature = "h2_04")]
     pub(crate) const fn on_a_connection(mut self) -> Self {
         self.connected = true;
+        self
+    }
+
+    /// What the cause leaves open, the name or the message of another link may tell.
+    pub(crate) const fn names_may_tell(mut self) -> Self {
+        self.names_may_tell = true;
         self
     }
 

@@ -29,10 +29,11 @@
 //!
 //! # TLS by OpenSSL
 //!
-//! Errors of native-tls and openssl are read by their codes: certificates by the rule that they break, alerts, ports without TLS.
-//! What no error says is that a body was cut: both give the end of the connection as the end of the data. Whoever holds the
-//! stream can ask: `SslStream::get_shutdown()` without `ShutdownState::RECEIVED`, at the end of a body that only
-//! the end of the connection delimits, is [`FaultKind::TlsTruncated`].
+//! Errors of native-tls and openssl are read by their codes: certificates by the rule that they break, alerts, ports without TLS;
+//! with the feature `openssl010` those of openssl by their numbers. What no error says is that a body was cut: both give the end
+//! of the connection as the end of the data. That feature has `adapters::openssl010::Untidy`, a socket for below the two, which
+//! makes it an error. Whoever holds the stream can ask, too: `SslStream::get_shutdown()` without `ShutdownState::RECEIVED`, at
+//! the end of a body that only the end of the connection delimits, is [`FaultKind::TlsTruncated`].
 //!
 //! # How to make it sharper
 //!
@@ -86,7 +87,7 @@
 
 mod behind;
 mod finding;
-mod openssl;
+pub(crate) mod openssl;
 mod probes;
 mod system;
 mod table;
@@ -295,6 +296,7 @@ fn may_be_boxed(link: &(dyn Error + 'static)) -> bool {
 fn is_open(facts: &Facts<'_>, exchange: &Exchange) -> bool {
     match facts.cause {
         None => true,
+        Some(_) if facts.names_may_tell => true,
         Some(cause) => {
             if facts.phase.is_some() || facts.likely_phase.is_some() {
                 return false;

@@ -96,6 +96,8 @@ pub(super) struct Facts<'a> {
     pub(super) request_body: Option<bool>,
     /// What exactly is wrong with the request's body, where a link below says so.
     pub(super) upload: Option<Fault>,
+    /// Whether names may tell what that cause leaves open.
+    pub(super) names_may_tell: bool,
     /// hyper was reading a body.
     chunked: bool,
     /// There was a connection.
@@ -197,6 +199,7 @@ impl<'a> Facts<'a> {
             self.cause = cause;
             self.weak = false;
             self.by_text = false;
+            self.names_may_tell = false;
         }
     }
 
@@ -221,6 +224,7 @@ impl<'a> Facts<'a> {
             self.cause = finding.cause;
             self.weak = finding.weak;
             self.by_text = finding.by_text;
+            self.names_may_tell = finding.names_may_tell;
             self.obscure = None;
         }
     }

@@ -1,11 +1,12 @@
 //! Does a fault speak against the next hop's health?
 //!
-//! Only what was tried, and failed on the other side of our own network card, counts.
+//! Only what was tried, and failed on the other side of our own network card, counts. Some of it, and some of what does not
+//! count, says more: that there is no such endpoint any more.
 
 use http::StatusCode;
 
 use crate::exchange::{Exchange, Forwarded, RequestBody};
-use crate::fault::{Category, Code, Fault, FaultKind};
+use crate::fault::{Category, Code, Fault, FaultKind, Prune};
 
 /// Whether this fault speaks against the next hop's health, by what is known of the exchange besides. What a client can
 /// bring about by itself is no word on the next hop, or one client could have it ejected for all others.
@@ -40,6 +41,42 @@ pub fn counts(fault: &Fault, exchange: &Exchange) -> bool {
     let is_tunnel = forwarded == Some(StatusCode::SWITCHING_PROTOCOLS);
     let by_client = exchange.client_gone || is_tunnel || is_a_total || (is_uploading && (is_an_end || is_a_stall));
     counts_against(fault) && !by_client
+}
+
+/// Whether the endpoint should be dropped, and why: it is none any more, and time does not mend that.
+///
+/// [`counts`] is about a server that may recover: eject it for a while, and try again. This is about an address that should not
+/// be asked again before its name has been resolved anew, whatever the counter says. Both may be true of a fault, and
+/// [`DnsNotFound`](FaultKind::DnsNotFound) does not count and prunes: it says nothing about a server. How long something may be
+/// refused before it is given up is no fact about a fault, and stays with the caller's counter.
+///
+/// Drop the endpoint, and not the last one: a resolver that is wrong about one name is wrong about all of them, and a pool that is
+/// empty cannot find that out. No client can bring one of these about at a next hop that the gateway chose itself. Where the
+/// client chooses it, as in a forward proxy, drop it for that name alone.
+///
+/// A [loop](FaultKind::LoopDetected) is none of them: it is seen in `Via`, which any client can write.
+///
+/// ```
+/// use badgateway::decide::health::{counts, prunes};
+/// use badgateway::fault::{Fault, FaultKind, Prune};
+/// use badgateway::Exchange;
+///
+/// let exchange = Exchange::default();
+/// let moved = Fault::new(FaultKind::CertNameMismatch);
+/// assert_eq!(prunes(&moved, &exchange), Some(Prune::Stranger));
+/// assert!(counts(&moved, &exchange));
+///
+/// let gone = Fault::new(FaultKind::DnsNotFound);
+/// assert_eq!((prunes(&gone, &exchange), counts(&gone, &exchange)), (Some(Prune::NameGone), false));
+/// assert_eq!(prunes(&Fault::new(FaultKind::ConnectionRefused), &exchange), None);
+/// ```
+#[must_use]
+pub const fn prunes(fault: &Fault, exchange: &Exchange) -> Option<Prune> {
+    // All of them are found out before there is anything to forward. What somebody says of later is about something else.
+    match exchange.forwarded {
+        Forwarded::Nothing | Forwarded::Interim if !fault.phase().may_have_sent() => fault.kind().prune(),
+        Forwarded::Nothing | Forwarded::Interim | Forwarded::Head { .. } => None,
+    }
 }
 
 /// Whether a passive health check, an outlier detector or a circuit breaker should count this fault

@@ -4,7 +4,7 @@
 //!
 //! - [`decide`]: respond, abort, or stay silent?
 //! - [`retry::advise`]: may the request be sent again?
-//! - [`health::counts_against`]: does it speak against the next hop?
+//! - [`health::counts_against`]: does it speak against the next hop? [`health::prunes`]: is that an endpoint at all?
 //! - [`Profile`]: which status? [`grpc_status`]: which gRPC status?
 
 mod abort;

@@ -146,6 +146,9 @@ fn error_status(number: u16) -> Option<StatusCode> {
     if (400..=599).contains(&number) { StatusCode::from_u16(number).ok() } else { None }
 }
 
+#[cfg(feature = "serde1")]
+crate::setting::serde_words!(Profile);
+
 impl FromStr for Profile {
     type Err = UnknownWord;
 

@@ -3,7 +3,7 @@
 //! A word that we say is one that we read, and what it then may mean holds what we meant.
 
 use super::reading::Reading;
-use super::words::{Row, caches, clouds, envoy, grpc, haproxy, httpd, libraries, nginx, wasi};
+use super::words::{Row, browsers, caches, clouds, dotnet, envoy, grpc, haproxy, httpd, libraries, nginx, wasi};
 use crate::fault::FaultKind;
 
 /// A word of a dialect, and what it may stand for.
@@ -108,6 +108,12 @@ dialects! {
     Grpc = "grpc", "gRPC", "status code", grpc;
     /// wasi:http.
     WasiHttp = "wasi_http", "wasi:http", "error-code", wasi;
+    /// Browsers, by W3C Network Error Logging.
+    NetworkErrorLogging = "network_error_logging", "W3C Network Error Logging", "type in the body of a report", browsers;
+    /// .NET's HTTP client.
+    DotNet = "dotnet", ".NET", "HttpRequestError, or error.type of OpenTelemetry", dotnet::client;
+    /// YARP.
+    Yarp = "yarp", "YARP", "ForwarderError", dotnet::yarp;
     /// Go's net/http: Caddy, Traefik.
     Go = "go", "Go net/http (Caddy, Traefik)", "end of the error's text", libraries::go;
     /// Pingora.

@@ -95,6 +95,22 @@ coded_enum! {
 }
 
 coded_enum! {
+    /// Why an endpoint is none any more: waiting does not mend it, and asking it again is useless or worse.
+    #[non_exhaustive]
+    pub enum Prune {
+        /// Its name does not exist any more, or has no address: the resolver was asked, and said so (RFC 1035 section 4.1.1).
+        NameGone = "name_gone",
+        /// What answers at the address shows a certificate for another name: most often the address has gone to somebody else
+        /// (RFC 9525 section 6).
+        Stranger = "stranger",
+        /// Its certificate was revoked: whoever answers there may have stolen the key (RFC 5280 section 5).
+        Revoked = "revoked",
+        /// The gateway's policy forbids the address, which an honest resolver does not give (RFC 9209 section 2.3.5).
+        Prohibited = "prohibited",
+    }
+}
+
+coded_enum! {
     /// Who can find a fault out.
     #[non_exhaustive]
     pub enum ReportedBy {

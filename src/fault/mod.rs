@@ -4,6 +4,14 @@
 //! stands in one table, that of [`FaultKind`]; what to do about it is [`decide`](crate::decide)'s business.
 //! Everybody may import this room; it imports nobody.
 //!
+//! # With serde
+//!
+//! With the feature `serde1` everything that has a stable name is `Serialize` and `Deserialize` as that name, and a [`Fault`] as
+//! an object with the keys of a [record](crate::reply::Record), so that one can be read from a line of the log. A fault of one
+//! version is read by all later ones, because codes stay. An earlier one passes over keys that it does not know; a *word* that
+//! it does not know is an error that names the word, and not a guess: whoever reads the records of a newer gateway keeps
+//! such a line as text.
+//!
 //! "Fault" here is never fault *injection*: it is what really happened.
 
 mod category;
@@ -15,9 +23,11 @@ mod http2;
 mod kind;
 pub(crate) mod names;
 mod phase;
+#[cfg(feature = "serde1")]
+mod serde;
 mod value;
 
-pub use self::category::{Applied, Blame, Category, ReportedBy};
+pub use self::category::{Applied, Blame, Category, Prune, ReportedBy};
 pub use self::class::Class;
 pub use self::error_type::ErrorType;
 pub use self::evidence::Evidence;

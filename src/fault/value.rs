@@ -12,6 +12,7 @@ use super::class::Class;
 use super::error_type::ErrorType;
 use super::kind::FaultKind;
 use super::phase::Phase;
+use crate::setting::stable_names;
 
 /// A count with room for `None` in eight bytes: stored as its complement, so `u64::MAX` cannot be told.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,6 +59,22 @@ pub enum Confidence {
     /// Inferred from the fixed text of an error that exposes nothing else: what happened, or only in which phase.
     Text,
 }
+
+impl Confidence {
+    /// Both.
+    pub const ALL: &'static [Self] = &[Self::Typed, Self::Text];
+
+    /// The stable word for it: `typed` or `text`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Typed => "typed",
+            Self::Text => "text",
+        }
+    }
+}
+
+stable_names!(Confidence, Typed = "typed", Text = "text");
 
 const TAG_MASK: u8 = 0x0f;
 const TEXT_BIT: u8 = 0x80;

@@ -8,6 +8,17 @@ use std::borrow::Cow;
 use super::item::{Malformed, Scanner, Value};
 use crate::fault::{ErrorType, FaultKind};
 
+/// Types that no registry has, and what they may stand for.
+/// Source: Cloudflare, "Privacy Proxy: proxy status reference".
+const UNREGISTERED: &[(&str, &[FaultKind])] = &[
+    // No address of its own to connect from is left.
+    ("source_addr_in_use", &[FaultKind::LocalExhausted]),
+    // The address of its own that it was told to connect from cannot be bound, or its name not be resolved.
+    ("source_addr_not_available", &[FaultKind::LocalExhausted, FaultKind::ProxyMisconfigured]),
+    // Too many connections a second of one client to one origin.
+    ("rate_limited", &[FaultKind::ConnectionLimit]),
+];
+
 /// As many parameters as RFC 9651 section 3.1.2 asks a parser to support.
 const MAX_PARAMETERS: usize = 256;
 
@@ -82,10 +93,22 @@ impl<'a> Member<'a> {
     }
 
     /// The faults that this member's `error` may stand for, in the order of the table: every kind of that type.
-    /// RFC 9209 has 32 types and this crate more kinds, so that the word is coarser than the fault was.
+    /// RFC 9209 has 32 types and this crate more kinds, so that the word is coarser than the fault was. Some words that no registry
+    /// has are read as well: Cloudflare's `source_addr_in_use`, `source_addr_not_available` and `rate_limited`.
+    ///
+    /// ```
+    /// use badgateway::{FaultKind, proxy_status};
+    ///
+    /// let members = proxy_status::read(b"privacy-proxy; error=source_addr_in_use").unwrap();
+    /// assert!(members[0].kinds().eq([FaultKind::LocalExhausted]));
+    /// assert_eq!(members[0].error_type(), None);
+    /// ```
     pub fn kinds(&self) -> impl Iterator<Item = FaultKind> + use<> {
         let error = self.error_type();
-        FaultKind::ALL.iter().copied().filter(move |kind| error.is_some() && kind.error_type() == error)
+        let own = self.error().and_then(|error| UNREGISTERED.iter().find(|(word, _)| *word == error));
+        let own = own.map_or(&[][..], |(_, kinds)| *kinds);
+        let is_meant = move |kind: &FaultKind| error.is_some() && kind.error_type() == error || own.contains(kind);
+        FaultKind::ALL.iter().copied().filter(is_meant)
     }
 
     /// The `received-status`: what the next hop answered, where this member passed an answer on.

@@ -12,7 +12,9 @@ mod disclosure;
 mod facts;
 mod grpc;
 mod head;
+mod labels;
 mod markdown;
+mod member;
 mod name;
 mod negotiate;
 mod page;
@@ -23,6 +25,8 @@ mod reason;
 mod record;
 mod report;
 mod response;
+#[cfg(feature = "serde1")]
+mod serde;
 mod sf;
 mod text;
 mod words;
@@ -35,6 +39,8 @@ use crate::fault::{Evidence, Fault};
 use crate::sink;
 
 pub use self::disclosure::Disclosure;
+pub use self::labels::Labels;
+pub use self::member::{EvidenceTexts, Fields, Names, ProxyStatus, Value};
 pub use self::name::InvalidName;
 pub(crate) use self::name::Name;
 pub use self::page::{InvalidString, Page, Strings, TemplateError};

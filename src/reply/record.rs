@@ -5,22 +5,20 @@
 
 use std::fmt;
 
+use http::uri::PathAndQuery;
+
 use crate::decide::{AbortMethod, Decision, applied, grpc_status, retry};
 use crate::exchange::{Exchange, Forwarded};
 use crate::fault::names::{alert_name, rcode_name};
-use crate::fault::{Code, Confidence, Evidence, Fault, FaultKind};
+use crate::fault::{Class, Code, Evidence, Fault, FaultKind};
 
 use super::Reply;
-use super::sink::{Formatting, InJson, Sink, bounded, json};
+use super::labels::Labels;
+use super::member::{Each, EvidenceTexts, Fields, Json, Listen, MAX_PATH, MAX_TEXT, ProxyStatus, Value, key};
+use super::sink::{Formatting, Sink};
 
-/// The most bytes of a path, before it is escaped.
-const MAX_PATH: usize = 2048;
-/// The most bytes of any other text.
-const MAX_TEXT: usize = 512;
 /// Room for a line without evidence. A longer one gets more.
 const ROOM: usize = 768;
-/// The most texts of evidence, and the most fields of the caller's own.
-const MAX_ITEMS: usize = 32;
 
 /// What goes into the log about one fault. Its `Display` is one JSON object without a line end.
 ///
@@ -111,131 +109,132 @@ impl<'a> Record<'a> {
         self.write(line);
     }
 
+    /// Tells each key and its value, in the order of the line. A key comes once, and its kind of value does not depend on
+    /// anything but whether it is known.
+    ///
+    /// ```
+    /// use badgateway::reply::Value;
+    /// use badgateway::{Exchange, Fault, FaultKind, Gateway};
+    ///
+    /// let gateway = Gateway::new("gw").unwrap();
+    /// let (fault, exchange) = (Fault::new(FaultKind::ConnectionRefused), Exchange::default());
+    /// let mut words = Vec::new();
+    /// gateway.record(&fault, &exchange).visit(|key, value| {
+    ///     if let Value::Word(word) = value {
+    ///         words.push(format!("{key}={word}"));
+    ///     }
+    /// });
+    /// assert_eq!(words[..2], ["fault=connection_refused", "phase=connect"]);
+    /// ```
+    pub fn visit(&self, each: impl FnMut(&'static str, Value<'a>)) {
+        self.tell(&mut Each(each));
+    }
+
+    /// Labels for a metric: few, and each of few values.
+    #[must_use]
+    pub fn labels(&self) -> Labels {
+        let status = match self.decision {
+            Decision::Respond(_) => Some(self.reply.http_status()),
+            Decision::Abort(_) | Decision::Silence => None,
+        };
+        Labels::new(*self.reply.fault, status)
+    }
+
     fn write(&self, out: &mut impl Sink) {
+        self.tell(&mut Json(out));
+        out.put("}");
+    }
+
+    /// The one place that knows what a record holds.
+    #[inline(always)]
+    fn tell(&self, each: &mut impl Listen<'a>) {
         let Reply { fault, exchange, .. } = self.reply;
-        out.put("{\"fault\":\"");
-        out.put(fault.kind().as_str());
-        match fault.class() {
-            Some(class) => word(out, "\",\"class\":\"", class.as_str()),
-            None => out.put("\",\"class\":null"),
-        }
-        word(out, ",\"phase\":\"", fault.phase().as_str());
+        each.word(key!(first "fault"), fault.kind().as_str());
+        each.maybe_word(key!("class"), fault.class().map(Class::as_str));
+        each.word(key!("phase"), fault.phase().as_str());
         let sent = match self.decision {
             Decision::Respond(_) => Some(self.reply.http_status()),
             Decision::Abort(_) | Decision::Silence => None,
         };
-        number(out, ",\"status\":", sent.map(|s| u64::from(s.as_u16())));
-        write_forwarded(out, exchange);
+        each.maybe_number(key!("status"), sent.map(|status| u64::from(status.as_u16())));
+        tell_forwarded(each, exchange);
         if sent.is_some() {
-            out.put(",\"proxy_status\":\"");
-            self.reply.write_proxy_status(&mut InJson(out));
-            out.put("\"");
+            each.other(key!("proxy_status"), Value::ProxyStatus(ProxyStatus(self.reply)));
         } else {
-            out.put(",\"proxy_status\":null");
+            each.null(key!("proxy_status"));
         }
         let advice = retry::advise(fault, exchange);
-        word(out, ",\"applied\":\"", applied(fault, exchange).as_str());
-        word(out, ",\"retry\":\"", advice.as_str());
-        word(out, ",\"retry_reason\":\"", advice.reason());
-        word(out, ",\"blame\":\"", fault.blame().as_str());
-        word(out, ",\"category\":\"", fault.category().as_str());
-        number(out, ",\"elapsed_ms\":", exchange.elapsed.map(|t| u64::try_from(t.as_millis()).unwrap_or(u64::MAX)));
-        write_request(out, exchange);
-        match (fault.offset(), fault.expected(), fault.received()) {
-            (None, None, None) => out.put(",\"offset\":null,\"expected\":null,\"received\":null"),
-            (offset, expected, received) => {
-                number(out, ",\"offset\":", offset);
-                number(out, ",\"expected\":", expected);
-                number(out, ",\"received\":", received);
-            }
-        }
-        out.put(match (fault.kind(), fault.confidence()) {
-            (FaultKind::Unclassified, _) => ",\"confidence\":null",
-            (_, Confidence::Typed) => ",\"confidence\":\"typed\"",
-            (_, Confidence::Text) => ",\"confidence\":\"text\"",
-        });
-        self.write_decision(out);
+        each.word(key!("applied"), applied(fault, exchange).as_str());
+        each.word(key!("retry"), advice.as_str());
+        each.word(key!("retry_reason"), advice.reason());
+        each.word(key!("blame"), fault.blame().as_str());
+        each.word(key!("category"), fault.category().as_str());
+        let elapsed = exchange.elapsed.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+        each.maybe_number(key!("elapsed_ms"), elapsed);
+        tell_request(each, exchange);
+        each.maybe_number(key!("offset"), fault.offset());
+        each.maybe_number(key!("expected"), fault.expected());
+        each.maybe_number(key!("received"), fault.received());
+        let is_known = fault.kind() != FaultKind::Unclassified;
+        each.maybe_word(key!("confidence"), is_known.then(|| fault.confidence().as_str()));
+        self.tell_decision(each);
         if sent.is_some() && self.reply.is_grpc() {
-            number(out, ",\"grpc_status\":", Some(u64::from(grpc_status(fault))));
+            each.number(key!("grpc_status"), u64::from(grpc_status(fault)));
         }
-        self.write_code(out);
-        write_attempts(out, exchange);
-        self.write_extra(out);
-        out.put("}");
+        self.tell_code(each);
+        tell_attempts(each, exchange);
+        if let Some(evidence) = self.evidence {
+            each.other(key!("evidence"), Value::Evidence(EvidenceTexts(evidence)));
+        }
+        if !self.fields.is_empty() {
+            each.other(key!("extra"), Value::Fields(Fields(self.fields)));
+        }
     }
 
-    fn write_decision(&self, out: &mut impl Sink) {
-        let how = match self.decision {
-            Decision::Respond(_) => return out.put(",\"decision\":\"respond\",\"how\":null"),
-            Decision::Silence => return out.put(",\"decision\":\"silence\",\"how\":null"),
-            Decision::Abort(how) => how,
+    #[inline(always)]
+    fn tell_decision(&self, each: &mut impl Listen<'a>) {
+        let (decision, how) = match self.decision {
+            Decision::Respond(_) => ("respond", None),
+            Decision::Silence => ("silence", None),
+            Decision::Abort(how) => ("abort", Some(how)),
         };
         let (how, code) = match how {
-            AbortMethod::CloseShort => ("close_short", None),
-            AbortMethod::NoLastChunk => ("no_last_chunk", None),
-            AbortMethod::Reset => ("reset", None),
-            AbortMethod::Unmarked => ("unmarked", None),
-            AbortMethod::StreamReset(code) => ("stream_reset", Some(u64::from(code))),
-            AbortMethod::H3StreamReset(code) => ("h3_stream_reset", Some(code)),
-            AbortMethod::GrpcStatus(code) => ("grpc_status", Some(u64::from(code))),
+            None => (None, None),
+            Some(AbortMethod::CloseShort) => (Some("close_short"), None),
+            Some(AbortMethod::NoLastChunk) => (Some("no_last_chunk"), None),
+            Some(AbortMethod::Reset) => (Some("reset"), None),
+            Some(AbortMethod::Unmarked) => (Some("unmarked"), None),
+            Some(AbortMethod::StreamReset(code)) => (Some("stream_reset"), Some(u64::from(code))),
+            Some(AbortMethod::H3StreamReset(code)) => (Some("h3_stream_reset"), Some(code)),
+            Some(AbortMethod::GrpcStatus(code)) => (Some("grpc_status"), Some(u64::from(code))),
         };
-        word(out, ",\"decision\":\"abort\",\"how\":\"", how);
-        if code.is_some() {
-            number(out, ",\"how_code\":", code);
+        each.word(key!("decision"), decision);
+        each.maybe_word(key!("how"), how);
+        if let Some(code) = code {
+            each.number(key!("how_code"), code);
         }
     }
 
-    fn write_code(&self, out: &mut impl Sink) {
+    #[inline(always)]
+    fn tell_code(&self, each: &mut impl Listen<'a>) {
         match self.reply.fault.code() {
             None => {}
-            Some(Code::Errno(n)) => {
-                out.put(",\"errno\":");
-                if n < 0 {
-                    out.put("-");
-                }
-                out.number(u64::from(n.unsigned_abs()));
-            }
+            Some(Code::Errno(n)) => each.other(key!("errno"), Value::Signed(i64::from(n))),
             Some(Code::TlsAlert(n)) => {
-                number(out, ",\"alert\":", Some(u64::from(n)));
-                match alert_name(n) {
-                    Some(name) => word(out, ",\"alert_name\":\"", name),
-                    None => out.put(",\"alert_name\":null"),
-                }
+                each.number(key!("alert"), u64::from(n));
+                each.maybe_word(key!("alert_name"), alert_name(n));
             }
             Some(Code::DnsRcode(n)) => {
-                number(out, ",\"rcode\":", Some(u64::from(n)));
-                match rcode_name(n) {
-                    Some(name) => word(out, ",\"rcode_name\":\"", name),
-                    None => out.put(",\"rcode_name\":null"),
-                }
+                each.number(key!("rcode"), u64::from(n));
+                each.maybe_word(key!("rcode_name"), rcode_name(n));
             }
-            Some(Code::H2(n)) => number(out, ",\"h2_code\":", Some(u64::from(n))),
-            Some(Code::H3(n)) => number(out, ",\"h3_code\":", Some(u64::from(n))),
+            Some(Code::H2(n)) => each.number(key!("h2_code"), u64::from(n)),
+            Some(Code::H3(n)) => each.number(key!("h3_code"), u64::from(n)),
             Some(Code::Status(n)) if self.reply.fault.kind() == FaultKind::NotGrpc => {
-                number(out, ",\"received_status\":", Some(u64::from(n)));
+                each.number(key!("received_status"), u64::from(n));
             }
             // It is the status above.
             Some(Code::Status(_)) => {}
-        }
-    }
-
-    fn write_extra(&self, out: &mut impl Sink) {
-        if let Some(evidence) = self.evidence {
-            out.put(",\"evidence\":");
-            for (n, (label, content)) in evidence.iter().take(MAX_ITEMS).enumerate() {
-                text(out, if n == 0 { "[{\"label\":\"" } else { ",{\"label\":\"" }, label, MAX_TEXT);
-                text(out, ",\"text\":\"", content, MAX_TEXT);
-                out.put("}");
-            }
-            out.put(if evidence.is_empty() { "[]" } else { "]" });
-        }
-        if !self.fields.is_empty() {
-            out.put(",\"extra\":");
-            for (n, (name, content)) in self.fields.iter().take(MAX_ITEMS).enumerate() {
-                text(out, if n == 0 { "{\"" } else { ",\"" }, name, MAX_TEXT);
-                text(out, ":\"", content, MAX_PATH);
-            }
-            out.put("}");
         }
     }
 }
@@ -249,64 +248,31 @@ impl fmt::Display for Record<'_> {
 }
 
 /// The status of the head that had gone out.
-pub(super) fn write_forwarded(out: &mut impl Sink, exchange: &Exchange) {
+#[inline(always)]
+pub(super) fn tell_forwarded<'a>(each: &mut impl Listen<'a>, exchange: &'a Exchange) {
     let status = match exchange.forwarded {
         Forwarded::Head { status, .. } => Some(u64::from(status.as_u16())),
         Forwarded::Nothing | Forwarded::Interim => None,
     };
-    number(out, ",\"forwarded_status\":", status);
+    each.maybe_number(key!("forwarded_status"), status);
 }
 
 /// What was asked, and of whom.
-pub(super) fn write_request(out: &mut impl Sink, exchange: &Exchange) {
-    match exchange.next_hop.as_deref() {
-        Some(next_hop) => text(out, ",\"next_hop\":\"", next_hop, MAX_TEXT),
-        None => out.put(",\"next_hop\":null"),
-    }
-    text(out, ",\"method\":\"", exchange.method.as_str(), MAX_TEXT);
-    match &exchange.path {
-        Some(path) => text(out, ",\"path\":\"", path.as_str(), MAX_PATH),
-        None => out.put(",\"path\":null"),
-    }
+#[inline(always)]
+pub(super) fn tell_request<'a>(each: &mut impl Listen<'a>, exchange: &'a Exchange) {
+    each.maybe_text(key!("next_hop"), exchange.next_hop.as_deref(), MAX_TEXT);
+    each.maybe_text(key!("method"), Some(exchange.method.as_str()), MAX_TEXT);
+    each.maybe_text(key!("path"), exchange.path.as_ref().map(PathAndQuery::as_str), MAX_PATH);
 }
 
 /// A second try and a reference, where there are any.
-pub(super) fn write_attempts(out: &mut impl Sink, exchange: &Exchange) {
+#[inline(always)]
+pub(super) fn tell_attempts<'a>(each: &mut impl Listen<'a>, exchange: &'a Exchange) {
     if exchange.attempts > 1 {
-        number(out, ",\"attempts\":", Some(u64::from(exchange.attempts)));
-        match exchange.first_try {
-            Some(kind) => word(out, ",\"first_try\":\"", kind.as_str()),
-            None => out.put(",\"first_try\":null"),
-        }
+        each.number(key!("attempts"), u64::from(exchange.attempts));
+        each.maybe_word(key!("first_try"), exchange.first_try.map(FaultKind::as_str));
     }
     if let Some(reference) = exchange.reference.as_deref() {
-        text(out, ",\"reference\":\"", reference, MAX_TEXT);
-    }
-}
-
-// A key is given as the whole of what stands before a value, with comma, quotes and colon: one piece to write.
-
-/// A text of anybody's.
-#[inline]
-fn text(out: &mut impl Sink, key: &'static str, value: &str, max: usize) {
-    out.put(key);
-    json(out, bounded(value, max));
-    out.put("\"");
-}
-
-/// A word of our own, which has nothing to escape.
-#[inline]
-fn word(out: &mut impl Sink, key: &'static str, value: &'static str) {
-    out.put(key);
-    out.put(value);
-    out.put("\"");
-}
-
-#[inline]
-fn number(out: &mut impl Sink, key: &'static str, value: Option<u64>) {
-    out.put(key);
-    match value {
-        Some(n) => out.number(n),
-        None => out.put("null"),
+        each.maybe_text(key!("reference"), Some(reference), MAX_TEXT);
     }
 }

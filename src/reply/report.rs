@@ -7,6 +7,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::h1::{self, Deviations};
 use crate::tap::Observation;
 
+use super::member::{Each, Json, Listen, Names, Value, key};
 use super::record::{self, Record};
 use super::sink::{Formatting, Sink};
 
@@ -37,6 +38,29 @@ impl<'a> Report<'a> {
         match self {
             Self::Fault(record) => record.exchange(),
             Self::Tolerated(tolerated) => tolerated.exchange,
+        }
+    }
+
+    /// Tells each key and its value, in the order of the line: those of a [`Record`], or of [`Tolerated`].
+    ///
+    /// ```
+    /// use badgateway::Gateway;
+    /// use badgateway::reply::Value;
+    ///
+    /// let gateway = Gateway::new("edge-1.example").unwrap().with_log(|report| {
+    ///     report.visit(|key, value| match value {
+    ///         Value::Word(word) => println!("{key} {word}"),
+    ///         Value::Text(text) => println!("{key} {text:?}"),
+    ///         Value::Number(number) => println!("{key} {number}"),
+    ///         _ => {}
+    ///     });
+    /// });
+    /// # drop(gateway);
+    /// ```
+    pub fn visit(&self, each: impl FnMut(&'static str, Value<'a>)) {
+        match self {
+            Self::Fault(record) => record.visit(each),
+            Self::Tolerated(tolerated) => tolerated.tell(&mut Each(each)),
         }
     }
 
@@ -103,23 +127,24 @@ impl<'a> Tolerated<'a> {
     }
 
     /// The stable names of what was put up with.
-    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + use<'a> {
         let more = [(self.leftover, "leftover"), (self.trailers, "forbidden_trailers")];
         let more = more.into_iter().filter_map(|(there, name)| there.then_some(name));
         self.deviations.iter().map(|deviation| deviation.as_str()).chain(more)
     }
 
     fn write(&self, out: &mut impl Sink) {
-        out.put("{\"fault\":null,\"deviations\":[");
-        for (n, name) in self.names().enumerate() {
-            out.put(if n == 0 { "\"" } else { ",\"" });
-            out.put(name);
-            out.put("\"");
-        }
-        out.put("]");
-        record::write_forwarded(out, self.exchange);
-        record::write_request(out, self.exchange);
-        record::write_attempts(out, self.exchange);
+        self.tell(&mut Json(out));
         out.put("}");
+    }
+
+    /// The one place that knows what such a report holds.
+    #[inline(always)]
+    fn tell(&self, each: &mut impl Listen<'a>) {
+        each.null(key!(first "fault"));
+        each.other(key!("deviations"), Value::Names(Names(*self)));
+        record::tell_forwarded(each, self.exchange);
+        record::tell_request(each, self.exchange);
+        record::tell_attempts(each, self.exchange);
     }
 }

@@ -3,8 +3,10 @@
 //! A dialect is one table of *its* words. Ours are spread over them without gap or overlap, which the
 //! compiler checks: a kind that stands in no row, or in two, does not compile.
 
+pub(super) mod browsers;
 pub(super) mod caches;
 pub(super) mod clouds;
+pub(super) mod dotnet;
 pub(super) mod envoy;
 pub(super) mod grpc;
 pub(super) mod haproxy;
