@@ -55,8 +55,13 @@ struct Record {
 /// The value of a member, without quotes.
 fn member<'a>(json: &'a str, name: &str) -> &'a str {
     let Some((_, rest)) = json.split_once(&format!("\"{name}\":")) else { return "" };
-    let end = if rest.starts_with('[') { rest.find(']') } else { rest.find([',', '}']) };
-    rest[..end.unwrap_or(rest.len())].trim_matches(['[', '"'])
+    if let Some(list) = rest.strip_prefix('[') {
+        return list.split(']').next().unwrap_or("");
+    }
+    match rest.strip_prefix('"') {
+        Some(text) => text.split('"').next().unwrap_or(""),
+        None => rest.split([',', '}']).next().unwrap_or(""),
+    }
 }
 
 fn records(text: &str) -> Vec<Record> {
