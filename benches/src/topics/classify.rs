@@ -9,7 +9,7 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
 
-use badgateway::adapters::{hyper1, rustls023, tokio1};
+use badgateway::adapters::{hyper1, openssl010, rustls023, tokio1};
 use badgateway::classify::{Probe, classify};
 use badgateway::{Exchange, FaultKind};
 use bytes::Bytes;
@@ -22,9 +22,12 @@ use crate::harness::{Budget, Contestant, Group, Topic, each};
 type AnyError = Box<dyn Error + Send + Sync>;
 
 const PROBES: &[Probe] = &[hyper1::PROBE, rustls023::PROBE, tokio1::PROBE];
+/// The same and one more, that knows none of the links.
+const MORE: &[Probe] = &[hyper1::PROBE, rustls023::PROBE, tokio1::PROBE, openssl010::PROBE];
 
 const FLOOR: &str = "walk source() only";
 const OURS: &str = "badgateway";
+const OURS_AND_MORE: &str = "badgateway, and openssl010";
 const STRINGS: &str = "to_string + contains";
 
 pub fn topic() -> Topic {
@@ -32,13 +35,15 @@ pub fn topic() -> Topic {
         name: "classify",
         about: "An error of a real failure becomes a fault, with the probes of `hyper1`, `rustls023` and `tokio1`.",
         groups: vec![
-            group("refused, 4 links", refused, FaultKind::ConnectionRefused).with(
-                ours(refused, FaultKind::ConnectionRefused)
-                    .budget(Budget::Instructions(450.0))
-                    .budget(Budget::Wall(60.0))
-                    .budget(Budget::Allocations(0.0))
-                    .budget(Budget::WallOf(STRINGS.into(), 0.125)),
-            ),
+            group("refused, 4 links", refused, FaultKind::ConnectionRefused)
+                .with(
+                    ours(refused, FaultKind::ConnectionRefused)
+                        .budget(Budget::Instructions(450.0))
+                        .budget(Budget::Wall(60.0))
+                        .budget(Budget::Allocations(0.0))
+                        .budget(Budget::WallOf(STRINGS.into(), 0.125)),
+                )
+                .with(with_probes(OURS_AND_MORE, MORE, refused, FaultKind::ConnectionRefused)),
             group("incomplete head, 3 links", incomplete, FaultKind::ClosedBeforeResponse)
                 .with(ours(incomplete, FaultKind::ClosedBeforeResponse).budget(Budget::Allocations(0.0))),
             group("io::Error, os 111", bare, FaultKind::ConnectionRefused).with(
@@ -65,12 +70,16 @@ fn group(input: &str, make: fn() -> AnyError, kind: FaultKind) -> Group {
 }
 
 fn ours(make: fn() -> AnyError, kind: FaultKind) -> Contestant {
-    Contestant::new(OURS, move || {
+    with_probes(OURS, PROBES, make, kind)
+}
+
+fn with_probes(name: &str, probes: &'static [Probe], make: fn() -> AnyError, kind: FaultKind) -> Contestant {
+    Contestant::new(name, move || {
         let error = make();
         let exchange = Exchange::default();
-        let fault = classify(&*error, PROBES, &exchange);
+        let fault = classify(&*error, probes, &exchange);
         assert_eq!(fault.kind(), kind, "{error:?}");
-        each(move || classify(black_box(&*error), black_box(PROBES), black_box(&exchange)))
+        each(move || classify(black_box(&*error), black_box(probes), black_box(&exchange)))
     })
 }
 

@@ -57,39 +57,45 @@ use crate::fault::{Fault, FaultKind, Phase};
 pub const PROBE: Probe = probe;
 
 fn probe<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
-    // One look at the size for all of them.
-    const SIZES: u128 = size::<ssl::Error>()
-        | size::<ErrorStack>()
-        | size::<HandshakeError<TcpStream>>()
-        | size::<X509VerifyResult>()
-        | size::<NoCloseNotify>();
     let size = size_of_val(link);
-    if size < 128 && SIZES >> size & 1 == 1 { known(link) } else { None }
+    // A shift takes six bits, so that a larger one may seem to fit.
+    if SIZES.wrapping_shr((size / 4) as u32) & 1 == 1 && size < 256 { known(link) } else { None }
 }
 
-/// A bit for the size of a type.
-const fn size<T>() -> u128 {
-    assert!(size_of::<T>() < 128, "there is a bit for it");
-    1 << size_of::<T>()
+/// One look at a link's size for all of them: a bit for each quarter of a word.
+const SIZES: u64 = size::<ssl::Error>()
+    | size::<ErrorStack>()
+    | size::<HandshakeError<TcpStream>>()
+    | size::<X509VerifyResult>()
+    | size::<NoCloseNotify>();
+
+const fn size<T>() -> u64 {
+    assert!(size_of::<T>() < 256 && size_of::<T>() % 4 == 0, "there is a bit for it");
+    1 << (size_of::<T>() / 4)
+}
+
+/// The link as a `T`, and no pointer to one.
+fn only<'a, T: Error + 'static>(link: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    if may_be::<T>(link) { link.downcast_ref() } else { None }
 }
 
 // Most links are of another type; out of line, they do not pay for this.
 #[inline(never)]
 fn known<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
-    if let Some(error) = downcast::<ssl::Error>(link) {
+    if let Some(error) = only::<ssl::Error>(link) {
         return Some(of_a_connection(error));
     }
-    if let Some(errors) = downcast::<ErrorStack>(link) {
+    if let Some(errors) = only::<ErrorStack>(link) {
         // Of no connection: keys, certificates and settings of the gateway's own.
         return Some(stack(errors).unwrap_or_else(|| Finding::of(FaultKind::ProxyInternal).weak()));
     }
-    if let Some(result) = downcast::<X509VerifyResult>(link) {
+    if let Some(result) = only::<X509VerifyResult>(link) {
         return Some(verdict(*result).map_or(Finding::new(), |kind| Finding::of(kind).at(Phase::Tls)));
     }
-    if may_be::<NoCloseNotify>(link) && link.is::<NoCloseNotify>() {
+    if only::<NoCloseNotify>(link).is_some() {
         return Some(Finding::of(Cause::ClosedWithoutNotify));
     }
-    handshake::<TcpStream>(link)
+    only::<HandshakeError<TcpStream>>(link).map(of_a_handshake)
 }
 
 /// A probe for [`HandshakeError`] over a stream of your own, which knows the rule that a certificate breaks.
@@ -102,7 +108,11 @@ fn known<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
 /// let gateway = Gateway::new("edge-1.example").unwrap().with_probe(handshake::<Untidy<TcpStream>>);
 /// ```
 pub fn handshake<'a, S: fmt::Debug + 'static>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
-    Some(match downcast::<HandshakeError<S>>(link)? {
+    downcast::<HandshakeError<S>>(link).map(of_a_handshake)
+}
+
+fn of_a_handshake<S: fmt::Debug + 'static>(error: &HandshakeError<S>) -> Finding<'_> {
+    match error {
         HandshakeError::SetupFailure(errors) => Finding::of(FaultKind::ProxyInternal).then(errors),
         // A blocking socket's own time was over. The error below says no more than "would block".
         HandshakeError::WouldBlock(_) => Finding::of(Cause::TimedOut).at(Phase::Tls),
@@ -110,7 +120,7 @@ pub fn handshake<'a, S: fmt::Debug + 'static>(link: &'a (dyn Error + 'static)) -
             Some(kind) if refused(stream.error()) => Finding::of(kind).at(Phase::Tls),
             Some(_) | None => Finding::new().at(Phase::Tls),
         },
-    })
+    }
 }
 
 /// What a failed handshake means, with the connection that it failed on, which knows the rule that a certificate breaks.
