@@ -258,3 +258,11 @@ fn found_a_reference_of_controls_in_a_link() {
         assert_eq!(std::str::from_utf8(answer.body()).unwrap(), format!("<a href=\"?{shown}\">"));
     }
 }
+
+/// A client that left before the held head of an empty body went out had no record: nothing was missing but the head.
+#[test]
+fn found_a_client_that_left_a_held_head() {
+    for script in [&b"\x10\x01\0\0\0\0\0pppp."[..], b"\x10\x01\0\0\0\x02\0ppppppp."] {
+        in_flight_body(&[b"00", script].concat());
+    }
+}
