@@ -272,7 +272,7 @@ fn loops(head: &Parts, name: &str) -> bool {
     let is_us = |member: &&str| member.split_ascii_whitespace().nth(1).is_some_and(|by| by.eq_ignore_ascii_case(name));
     let forwards = texts(&head.headers, "max-forwards").first().and_then(|n| n.parse::<u64>().ok());
     let is_spent = [Method::OPTIONS, Method::TRACE].contains(&head.method) && forwards == Some(0);
-    members.len() > HOPS || members.iter().any(|member| is_us(&member)) || is_spent
+    members.len() > HOPS || members.iter().any(is_us) || is_spent
 }
 
 // ---- what goes on -------------------------------------------------------------------------------------

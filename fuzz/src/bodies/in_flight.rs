@@ -24,6 +24,7 @@ use http_body::{Body, Frame, SizeHint};
 use super::{Choices, show};
 
 type Answer = Response<ResponseBody<Scripted, Ticks>>;
+type Polled<B> = Poll<Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>>;
 
 /// A byte each: the client's version, the method, what is known of the exchange, how it ends, the status, the framing, the next hop's
 /// version, how often the client polls. Then a length and so many bytes that happen before, and the script of the body.
@@ -385,7 +386,7 @@ impl Seen<'_> {
 }
 
 /// One poll, and whether somebody was woken in it.
-fn poll<B: Body + ?Sized>(body: Pin<&mut B>) -> (Poll<Option<Result<Frame<B::Data>, B::Error>>>, bool) {
+fn poll<B: Body + ?Sized>(body: Pin<&mut B>) -> (Polled<B>, bool) {
     struct Counted(AtomicUsize);
     impl Wake for Counted {
         fn wake(self: Arc<Self>) {
