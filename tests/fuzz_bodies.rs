@@ -175,7 +175,7 @@ fn audit_request() {
 
 #[test]
 fn templates() {
-    many(10, 3000);
+    many(10, 2000);
 }
 
 #[test]
