@@ -22,7 +22,7 @@ mod bodies;
 type Body = fn(&[u8]);
 
 /// As they are called in `fuzz/Cargo.toml`.
-const TARGETS: [(&str, Body); 9] = [
+const TARGETS: [(&str, Body); 12] = [
     ("h1_split", bodies::h1_split::run),
     ("h1_model", bodies::h1_model::run),
     ("h1_accepts", bodies::h1_accepts::run),
@@ -32,7 +32,17 @@ const TARGETS: [(&str, Body); 9] = [
     ("logs", bodies::logs::run),
     ("tap", bodies::tap::run),
     ("frames", bodies::frames::run),
+    ("audit_request", bodies::audit_request::run),
+    ("templates", bodies::templates::run),
+    ("in_flight", in_flight_body),
 ];
+
+#[cfg(feature = "http_body1")]
+use bodies::in_flight::run as in_flight_body;
+
+/// Without bodies there is nothing to drive.
+#[cfg(not(feature = "http_body1"))]
+fn in_flight_body(_: &[u8]) {}
 
 /// The seeds of a target, by name. None in the published package, which has no tests either.
 fn seeds(target: &str) -> Vec<(String, Vec<u8>)> {
@@ -158,6 +168,21 @@ fn frames() {
     many(8, 6000);
 }
 
+#[test]
+fn audit_request() {
+    many(9, 3000);
+}
+
+#[test]
+fn templates() {
+    many(10, 2000);
+}
+
+#[test]
+fn in_flight() {
+    many(11, 3000);
+}
+
 // ---- what fuzzing found -----------------------------------------------------------------------------
 
 /// An empty list member behind the last coding (RFC 9110 section 5.6.1.2) is ignored here; hyper then reads
@@ -217,4 +242,27 @@ fn found_a_frontend_called_like_another_format() {
     bodies::logs::run(b"h2 2018-07-02T2in/<NOSRV> -1/-1/-1/-1/0 400 187 - - PR-- 1/1/0/0/0 0/0");
     bodies::logs::run(b"AH01079: fail/s1 0/0/1/2/3 500 99 - - ---- 1/1/0/0/0 0/0");
     bodies::logs::run(b"AH01102:86189 - - [20/Nov/2026:18:54:29 +0000] \"GET / HTTP/1.1\" 502 157");
+}
+
+/// A control character is one byte, and nine in the query of a link: so many of them took three times the room of a value.
+#[test]
+fn found_a_reference_of_controls_in_a_link() {
+    use badgateway::reply::{Page, Strings};
+    let page = Page::template("<a href=\"?{{reference}}\">", &Strings::default()).unwrap();
+    let gateway = badgateway::Gateway::new("gw").unwrap().with_page(page);
+    let request = http::Request::get("/").header("accept", "text/html").body(()).unwrap();
+    let mut exchange = badgateway::Exchange::of(&request);
+    for (reference, shown) in [("\u{7}".repeat(85), "%EF%BF%BD".repeat(28)), ("a".repeat(200), "a".repeat(128))] {
+        exchange.reference = Some(reference.into());
+        let answer = gateway.answer_fault(&badgateway::Fault::new(badgateway::FaultKind::ConnectionRefused), &exchange);
+        assert_eq!(std::str::from_utf8(answer.body()).unwrap(), format!("<a href=\"?{shown}\">"));
+    }
+}
+
+/// A client that left before the held head of an empty body went out had no record: nothing was missing but the head.
+#[test]
+fn found_a_client_that_left_a_held_head() {
+    for script in [&b"\x10\x01\0\0\0\0\0pppp."[..], b"\x10\x01\0\0\0\x02\0ppppppp."] {
+        in_flight_body(&[b"00", script].concat());
+    }
 }

@@ -43,8 +43,7 @@ struct Held(Option<Arc<Shared>>);
 impl Drop for Held {
     fn drop(&mut self) {
         if let Some(exchange) = self.0.take() {
-            exchange.leave();
-            exchange.left();
+            exchange.given_up();
         }
     }
 }

@@ -175,6 +175,15 @@ impl Shared {
         }
     }
 
+    /// Nobody waits any more for a head that was held. Nothing of it has gone out, so that nothing was whole for the client,
+    /// whatever the body was.
+    #[cfg(feature = "http_body1")]
+    pub(super) fn given_up(&self) {
+        self.lock().body_end = None;
+        self.leave();
+        self.left();
+    }
+
     /// Ends the exchange with this fault, and makes the response for it.
     pub(super) fn respond(&self, fault: Fault) -> Response<Bytes> {
         self.lock().head_goes_out(None);

@@ -4,14 +4,18 @@
 //! nothing else.
 
 pub mod answer;
+pub mod audit_request;
 pub mod chunked;
 pub mod frames;
 pub mod h1_accepts;
 pub mod h1_differential;
 pub mod h1_model;
 pub mod h1_split;
+#[cfg(feature = "http_body1")]
+pub mod in_flight;
 pub mod logs;
 pub mod tap;
+pub mod templates;
 
 mod message;
 mod model;

@@ -257,13 +257,19 @@ fn write_wait(out: &mut Vec<u8>, seconds: u64) {
 }
 
 /// In the query of a link: unreserved characters as they are (RFC 3986 section 2.3), what may not be shown as U+FFFD, lest it
-/// ends a line in a mail's subject, and all else by its bytes.
+/// ends a line in a mail's subject, and all else by its bytes. What has no room any more is left out.
 fn in_query(out: &mut Vec<u8>, text: &str) {
-    for c in bounded(text, MAX_SHOWN / 3).chars() {
+    let most = out.len().saturating_add(MAX_SHOWN);
+    for c in text.chars() {
+        let before = out.len();
         match c {
             'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '.' | '_' | '~' => put_char(out, c),
             _ if is_unprintable(c) => percent(out, '\u{fffd}'),
             _ => percent(out, c),
+        }
+        if out.len() > most {
+            out.truncate(before);
+            break;
         }
     }
 }
