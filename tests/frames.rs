@@ -260,4 +260,13 @@ fn a_goaway_that_spares_all_streams_proves_nothing() {
         frames.read(&wire(&[FIRST, (GOAWAY, 0, 0, &[&u32::to_be_bytes(last)[..], &[0; 4]].concat())]));
         assert_eq!(frames.refine(unprocessed).kind(), kind, "{last}");
     }
+    // What was not processed by the first word is not by the second.
+    let mut frames = asked();
+    let goaway = |last: u32| [&u32::to_be_bytes(last)[..], &[0; 4]].concat();
+    frames.read(&wire(&[FIRST, (GOAWAY, 0, 0, &goaway(1)), (GOAWAY, 0, 0, &goaway(0x7fff_ffff))]));
+    assert_eq!(frames.refine(unprocessed), unprocessed);
+    // Nothing went out, and nothing is sent twice.
+    let mut frames = Frames::new();
+    frames.read(&wire(&[FIRST, (GOAWAY, 0, 0, &goaway(0))]));
+    assert_eq!(frames.refine(unprocessed), unprocessed);
 }

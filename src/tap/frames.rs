@@ -268,7 +268,8 @@ impl Frames {
     /// been taken. Then it is the last stream that was opened.
     fn proven(&self, fault: Fault) -> Fault {
         match self.goaway {
-            Some(goaway) if goaway.last_stream >= self.opened => {
+            // Where no stream was opened, none was sent.
+            Some(goaway) if self.opened > 0 && goaway.last_stream >= self.opened => {
                 as_kind(FaultKind::Goaway, fault).with_code(Code::H2(goaway.code))
             }
             Some(_) | None => fault,
@@ -397,7 +398,9 @@ impl Frames {
                 (u32::from(first) > room).then_some(Broken::Connection(Class::Http2Padding))
             }
             GOAWAY => {
-                self.goaway = Some(Goaway { last_stream: number, code: u32::from_be_bytes(rest) });
+                // "Endpoints MUST NOT increase the value they send in the last stream identifier."
+                let last_stream = self.goaway.map_or(number, |before| before.last_stream.min(number));
+                self.goaway = Some(Goaway { last_stream, code: u32::from_be_bytes(rest) });
                 None
             }
             WINDOW_UPDATE if number == 0 && head.stream != 0 => Some(Broken::Stream(Class::Http2Window)),
