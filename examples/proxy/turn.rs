@@ -5,11 +5,11 @@
 //! runtime, which may not have heard of it yet. So the kernel is asked, right before the first byte of a request is
 //! written: nothing may lie there unread, nor half a TLS record with who decrypts.
 
-use std::io::{self, IoSlice};
+use std::io::{self, ErrorKind, IoSlice};
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::task::{Context, Poll, ready};
 
 use badgateway::adapters::tokio1::Tap;
@@ -56,22 +56,44 @@ pub(crate) struct Socket {
     stream: TcpStream,
     records: Option<Records>,
     turn: Arc<Turn>,
+    /// The error that a look at it met, which the kernel tells once. 0: none.
+    failed: AtomicI32,
 }
 
 impl Socket {
     pub(crate) fn new(stream: TcpStream, tls: bool, turn: &Arc<Turn>) -> Self {
-        Self { stream, records: tls.then(Records::default), turn: Arc::clone(turn) }
+        let (records, turn) = (tls.then(Records::default), Arc::clone(turn));
+        Self { stream, records, turn, failed: AtomicI32::new(0) }
     }
 
-    /// Whether bytes lie in the kernel. The end of the connection is none, nor is its failure: who writes will hear of it.
+    /// Whether bytes lie in the kernel. The end of the connection is none, nor is its failure: who reads or writes next will
+    /// hear of it.
     fn has_unread(&self) -> bool {
-        matches!(SockRef::from(&self.stream).peek(&mut [MaybeUninit::uninit()]), Ok(1..))
+        match SockRef::from(&self.stream).peek(&mut [MaybeUninit::uninit()]) {
+            Ok(n) => n > 0,
+            Err(error) => {
+                let is_real = !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted);
+                if let Some(errno) = error.raw_os_error().filter(|_| is_real) {
+                    self.failed.store(errno, Ordering::Relaxed);
+                }
+                false
+            }
+        }
+    }
+
+    /// The failure that a look at it met.
+    fn failure(&self) -> io::Result<()> {
+        if self.failed.load(Ordering::Relaxed) == 0 {
+            return Ok(());
+        }
+        Err(io::Error::from_raw_os_error(self.failed.swap(0, Ordering::Relaxed)))
     }
 }
 
 impl AsyncRead for Socket {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        this.failure()?;
         let before = buf.filled().len();
         let result = ready!(Pin::new(&mut this.stream).poll_read(cx, buf));
         if let Some(records) = &mut this.records {
@@ -84,7 +106,9 @@ impl AsyncRead for Socket {
 
 impl AsyncWrite for Socket {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
+        let this = self.get_mut();
+        this.failure()?;
+        Pin::new(&mut this.stream).poll_write(cx, buf)
     }
 
     fn poll_write_vectored(
@@ -92,7 +116,9 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write_vectored(cx, bufs)
+        let this = self.get_mut();
+        this.failure()?;
+        Pin::new(&mut this.stream).poll_write_vectored(cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {

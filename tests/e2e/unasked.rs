@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use badgateway::lab::Lab;
 use badgateway::lab::probe::{self, Request};
 use rcgen::{CertificateParams, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
@@ -19,7 +20,7 @@ use rustls::{ServerConfig, ServerConnection, SupportedProtocolVersion};
 
 use crate::PATIENCE;
 use crate::front::{Front, Program};
-use crate::harness::in_parallel;
+use crate::harness::{Engine, Proxy, in_parallel};
 
 const PROXIES: [Program; 2] = [Program::Proxy, Program::ProxyH1];
 const HONEST: &str = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhonest";
@@ -280,4 +281,24 @@ fn what_comes_before_the_first_request_answers_none() {
         }
         assert_eq!(get(&front).body, b"honest", "{what}");
     });
+}
+
+/// The look at the kernel before the first byte meets a reset as well, and the kernel tells it once.
+#[test]
+fn a_reset_that_the_look_met_is_told() {
+    let lab = Lab::builder().only(&["reset_on_accept"]).start().unwrap();
+    let proxy = Proxy::start(Engine::Hyper, &lab, &[]);
+    let turns: Vec<usize> = (0..400).collect();
+    in_parallel(&turns, 8, |turn| {
+        let request = Request::new().path(&format!("/reset_on_accept/{turn}"));
+        assert_eq!(probe::send(proxy.address, &request).unwrap().status, Some(502));
+    });
+    thread::sleep(Duration::from_millis(300));
+    let records = proxy.records();
+    assert_eq!(records.len(), turns.len());
+    for record in records.values().flatten() {
+        let fault = record.text("fault").unwrap();
+        // In which call it is met is a race.
+        assert!(["connect_reset", "reset_before_response", "send_reset"].contains(&fault.as_str()), "{}", record.0);
+    }
 }
