@@ -266,3 +266,9 @@ fn found_a_client_that_left_a_held_head() {
         in_flight_body(&[b"00", script].concat());
     }
 }
+
+/// How much of it had come at once decided what a beginning was called that is no HTTP/2.
+#[test]
+fn found_a_beginning_that_is_known_by_more_than_a_header() {
+    bodies::frames::run(b"\x02`CLIENT_ERROR `HTTP/1.1 200 OK\r\n");
+}

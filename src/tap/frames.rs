@@ -301,7 +301,9 @@ impl Frames {
 
     /// What it is that begins otherwise than HTTP/2.
     fn beginning(&self) -> Class {
-        match sniff_at_end(self.first_bytes()) {
+        // Of as many bytes as there always are when it is asked, so that their pieces do not matter.
+        let first = self.first_bytes();
+        match sniff_at_end(first.get(..HEADER).unwrap_or(first)) {
             Sniffed::Http1 => Class::Http2Http1,
             Sniffed::NotHttp(class) if class.general() == Class::NotHttpHttp2Frame => Class::Http2FirstFrame,
             Sniffed::NotHttp(Class::NotHttpOther) if self.incoming.is_plausible() => Class::Http2FirstFrame,
