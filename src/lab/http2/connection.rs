@@ -99,27 +99,18 @@ impl<'a> Connection<'a> {
     }
 
     /// One step before there is a request. Whether it was the last.
+    #[allow(clippy::wildcard_enum_match_arm)] // what waits for a request has none here
     fn begin(&mut self, peer: &mut Peer, step: &'static Step) -> io::Result<bool> {
+        if let Some(bytes) = bytes(step, 0, false) {
+            peer.say(&bytes)?;
+            return Ok(false);
+        }
         match step {
             Step::NoAck => self.acknowledges = false,
             Step::Pause(ms) => thread::sleep(Duration::from_millis(*ms)),
             Step::Then(then) => return peer.end(*then).map(|()| true),
             Step::Cut => return peer.fin_untidily().map(|()| true),
-            Step::Settings(_)
-            | Step::Head(_)
-            | Step::Last(_)
-            | Step::Data(_)
-            | Step::End(_)
-            | Step::Flow(_)
-            | Step::Flood(_)
-            | Step::Reset(_)
-            | Step::Goaway(..)
-            | Step::Frame(..)
-            | Step::Huge(_)
-            | Step::Bytes(_)
-            | Step::Times(..)
-            | Step::Upload
-            | Step::Once(_) => peer.say(&bytes(step, 0, false))?,
+            _ => {}
         }
         Ok(false)
     }
@@ -150,6 +141,7 @@ impl<'a> Connection<'a> {
         Ok(is_over)
     }
 
+    #[allow(clippy::wildcard_enum_match_arm)] // all others are bytes
     fn step(&mut self, peer: &mut Peer, stream: &mut Stream) -> io::Result<Done> {
         let Some((first, rest)) = stream.steps.last().and_then(|steps| steps.split_first()) else {
             stream.steps.pop();
@@ -173,9 +165,10 @@ impl<'a> Connection<'a> {
                 }
                 Done::Next
             }
-            Step::Times(times, steps) if steps.iter().all(is_wire) => {
+            Step::Times(times, steps) if steps.iter().all(|step| bytes(step, 0, false).is_some()) => {
                 // As fast as it goes.
-                let once: Vec<u8> = steps.iter().flat_map(|step| bytes(step, stream.number, stream.is_head)).collect();
+                let once = steps.iter().filter_map(|step| bytes(step, stream.number, stream.is_head));
+                let once: Vec<u8> = once.flatten().collect();
                 let at_once = BATCH.checked_div(once.len()).unwrap_or(1).max(1);
                 let mut left = usize::try_from(*times).unwrap_or(usize::MAX);
                 while left > 0 && !once.is_empty() {
@@ -207,18 +200,8 @@ impl<'a> Connection<'a> {
                 self.acknowledges = false;
                 Done::Next
             }
-            Step::Settings(_)
-            | Step::Head(_)
-            | Step::Last(_)
-            | Step::Data(_)
-            | Step::End(_)
-            | Step::Flood(_)
-            | Step::Reset(_)
-            | Step::Goaway(..)
-            | Step::Frame(..)
-            | Step::Huge(_)
-            | Step::Bytes(_) => {
-                peer.say(&bytes(first, stream.number, stream.is_head))?;
+            wire => {
+                peer.say(&bytes(wire, stream.number, stream.is_head).unwrap_or_default())?;
                 Done::Next
             }
         };
@@ -369,30 +352,12 @@ impl<'a> Connection<'a> {
     }
 }
 
-/// Whether it is nothing but bytes.
-const fn is_wire(step: &Step) -> bool {
-    matches!(
-        step,
-        Step::Settings(_)
-            | Step::Head(_)
-            | Step::Last(_)
-            | Step::Data(_)
-            | Step::End(_)
-            | Step::Flood(_)
-            | Step::Reset(_)
-            | Step::Goaway(..)
-            | Step::Frame(..)
-            | Step::Huge(_)
-            | Step::Bytes(_)
-    )
-}
-
-/// The bytes of a step on that stream. The answer to a HEAD has no content (RFC 9110 section 9.3.2).
-fn bytes(step: &Step, stream: u32, is_head: bool) -> Vec<u8> {
+/// The bytes of a step on that stream, if it is nothing but bytes. The answer to a HEAD has no content (RFC 9110 section 9.3.2).
+fn bytes(step: &Step, stream: u32, is_head: bool) -> Option<Vec<u8>> {
     let whole = |fields: Fields, end| {
         Frame::bytes(Kind::HEADERS, flags::END_HEADERS | end, stream, &block(fields.iter().copied()))
     };
-    match step {
+    Some(match step {
         Step::Settings(parameters) => Frame::bytes(Kind::SETTINGS, 0, 0, parameters),
         Step::Head(fields) => whole(fields, 0),
         Step::Last(fields) => whole(fields, flags::END_STREAM),
@@ -429,8 +394,8 @@ fn bytes(step: &Step, stream: u32, is_head: bool) -> Vec<u8> {
         | Step::Upload
         | Step::Once(_)
         | Step::Then(_)
-        | Step::Cut => Vec::new(),
-    }
+        | Step::Cut => return None,
+    })
 }
 
 /// A good head but for its size: fields of 8 KiB.
