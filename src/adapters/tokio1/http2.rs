@@ -16,7 +16,7 @@ use crate::fault::{Evidence, Fault};
 use crate::link::Link;
 use crate::tap::{Ended, Frames};
 
-use super::io::end_of;
+use super::io::{end_of, taken};
 
 pin_project! {
     /// A connection to a next hop that speaks HTTP/2, with a [tap](crate::tap::Frames) on it.
@@ -95,11 +95,8 @@ impl Http2TapHandle {
 
     fn wrote(&self, n: usize, bufs: &[IoSlice<'_>]) {
         let mut frames = self.lock();
-        let mut left = n;
-        for buf in bufs {
-            let taken = buf.get(..left).unwrap_or(buf);
-            frames.wrote(taken);
-            left = left.saturating_sub(taken.len());
+        for bytes in taken(n, bufs) {
+            frames.wrote(bytes);
         }
     }
 

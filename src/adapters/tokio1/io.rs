@@ -211,11 +211,8 @@ impl TapHandle {
         if !observer.is_following() {
             return observer.wrote(n, now);
         }
-        let mut left = n;
-        for buf in bufs {
-            let taken = buf.get(..left).unwrap_or(buf);
-            observer.wrote_bytes(taken, now);
-            left = left.saturating_sub(taken.len());
+        for bytes in taken(n, bufs) {
+            observer.wrote_bytes(bytes, now);
         }
     }
 
@@ -385,6 +382,15 @@ impl<T: AsyncWrite> AsyncWrite for Tap<T> {
     fn is_write_vectored(&self) -> bool {
         self.io.is_write_vectored()
     }
+}
+
+/// What a write that took so many bytes took of each of these.
+pub(super) fn taken<'a>(n: usize, bufs: &'a [IoSlice<'a>]) -> impl Iterator<Item = &'a [u8]> {
+    bufs.iter().scan(n, |left, buf| {
+        let taken = buf.get(..*left).unwrap_or(buf);
+        *left = left.saturating_sub(taken.len());
+        Some(taken)
+    })
 }
 
 /// Whether after this error of a write no other comes through, while what the peer had sent may still be read.
