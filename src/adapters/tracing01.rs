@@ -34,9 +34,9 @@ use tracing::Level;
 use crate::fault::Blame;
 use crate::reply::{Report, Value};
 
-/// An event at a level that is known when it is compiled.
-macro_rules! fault_event {
-    ($level:expr, $told:expr) => {{
+/// An event whose level and message are known when it is compiled. A field that the report has not is not told.
+macro_rules! report_event {
+    ($level:expr, $message:literal, $told:expr) => {{
         let told = &$told;
         let (server, port) = told.server();
         let (peer, peer_port) = told.peer();
@@ -70,38 +70,12 @@ macro_rules! fault_event {
             "badgateway.received" = told.number("received"),
             "badgateway.confidence" = told.text("confidence"),
             "badgateway.code" = told.code(),
+            "badgateway.deviations" = told.deviations().as_deref(),
             "badgateway.first_try" = told.text("first_try"),
             "badgateway.reference" = told.text("reference"),
             "badgateway.proxy_status" = told.proxy_status().map(tracing::field::display),
             "badgateway.evidence" = told.evidence().as_deref(),
-            "fault"
-        );
-    }};
-}
-
-macro_rules! tolerated_event {
-    ($told:expr) => {{
-        let told = &$told;
-        let (server, port) = told.server();
-        let (peer, peer_port) = told.peer();
-        let (path, query) = told.path_and_query();
-        tracing::event!(
-            target: "badgateway",
-            Level::INFO,
-            "http.request.method" = told.method(),
-            "http.request.method_original" = told.original_method(),
-            "http.request.resend_count" = told.resend_count(),
-            "http.response.status_code" = told.status(),
-            "server.address" = server,
-            "server.port" = port,
-            "network.peer.address" = peer,
-            "network.peer.port" = peer_port,
-            "url.path" = path,
-            "url.query" = query,
-            "badgateway.deviations" = told.deviations().as_deref(),
-            "badgateway.first_try" = told.text("first_try"),
-            "badgateway.reference" = told.text("reference"),
-            "tolerated"
+            $message
         );
     }};
 }
@@ -112,10 +86,10 @@ macro_rules! tolerated_event {
 pub fn log(report: &Report<'_>) {
     let told = Told::of(report);
     match report.fault().map(|fault| level(fault.blame())) {
-        Some(Level::ERROR) => fault_event!(Level::ERROR, told),
-        Some(Level::WARN) => fault_event!(Level::WARN, told),
-        Some(_) => fault_event!(Level::INFO, told),
-        None => tolerated_event!(told),
+        Some(Level::ERROR) => report_event!(Level::ERROR, "fault", told),
+        Some(Level::WARN) => report_event!(Level::WARN, "fault", told),
+        Some(_) => report_event!(Level::INFO, "fault", told),
+        None => report_event!(Level::INFO, "tolerated", told),
     }
 }
 
