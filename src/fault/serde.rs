@@ -10,6 +10,7 @@ use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Class, Code, Confidence, Fault, FaultKind, Phase};
+
 /// The keys, in the order of a record; `code_status` is [`Code::Status`], which a record has as its `status`.
 const FIELDS: &[&str] = &[
     "fault",

@@ -1,27 +1,10 @@
 //! Codes of HTTP/2 (RFC 9113 section 7), by number and by the names that libraries give them.
 
 use crate::dialect::Reading;
+use crate::fault::names::h2_name;
 use crate::fault::{Code, FaultKind};
 
 use super::Told;
-
-/// As RFC 9113 has them, the number being the place.
-const NAMES: [&[u8]; 14] = [
-    b"NO_ERROR",
-    b"PROTOCOL_ERROR",
-    b"INTERNAL_ERROR",
-    b"FLOW_CONTROL_ERROR",
-    b"SETTINGS_TIMEOUT",
-    b"STREAM_CLOSED",
-    b"FRAME_SIZE_ERROR",
-    b"REFUSED_STREAM",
-    b"CANCEL",
-    b"COMPRESSION_ERROR",
-    b"CONNECT_ERROR",
-    b"ENHANCE_YOUR_CALM",
-    b"INADEQUATE_SECURITY",
-    b"HTTP_1_1_REQUIRED",
-];
 
 /// What the peer meant that reset a stream so.
 pub(super) const fn reset(code: u32) -> Reading {
@@ -47,7 +30,10 @@ pub(super) fn code(text: &[u8]) -> Option<u32> {
     let end =
         text.iter().position(|b| !(b.is_ascii_uppercase() || *b == b'_' || b.is_ascii_digit())).unwrap_or(text.len());
     let name = text.get(..end)?;
-    (0_u32..).zip(NAMES).find(|(_, known)| *known == name).map(|(code, _)| code)
+    (0..)
+        .map_while(|code| h2_name(code).map(|known| (code, known)))
+        .find(|(_, known)| known.as_bytes() == name)
+        .map(|(code, _)| code)
 }
 
 /// A stream that was reset with the code that stands there.
