@@ -210,7 +210,7 @@ impl Proxy {
         // Boxed, or every exchange would carry the room it takes for as long as it lives.
         let connected = Box::pin(self.connector.connect(target, changed, &note)).await;
         connected.inspect_err(|failure| {
-            self.make_room(failure);
+            self.make_room(&failure.fault());
             let mut facts = exchange.facts();
             facts.sent = Some(0);
             facts.phase = Some(failure.fault().phase());
@@ -218,8 +218,8 @@ impl Proxy {
     }
 
     /// The cheapest descriptors to come by are those of idle connections.
-    pub(crate) fn make_room(&self, failure: &Failure) {
-        if failure.fault().kind() == FaultKind::LocalExhausted {
+    pub(crate) fn make_room(&self, fault: &Fault) {
+        if fault.kind() == FaultKind::LocalExhausted {
             self.pool.clear();
             self.streams.clear();
         }

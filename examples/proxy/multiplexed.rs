@@ -118,7 +118,7 @@ impl Multiplexed {
             self.active.load(Ordering::Acquire) == 0
                 && self.idle_since.lock().unwrap_or_else(PoisonError::into_inner).elapsed() > KEPT_FOR
         };
-        self.is_retired.load(Ordering::Acquire) || self.seen.is_closing() || self.sender.is_closed() || is_idle()
+        self.is_retired.load(Ordering::Acquire) || self.tap.is_closing() || self.sender.is_closed() || is_idle()
     }
 
     /// Whether nobody uses it.

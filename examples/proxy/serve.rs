@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use badgateway::adapters::tokio1::{self, ClientListener, ClientStream, ClientTls};
 use badgateway::body::ClientHandle;
-use badgateway::fault::FaultKind;
 use badgateway::{Exchange, Gateway, ResponseBody};
 use bytes::Bytes;
 use hyper::body::Incoming;
@@ -119,11 +118,7 @@ impl Proxy {
     pub(crate) async fn serve(self: Arc<Self>, listener: TcpListener) {
         let proxy = Arc::clone(&self);
         let listener = ClientListener::from(listener).on_error(move |error| {
-            // Those of idle connections are the cheapest descriptors to come by.
-            if proxy.gateway.classify(error, &Exchange::default()).kind() == FaultKind::LocalExhausted {
-                proxy.pool.clear();
-                proxy.streams.clear();
-            }
+            proxy.make_room(&proxy.gateway.classify(error, &Exchange::default()));
         });
         let accept = async |is_late| loop {
             let (io, client, _) = listener.accept().await;

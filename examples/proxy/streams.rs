@@ -196,7 +196,7 @@ impl Proxy {
                 }
                 Err(failure) => {
                     drop(state);
-                    proxy.make_room(&failure);
+                    proxy.make_room(&failure.fault());
                     return drop(step.send_replace(Step::Failed(Arc::new(failure))));
                 }
             };

@@ -1,10 +1,10 @@
-//! What the owner of an HTTP/2 connection wants to hear at once: that the next hop is closing it, that it ended, and when it
+//! What the owner of an HTTP/2 connection wants to hear at once: that the next hop is closing it or that it ended, and when it
 //! was heard last. What it says is the tap's to read, which is below.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -18,14 +18,13 @@ pub(crate) struct Seen {
     since: Instant,
     /// Milliseconds from then to the last byte that came, and one more. 0: none came.
     heard: AtomicU64,
-    is_closing: AtomicBool,
     /// Told when h2 has read what came: the number of streams that it may open can be another then.
     changed: Arc<Notify>,
 }
 
 impl Seen {
     pub(crate) fn new(changed: Arc<Notify>) -> Arc<Self> {
-        Arc::new(Self { since: Instant::now(), heard: AtomicU64::new(0), is_closing: AtomicBool::new(false), changed })
+        Arc::new(Self { since: Instant::now(), heard: AtomicU64::new(0), changed })
     }
 
     /// Whether anything came: its `SETTINGS` first of all.
@@ -39,19 +38,9 @@ impl Seen {
         self.since.elapsed().saturating_sub(heard)
     }
 
-    /// Whether the next hop takes no new streams on it (RFC 9113 section 6.8), or it has ended.
-    pub(crate) fn is_closing(&self) -> bool {
-        self.is_closing.load(Ordering::Acquire)
-    }
-
     fn hear(&self) {
         let now = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.heard.store(now.saturating_add(1), Ordering::Release);
-    }
-
-    fn close(&self) {
-        self.is_closing.store(true, Ordering::Release);
-        self.changed.notify_waiters();
     }
 }
 
@@ -63,12 +52,14 @@ pub(crate) struct Wire<S> {
     seen: Arc<Seen>,
     /// What came has been handed on, and not been asked for more since.
     is_news: bool,
+    /// The owner was told that it is closing.
+    is_closing: bool,
 }
 
 impl<S> Wire<S> {
     pub(crate) fn new(io: S, seen: Arc<Seen>) -> (Self, Http2TapHandle) {
         let (io, tap) = Http2Tap::new(io);
-        (Self { io, tap: tap.clone(), seen, is_news: false }, tap)
+        (Self { io, tap: tap.clone(), seen, is_news: false, is_closing: false }, tap)
     }
 }
 
@@ -81,8 +72,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         let before = buf.filled().len();
         let result = ready!(Pin::new(&mut this.io).poll_read(cx, buf));
         let came = buf.filled().get(before..).unwrap_or_default();
+        if !this.is_closing && this.tap.is_closing() {
+            this.is_closing = true;
+            this.seen.changed.notify_waiters();
+        }
         if came.is_empty() {
-            this.seen.close();
             // Of an end h2 makes a broken pipe, and then it cannot be told from one. A reset it names.
             return Poll::Ready(result.and_then(|()| match buf.remaining() {
                 0 => Ok(()),
@@ -91,9 +85,6 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         }
         this.seen.hear();
         this.is_news = true;
-        if this.tap.is_closing() && !this.seen.is_closing() {
-            this.seen.close();
-        }
         Poll::Ready(result)
     }
 }

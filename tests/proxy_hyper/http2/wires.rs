@@ -34,13 +34,13 @@ async fn a_goaway_spares_all_streams_or_not() {
             for part in went.chunks(step) {
                 wire.write_all(part).await.unwrap();
             }
-            assert!(!seen.is_closing());
+            assert!(!tap.is_closing());
             for part in came.chunks(step) {
                 far.write_all(part).await.unwrap();
                 wire.read_exact(&mut vec![0; part.len()]).await.unwrap();
             }
             let fault = tap.frames().refine(Fault::new(FaultKind::GoawayUnprocessed));
-            assert_eq!((seen.is_closing(), fault.kind() == FaultKind::Goaway), (true, spares), "{last}, by {step}");
+            assert_eq!((tap.is_closing(), fault.kind() == FaultKind::Goaway), (true, spares), "{last}, by {step}");
             assert_eq!(tap.frames().broken(), None);
         }
     }
