@@ -45,7 +45,7 @@ pub enum Sniffed {
 /// | `ERROR` CR LF, `CLIENT_ERROR `, `SERVER_ERROR ` | `memcached` | memcached, doc/protocol.txt, "Error strings": a command that there is not |
 /// | `xx 00 00 00 0a`, then `8.` or `10.` | `mysql` | MySQL, Protocol::HandshakeV10: length, sequence 0, version 10, the server's version |
 /// | `xx 00 00 00 ff`, then 1000 to 1999 | `mysql` | MySQL, ERR_Packet, instead of that: 1040 too many connections, 1130 host not allowed |
-/// | `E 00 00 xx xx`, then `S`, `V`, `C` or `M` | `postgres` | PostgreSQL, ErrorResponse: type, length, the first field (severity, code, message) |
+/// | `E 00 00 xx xx`, then `S`, `V`, `C` or `M` and text | `postgres` | PostgreSQL, ErrorResponse: type, length, the first field (severity, code, message) |
 /// | `<`, after white space too | `html` | HTTP/0.9; what nginx sends for a bad request line |
 /// | capitals, SP, then `/` or `*`; or a method of RFC 9110 and SP | `request` | RFC 9112 section 3: an echo server, or a client |
 /// | `RTSP/`, a digit | `rtsp` | RFC 2326 section 7.1, RFC 7826 section 8 |
@@ -336,8 +336,13 @@ mod tests {
         (b"ERROR\n", Some(Class::NotHttpOther), 6),
         (b"CLIENT_ERRORS", Some(Class::NotHttpOther), 13),
         (b"Error\r\n", Some(Class::NotHttpOther), 2),
-        (b"E\0\0\0\x39SFATAL\0VFATAL\0C0A000\0", Some(Class::NotHttpPostgres), 6),
-        (b"E\0\0\x01\x01C08P01\0Mbad packet header\0", Some(Class::NotHttpPostgres), 6),
+        (b"E\0\0\0\x39SFATAL\0VFATAL\0C0A000\0", Some(Class::NotHttpPostgres), 7),
+        (b"E\0\0\x01\x01C08P01\0Mbad packet header\0", Some(Class::NotHttpPostgres), 7),
+        // As long as the one that a MySQL server begins an error with, which has a number of two bytes there.
+        (b"E\0\0\0\xffSFATAL\0", Some(Class::NotHttpPostgres), 7),
+        (b"E\0\0\0\xffS\x04Host '192.0.2.1' is not allowed", Some(Class::NotHttpMysql), 7),
+        (b"E\0\0\0\xffM\x07no such thing", Some(Class::NotHttpMysql), 7),
+        (b"E\0\0\0\x39S\0", Some(Class::NotHttpOther), 7),
         (b"E\0\0\0\x39s", Some(Class::NotHttpOther), 6),
         (b"E\0\x01\0\x39S", Some(Class::NotHttpOther), 3),
         (b"R\0\0\0\x08\0\0\0\0", Some(Class::NotHttpOther), 5),
@@ -429,6 +434,23 @@ mod tests {
                 v
             },
         )
+    }
+
+    /// What more bytes bring changes no verdict. Two rules of which one is done before the other agree only where some
+    /// bytes are the one's and some the other's, which chance alone does not find.
+    #[test]
+    fn no_rule_overrules_another_later() {
+        const MOST: usize = 12;
+        for ((a, ..), (b, ..)) in CASES.iter().flat_map(|a| CASES.iter().map(move |b| (a, b))) {
+            let most = MOST.min(a.len()).min(b.len());
+            for (from, to) in (0..most).flat_map(|from| (from + 1..=most).map(move |to| (from, to))) {
+                let mut bytes = a.to_vec();
+                bytes[from..to].copy_from_slice(&b[from..to]);
+                let mut verdicts = (1..=most).map(|n| sniff(&bytes[..n])).skip_while(|v| *v == Sniffed::Undecided);
+                let first = verdicts.next();
+                assert!(verdicts.all(|v| Some(v) == first), "{}", bytes.escape_ascii());
+            }
+        }
     }
 
     proptest! {

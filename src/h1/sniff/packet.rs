@@ -62,11 +62,15 @@ fn mysql(first: &[u8]) -> Option<Look> {
     })
 }
 
-/// Its length is of less than 64 KiB, and the first field is one that every error has.
+/// Its length is of less than 64 KiB, and the first field is one that every error has. The field's text is no control
+/// character, which is what tells it from `mysql`: the high byte of the number of an error is one.
 fn postgres(first: &[u8]) -> Option<Look> {
     match first {
         [b'E', 0] | [b'E', 0, 0] | [b'E', 0, 0, _] | [b'E', 0, 0, _, _] => Some(OPEN),
-        [b'E', 0, 0, _, _, b'S' | b'V' | b'C' | b'M', ..] => Some(Look::Is(Class::NotHttpPostgres)),
+        [b'E', 0, 0, _, _, b'S' | b'V' | b'C' | b'M'] => Some(OPEN),
+        [b'E', 0, 0, _, _, b'S' | b'V' | b'C' | b'M', text, ..] if !text.is_ascii_control() => {
+            Some(Look::Is(Class::NotHttpPostgres))
+        }
         _ => None,
     }
 }
