@@ -81,8 +81,9 @@ impl<'a> Receiving<'a> {
             let eof = self.eof();
             let attempt = &mut self.attempt;
             let step = match self.parser.next(attempt.buffer.unread(), eof) {
-                // It is HTTP, and no answer.
-                Ok(h1::Step { event: Event::Interim(_) | Event::Head(..), .. }) if attempt.unasked => {
+                // It is HTTP, and no answer. What it says may tell why: 408 that the next hop had waited long enough.
+                Ok(h1::Step { event: Event::Interim(head) | Event::Head(head, _), .. }) if attempt.unasked => {
+                    attempt.exchange.facts().received_status = Some(head.status());
                     return Err(Fault::new(FaultKind::UnsolicitedResponse));
                 }
                 Ok(step) => step,

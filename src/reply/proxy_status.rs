@@ -51,7 +51,7 @@ impl Reply<'_> {
     }
 
     /// What the next hop answered, as the caller says, or else a fault whose code is just that.
-    fn received_status(&self) -> Option<u64> {
+    pub(super) fn received_status(&self) -> Option<u64> {
         let own = match self.fault.code() {
             Some(Code::Status(status)) if self.fault.kind() == FaultKind::NotGrpc => Some(status),
             Some(_) | None => None,

@@ -27,7 +27,7 @@ const ROOM: usize = 768;
 /// `applied`, `retry`, `retry_reason`, `blame`, `category`, `elapsed_ms`, `next_hop`, `method`, `path`,
 /// `offset`, `expected`, `received`, `confidence`, `decision`, `how` (`unmarked`: the client could not be shown the
 /// cut). Where nothing is known or nothing was sent, the value is `null`. Only where known: `errno`, `alert` and `alert_name`, `rcode` and
-/// `rcode_name`, `h2_code`, `h3_code`, `received_status` (of an answer that is not gRPC), `how_code`, `attempts` and `first_try` (of a request that was tried again), `reference`, and `grpc_status` where a gRPC call was answered,
+/// `rcode_name`, `h2_code`, `h3_code`, `received_status` (of an answer that did not go on), `how_code`, `attempts` and `first_try` (of a request that was tried again), `reference`, and `grpc_status` where a gRPC call was answered,
 /// whose `status` is 200 whatever went wrong. The log is the operator's own, so
 /// that [`Disclosure`](super::Disclosure) has no say here but in `proxy_status`.
 ///
@@ -182,6 +182,12 @@ impl<'a> Record<'a> {
             each.number(key!("grpc_status"), u64::from(grpc_status(fault)));
         }
         self.tell_code(each);
+        // That of a head which went on is `forwarded_status`.
+        if let (Forwarded::Nothing | Forwarded::Interim, Some(status)) =
+            (exchange.forwarded, self.reply.received_status())
+        {
+            each.number(key!("received_status"), status);
+        }
         tell_attempts(each, exchange);
         if let Some(evidence) = self.evidence {
             each.other(key!("evidence"), Value::Evidence(EvidenceTexts(evidence)));
@@ -230,10 +236,7 @@ impl<'a> Record<'a> {
             }
             Some(Code::H2(n)) => each.number(key!("h2_code"), u64::from(n)),
             Some(Code::H3(n)) => each.number(key!("h3_code"), u64::from(n)),
-            Some(Code::Status(n)) if self.reply.fault.kind() == FaultKind::NotGrpc => {
-                each.number(key!("received_status"), u64::from(n));
-            }
-            // It is the status above.
+            // The one that was received or sent, which have keys of their own.
             Some(Code::Status(_)) => {}
         }
     }

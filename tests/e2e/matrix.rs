@@ -43,6 +43,10 @@ const ALIKE: &[(&[&str], &str)] = &[
         "the clock: on a busy machine it strikes before the limit of interim responses is reached",
     ),
     (
+        &["response_before_request_read", "unsolicited_408"],
+        "for the log: both spoke before they were asked, and with which status is the next hop's own word",
+    ),
+    (
         &["tls_selfsigned", "tls_unknown_ca", "tls_forged"],
         "the TLS stack: an issuer that nobody trusts; that the third has a trusted one's name is in its error, and for \
          the log",
