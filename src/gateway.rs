@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, Version, response};
 
 use crate::audit::{Framing, audit_present, tidy_present};
 use crate::caught::caught;
-use crate::classify::{Finding, Probe, Probes};
+use crate::classify::{BuiltIn, Finding, Probes, Sizes};
 use crate::decide::{AbortMethod, Decision, Profile};
 use crate::diagnose::{Context, Diagnosis};
 use crate::exchange::Exchange;
@@ -88,7 +88,7 @@ impl Gateway {
             disclosure: Disclosure::default(),
             mark: Mark::default(),
             page: Page::default(),
-            probes: Probes::new(builtin_probes()),
+            probes: Probes::new(BUILT_IN),
             log: None,
             clock: None,
             reference: None,
@@ -531,26 +531,43 @@ impl fmt::Debug for Gateway {
 }
 
 /// The probes of the adapters that are built in.
-pub(crate) const fn builtin_probes() -> &'static [Probe] {
-    &[
-        #[cfg(feature = "hyper1")]
-        crate::adapters::hyper1::PROBE,
-        #[cfg(feature = "h2_04")]
-        crate::adapters::h2_04::PROBE,
-        #[cfg(feature = "rustls023")]
-        crate::adapters::rustls023::PROBE,
-        #[cfg(feature = "tokio1")]
-        crate::adapters::tokio1::PROBE,
-        #[cfg(feature = "tower05")]
-        crate::adapters::tower05::PROBE,
-        #[cfg(feature = "ureq3")]
-        crate::adapters::ureq3::PROBE,
-        #[cfg(feature = "pingora09")]
-        crate::adapters::pingora09::PROBE,
-        #[cfg(feature = "openssl010")]
-        crate::adapters::openssl010::PROBE,
-    ]
-}
+pub(crate) const BUILT_IN: BuiltIn = {
+    macro_rules! first_of {
+        ($($feature:literal: $adapter:ident,)+) => {
+            BuiltIn {
+                sizes: {
+                    let sizes = Sizes::NONE;
+                    $(
+                        #[cfg(feature = $feature)]
+                        let sizes = sizes.or(crate::adapters::$adapter::SIZES);
+                    )+
+                    sizes
+                },
+                probe: |link| {
+                    $(
+                        #[cfg(feature = $feature)]
+                        if let Some(finding) = crate::adapters::$adapter::PROBE(link) {
+                            return Some(finding);
+                        }
+                    )+
+                    // Nobody asks where there is no adapter.
+                    let _ = link;
+                    None
+                },
+            }
+        };
+    }
+    first_of! {
+        "hyper1": hyper1,
+        "h2_04": h2_04,
+        "rustls023": rustls023,
+        "tokio1": tokio1,
+        "tower05": tower05,
+        "ureq3": ureq3,
+        "pingora09": pingora09,
+        "openssl010": openssl010,
+    }
+};
 
 /// What went wrong, by the error alone: [`classify::classify`](crate::classify::classify()) with the probes of
 /// every adapter that is built in, and no facts of the exchange.
@@ -565,5 +582,5 @@ pub(crate) const fn builtin_probes() -> &'static [Probe] {
 /// ```
 #[must_use]
 pub fn classify(error: &(dyn Error + 'static)) -> Fault {
-    crate::classify::classify(error, builtin_probes(), &Exchange::default())
+    BUILT_IN.classify(error, &Exchange::default())
 }

@@ -43,7 +43,7 @@ use std::error::Error;
 
 use h2::Reason;
 
-use crate::classify::{Finding, Probe, downcast, may_be};
+use crate::classify::{Finding, Probe, Sizes, downcast, may_be};
 use crate::fault::{Code, Fault, FaultKind, of_goaway, of_reset};
 
 /// Knows [`h2::Error`]. Every [`Gateway`](crate::Gateway) has it.
@@ -58,6 +58,8 @@ use crate::fault::{Code, Fault, FaultKind, of_goaway, of_reset};
 /// assert_eq!(fault.code(), Some(Code::H2(2)));
 /// ```
 pub const PROBE: Probe = |link| if may_be::<h2::Error>(link) { known(link, Scope::Any) } else { None };
+
+pub(crate) const SIZES: Sizes = Sizes::of::<h2::Error>();
 
 /// The same for gateways that classify errors of *streams* only, never those of a connection: what comes out
 /// of `h2::client::SendRequest` and `ResponseFuture`, of hyper's `SendRequest::send_request`, of a pooled

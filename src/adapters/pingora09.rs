@@ -30,14 +30,16 @@ use std::error::Error as StdError;
 
 use pingora_error::{Error, ErrorSource, ErrorType};
 
-use crate::classify::{Cause, Finding, Probe, downcast, may_be};
+use crate::classify::{Cause, Finding, Probe, Sizes, downcast};
 use crate::fault::{Code, Fault, FaultKind, Phase};
 
 /// Knows [`pingora_error::Error`], boxed or not. Every [`Gateway`](crate::Gateway) has it.
 pub const PROBE: Probe = probe;
 
+pub(crate) const SIZES: Sizes = Sizes::of::<Error>().or(Sizes::of::<Box<Error>>());
+
 fn probe<'a>(link: &'a (dyn StdError + 'static)) -> Option<Finding<'a>> {
-    if may_be::<Error>(link) || may_be::<Box<Error>>(link) { known(link) } else { None }
+    if SIZES.may_be(link) { known(link) } else { None }
 }
 
 // Most links are of another type; out of line, they do not pay for this.

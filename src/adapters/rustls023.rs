@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use rustls::{CertificateError, InvalidMessage};
 
-use crate::classify::{Cause, Finding, Probe, downcast, may_be};
+use crate::classify::{Cause, Finding, Probe, Sizes, downcast, may_be};
 use crate::fault::{Code, Evidence, Fault, FaultKind, Phase};
 
 /// Knows [`rustls::Error`], which stands inside an `io::Error` in the chains of all who use rustls over a socket.
@@ -17,6 +17,8 @@ use crate::fault::{Code, Evidence, Fault, FaultKind, Phase};
 /// certificate after the handshake, when the request may have been written. Certificates of the next
 /// hop are judged in the handshake always.
 pub const PROBE: Probe = probe;
+
+pub(crate) const SIZES: Sizes = Sizes::of::<rustls::Error>();
 
 fn probe<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
     if may_be::<rustls::Error>(link) { known(link) } else { None }

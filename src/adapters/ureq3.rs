@@ -33,11 +33,13 @@ use std::error::Error;
 
 use ureq::Timeout;
 
-use crate::classify::{Cause, Finding, Probe, downcast, may_be, text};
+use crate::classify::{Cause, Finding, Probe, Sizes, downcast, may_be, text};
 use crate::fault::{Fault, FaultKind, Phase};
 
 /// Knows [`ureq::Error`]. Every [`Gateway`](crate::Gateway) has it.
 pub const PROBE: Probe = probe;
+
+pub(crate) const SIZES: Sizes = Sizes::of::<ureq::Error>();
 
 fn probe<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
     if may_be::<ureq::Error>(link) { known(link) } else { None }

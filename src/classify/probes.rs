@@ -7,7 +7,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Finding, Probe, walk_down};
+use super::{Finding, Probe, Sizes, walk_down};
 use crate::caught::caught;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
@@ -27,15 +27,36 @@ impl Ask for [Probe] {
 
 type Own = Arc<dyn for<'a> Fn(&'a (dyn Error + 'static)) -> Option<Finding<'a>> + Send + Sync>;
 
+/// The probes of all adapters as one, and the sizes of the types that they know.
+#[derive(Clone, Copy)]
+pub(crate) struct BuiltIn {
+    pub(crate) sizes: Sizes,
+    pub(crate) probe: Probe,
+}
+
+impl Ask for BuiltIn {
+    #[inline(always)]
+    fn ask<'a>(&self, link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
+        if self.sizes.may_be(link) { (self.probe)(link) } else { None }
+    }
+}
+
+impl BuiltIn {
+    /// [`classify`](super::classify()) with these.
+    pub(crate) fn classify(&self, error: &(dyn Error + 'static), exchange: &Exchange) -> Fault {
+        walk_down(error, self, exchange)
+    }
+}
+
 /// Probes of the caller's own, the newest first, and behind them those of the adapters.
 #[derive(Clone)]
 pub(crate) struct Probes {
     own: Vec<Own>,
-    built_in: &'static [Probe],
+    built_in: BuiltIn,
 }
 
 impl Probes {
-    pub(crate) const fn new(built_in: &'static [Probe]) -> Self {
+    pub(crate) const fn new(built_in: BuiltIn) -> Self {
         Self { own: Vec::new(), built_in }
     }
 
@@ -49,11 +70,7 @@ impl Probes {
 
     /// [`classify`](super::classify()) with these.
     pub(crate) fn classify(&self, error: &(dyn Error + 'static), exchange: &Exchange) -> Fault {
-        if self.own.is_empty() {
-            super::classify(error, self.built_in, exchange)
-        } else {
-            walk_down(error, self, exchange)
-        }
+        if self.own.is_empty() { self.built_in.classify(error, exchange) } else { walk_down(error, self, exchange) }
     }
 }
 
@@ -65,6 +82,6 @@ impl Ask for Probes {
 
 impl fmt::Debug for Probes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Probes").field("own", &self.own.len()).field("built_in", &self.built_in.len()).finish()
+        f.debug_struct("Probes").field("own", &self.own.len()).finish_non_exhaustive()
     }
 }

@@ -11,7 +11,7 @@ use std::thread;
 
 use badgateway::adapters::{hyper1, openssl010, rustls023, tokio1};
 use badgateway::classify::{Probe, classify};
-use badgateway::{Exchange, FaultKind};
+use badgateway::{Exchange, FaultKind, Gateway};
 use bytes::Bytes;
 use http_body_util::Empty;
 use hyper_util::client::legacy::Client;
@@ -22,12 +22,13 @@ use crate::harness::{Budget, Contestant, Group, Topic, each};
 type AnyError = Box<dyn Error + Send + Sync>;
 
 const PROBES: &[Probe] = &[hyper1::PROBE, rustls023::PROBE, tokio1::PROBE];
-/// The same and one more, that knows none of the links.
+/// The same and one more, that knows none of the links: about 16 instructions a link, and what a link of one of its sizes costs.
 const MORE: &[Probe] = &[hyper1::PROBE, rustls023::PROBE, tokio1::PROBE, openssl010::PROBE];
 
 const FLOOR: &str = "walk source() only";
 const OURS: &str = "badgateway";
 const OURS_AND_MORE: &str = "badgateway, and openssl010";
+const GATEWAY: &str = "Gateway, with every adapter built in";
 const STRINGS: &str = "to_string + contains";
 
 pub fn topic() -> Topic {
@@ -38,12 +39,18 @@ pub fn topic() -> Topic {
             group("refused, 4 links", refused, FaultKind::ConnectionRefused)
                 .with(
                     ours(refused, FaultKind::ConnectionRefused)
-                        .budget(Budget::Instructions(450.0))
+                        .budget(Budget::Instructions(480.0))
                         .budget(Budget::Wall(60.0))
                         .budget(Budget::Allocations(0.0))
                         .budget(Budget::WallOf(STRINGS.into(), 0.125)),
                 )
-                .with(with_probes(OURS_AND_MORE, MORE, refused, FaultKind::ConnectionRefused)),
+                .with(with_probes(OURS_AND_MORE, MORE, refused, FaultKind::ConnectionRefused))
+                .with(
+                    // A gateway looks at the size of a link before it asks all of its adapters in one call.
+                    gateway(refused, FaultKind::ConnectionRefused)
+                        .budget(Budget::InstructionsOf(OURS.into(), 1.1, 0.0))
+                        .budget(Budget::Allocations(0.0)),
+                ),
             group("incomplete head, 3 links", incomplete, FaultKind::ClosedBeforeResponse)
                 .with(ours(incomplete, FaultKind::ClosedBeforeResponse).budget(Budget::Allocations(0.0))),
             group("io::Error, os 111", bare, FaultKind::ConnectionRefused).with(
@@ -80,6 +87,16 @@ fn with_probes(name: &str, probes: &'static [Probe], make: fn() -> AnyError, kin
         let fault = classify(&*error, probes, &exchange);
         assert_eq!(fault.kind(), kind, "{error:?}");
         each(move || classify(black_box(&*error), black_box(probes), black_box(&exchange)))
+    })
+}
+
+fn gateway(make: fn() -> AnyError, kind: FaultKind) -> Contestant {
+    Contestant::new(GATEWAY, move || {
+        let error = make();
+        let gateway = Gateway::new("bench").expect("a name");
+        let exchange = Exchange::default();
+        assert_eq!(gateway.classify(&*error, &exchange).kind(), kind, "{error:?}");
+        each(move || gateway.classify(black_box(&*error), black_box(&exchange)))
     })
 }
 

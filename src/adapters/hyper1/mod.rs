@@ -11,7 +11,7 @@ use std::error::Error;
 use http::Response;
 use hyper::ext::ReasonPhrase;
 
-use crate::classify::{Cause, Finding, Probe, downcast, may_be, text};
+use crate::classify::{Cause, Finding, Probe, Sizes, downcast, may_be, text};
 use crate::fault::{Fault, FaultKind, Phase};
 use crate::reply::reason;
 
@@ -24,6 +24,8 @@ pub use self::tunnels::{Carrying, Tunnels};
 /// greeting and `HTTP/2.0 200` are all [`FaultKind::NotHttp`], by text; and "message head is too large"
 /// is split by [`Exchange::received`](crate::exchange::Exchange::received).
 pub const PROBE: Probe = probe;
+
+pub(crate) const SIZES: Sizes = Sizes::of::<hyper::Error>();
 
 fn probe<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
     if may_be::<hyper::Error>(link) { known(link) } else { None }

@@ -14,4 +14,5 @@ pub use self::http2::{Http2Tap, Http2TapHandle};
 pub use self::io::{Tap, TapHandle};
 pub use self::listener::ClientListener;
 pub use self::probe::PROBE;
+pub(crate) use self::probe::SIZES;
 pub use self::timer::TokioTimer;

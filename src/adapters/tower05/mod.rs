@@ -120,7 +120,7 @@ use std::error::Error;
 use tower::load_shed::error::Overloaded;
 use tower::timeout::error::Elapsed;
 
-use crate::classify::{Cause, Finding, Probe, downcast, may_be};
+use crate::classify::{Cause, Finding, Probe, Sizes, downcast};
 use crate::fault::FaultKind;
 
 pub use self::layer::{GatewayLayer, GatewayService, ResponseFuture};
@@ -135,8 +135,10 @@ pub use self::retry::RetryIfSafe;
 /// ```
 pub const PROBE: Probe = probe;
 
+pub(crate) const SIZES: Sizes = Sizes::of::<Elapsed>().or(Sizes::of::<Overloaded>());
+
 fn probe<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
-    if may_be::<Elapsed>(link) || may_be::<Overloaded>(link) { known(link) } else { None }
+    if SIZES.may_be(link) { known(link) } else { None }
 }
 
 // Most links are not tower's; out of line, they do not pay for this.
