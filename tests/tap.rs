@@ -65,6 +65,9 @@ const UNCLEAN: Option<Ended> = Some(Ended::TlsTruncated);
 const OK: &str = "HTTP/1.1 200 OK\r\n";
 const HALF: &str = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0123456789";
 const CHUNKS: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel";
+const LAST_LF: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\n";
+const TRAILER_LF: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX-Sum: 4\n\r\n";
+const QUOTE: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;a=\"b\r\nh";
 const XYZ: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nhello\r\n0\r\n\r\n";
 const MINUS: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n";
 const TO_CLOSE: &str = "HTTP/1.1 200 OK\r\n\r\nhello";
@@ -331,6 +334,13 @@ fn sharpens_coarse_faults() {
         (K::BodyTruncated, TO_CLOSE, UNCLEAN, K::TlsTruncated, None),
         (K::TlsTruncated, HALF, UNCLEAN, K::BodyTruncated, length),
         (K::TlsTruncated, CHUNKS, UNCLEAN, K::BodyTruncated, Some(Class::PrematureEofChunkData)),
+        // The library waits for the end of a trailer line, which has come.
+        (K::BodyTruncated, LAST_LF, CLEAN, K::BadTrailer, Some(Class::TrailerBareLf)),
+        (K::BodyTruncated, TRAILER_LF, CLEAN, K::BadTrailer, Some(Class::TrailerBareLf)),
+        (K::BodyReset, TRAILER_LF, RESET, K::BadTrailer, Some(Class::TrailerBareLf)),
+        (K::BodyStalled, TRAILER_LF, None, K::BadTrailer, Some(Class::TrailerBareLf)),
+        // What the library takes is not why it found the body cut.
+        (K::BodyTruncated, QUOTE, CLEAN, K::BodyTruncated, None),
         // hyper's text calls this an empty size; the bytes say what it is.
         (K::BadChunk, XYZ, None, K::BadChunk, Some(Class::ChunkSizeInvalid)),
         (K::BadChunk, MINUS, None, K::BadChunk, Some(Class::ChunkSizeNegative)),

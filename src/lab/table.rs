@@ -251,6 +251,12 @@ cl_empty Framing Status(BROKEN), "a Content-Length without a value"
     => Say(b"HTTP/1.1 200 OK\r\nContent-Length: \r\n\r\nhello", Fin);
 cl_spaced Framing Status(BROKEN), "a Content-Length of two numbers with a space between them"
     => Say(b"HTTP/1.1 200 OK\r\nContent-Length: 1 2\r\n\r\nhello", Fin);
+cl_2_62 Framing StatusOrCut(BROKEN), "a Content-Length of 2^62, which no varint of QUIC holds, and five bytes"
+    => Say(b"HTTP/1.1 200 OK\r\nContent-Length: 4611686018427387904\r\n\r\nhello", Fin);
+cl_2_63 Framing StatusOrCut(BROKEN), "a Content-Length of 2^63, which is negative to some, and five bytes"
+    => Say(b"HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775808\r\n\r\nhello", Fin);
+cl_u64_max Framing StatusOrCut(BROKEN), "a Content-Length of 2^64 - 1, which means to some that there is none, and five bytes"
+    => Say(b"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\nhello", Fin);
 cl_list_conflict Framing Status(BROKEN), "two different Content-Lengths in one field"
     => Say(b"HTTP/1.1 200 OK\r\nContent-Length: 5, 10\r\n\r\nhelloworld", Fin);
 cl_zeros Framing StatusOrWhole(OK_OR_BROKEN), "a Content-Length with 4000 leading zeros"
@@ -269,6 +275,22 @@ te_identity_chunked Framing StatusOrWhole(OK_OR_BROKEN), "identity and chunked i
     => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello\n\r\n0\r\n\r\n", Fin);
 te_gzip_chunked Framing Status(BROKEN), "gzip below chunked, which no TE field has asked for (RFC 9112 section 7.4)"
     => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\nc\r\n\x1f\x8b\x08\0corrupt!\r\n0\r\n\r\n", Fin);
+te_prefix Framing Status(BROKEN), "xchunked, which ends as chunked does"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\n6\r\nhello\n\r\n0\r\n\r\n", Fin);
+te_suffix Framing Status(BROKEN), "chunkedx, which begins as chunked does"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunkedx\r\n\r\n6\r\nhello\n\r\n0\r\n\r\n", Fin);
+te_not_final Framing Status(BROKEN), "gzip behind chunked, so that the end of the connection ends the body"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, gzip\r\n\r\n6\r\nhello\n\r\n0\r\n\r\n", Fin);
+te_empty_behind Framing StatusOrWhole(OK_OR_BROKEN), "chunked, and an empty element behind it (RFC 9110 section 5.6.1)"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked,\r\n\r\n6\r\nhello\n\r\n0\r\n\r\n", Fin);
+te_empty_before Framing StatusOrWhole(OK_OR_BROKEN), "chunked, and an empty element before it (RFC 9110 section 5.6.1)"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: ,chunked\r\n\r\n6\r\nhello\n\r\n0\r\n\r\n", Fin);
+te_empty_line Framing StatusOrWhole(OK_OR_BROKEN), "chunked, and a Transfer-Encoding without a value besides"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello\n\r\n0\r\n\r\n", Fin);
+te_parameter Framing Status(BROKEN), "chunked with a parameter, of which it has none (RFC 9112 section 7.1)"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked;q=1\r\n\r\n6\r\nhello\n\r\n0\r\n\r\n", Fin);
+te_quoted Framing Status(BROKEN), "chunked in quotes"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: \"chunked\"\r\n\r\n6\r\nhello\n\r\n0\r\n\r\n", Fin);
 te_vertical_tab Framing Status(BROKEN), "a vertical tab before chunked, which is no white space"
     => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: \x0bchunked\r\n\r\n6\r\nhello\n\r\n0\r\n\r\n", Fin);
 te_http10 Framing StatusOrWhole(OK_OR_BROKEN), "chunked in an HTTP/1.0 response"
@@ -279,6 +301,10 @@ empty_chunk_size Framing StatusOrCut(BROKEN), "an empty line where a chunk size 
     => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n\r\n\r\n", Fin);
 chunk_size_overflow Framing StatusOrCut(BROKEN), "a chunk size of 2^64 + 5"
     => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000005\r\nhello\r\n0\r\n\r\n", Fin);
+chunk_size_2_31 Framing StatusOrCut(BROKEN), "a chunk size of 2^31, which is negative to some, and five bytes"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n80000000\r\nhello", Fin);
+chunk_size_2_63 Framing StatusOrCut(BROKEN), "a chunk size of 2^63, which is negative to some, and five bytes"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8000000000000000\r\nhello", Fin);
 chunk_size_0x Framing StatusOrCut(BROKEN), "a chunk size written 0x5, whose first digit is a last chunk"
     => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n", Fin);
 chunk_size_underscore Framing StatusOrCut(BROKEN), "a chunk size with an underscore, as Python's int() takes it"
@@ -293,12 +319,22 @@ chunk_ext_lf Framing StatusOrCut(BROKEN), "an LF alone in a chunk extension, aft
     => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6;a\nb\r\nhello\n\r\n0\r\n\r\n", Fin);
 chunk_ext_quoted_crlf Framing StatusOrCut(BROKEN), "a CRLF in a quoted chunk extension, where some see no line end"
     => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6;a=\"\r\n\"\r\nhello\n\r\n0\r\n\r\n", Fin);
+chunk_ext_open_quote Framing Limit(OK_OR_BROKEN), "a quote in a chunk extension that the line does not close, where some see no line end"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6;a=\"b\r\nhello\n\r\n0\r\n\r\n", Fin);
 chunk_ext_long Framing Limit(OK_OR_BROKEN), "a chunk extension of 64 KiB"
     => Plain(fault::chunk_ext_long);
 bad_chunk_crlf Framing StatusOrCut(BROKEN), "a chunk longer than its size says"
     => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloXX\r\n0\r\n\r\n", Fin);
+chunk_end_cr Framing StatusOrCut(BROKEN), "a chunk that a CR alone ends"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello\n\r0\r\n\r\n", Fin);
+chunk_end_none Framing StatusOrCut(BROKEN), "a chunk that nothing ends"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello\n0\r\n\r\n", Fin);
 bad_second_chunk Framing StatusOrCut(BROKEN), "a chunk that is right, then a size that is no number"
     => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nxyz\r\nhello\r\n0\r\n\r\n", Fin);
+last_chunk_lf Framing Limit(OK_OR_BROKEN), "an LF alone where the trailers end (the body is whole: RFC 9112 section 8)"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello\n\r\n0\r\n\n", Fin);
+trailer_lf Framing Limit(OK_OR_BROKEN), "a trailer field that ends in LF alone (the body is whole: RFC 9112 section 8)"
+    => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello\n\r\n0\r\nX-Checksum: 4\n\r\n", Fin);
 trailer_forbidden Framing Limit(OK_OR_BROKEN), "framing and routing fields among the trailers"
     => Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nContent-Length: 999\r\nTransfer-Encoding: identity\r\nHost: evil.test\r\nSet-Cookie: a=b\r\n\r\n", Fin);
 endless_trailers Framing Limit(&[200, 502, 504]), "trailer fields without end, 400 kB/s (the body is whole: RFC 9112 section 8)"
@@ -307,6 +343,8 @@ status_204_body Framing StatusOrWhole(&[204, 502]), "204 with a Content-Length a
     => Say(b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello", Keep);
 status_204_chunked Framing StatusOrWhole(&[204, 502]), "204 in chunks"
     => Say(b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", Keep);
+status_205_body Framing StatusOrWhole(&[205, 502]), "205 with a body, which it never has (RFC 9110 section 15.3.6)"
+    => Say(b"HTTP/1.1 205 Reset Content\r\nContent-Length: 6\r\n\r\nhello\n", Keep);
 status_304_body Framing StatusOrWhole(&[304, 502]), "304 with a body, which its Content-Length does not promise (RFC 9110 section 8.6)"
     => Say(b"HTTP/1.1 304 Not Modified\r\nContent-Length: 6\r\n\r\nhello\n", Keep);
 cl_zero_body Framing Whole(OK), "a Content-Length of 0, and a body that looks like a response"
@@ -350,6 +388,12 @@ interim_with_body Status Status(BROKEN), "103 with a Content-Length and a body, 
     => Say(b"HTTP/1.1 103 Early Hints\r\nContent-Length: 6\r\n\r\nhello\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n", Fin);
 interim_with_length Status StatusOrWhole(OK_OR_BROKEN), "103 with a Content-Length and no body, then 200"
     => Say(b"HTTP/1.1 103 Early Hints\r\nContent-Length: 6\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n", Keep);
+interim_length_of_head Status StatusOrWhole(OK_OR_BROKEN), "100 with a Content-Length that the head of the 200 behind it fills, and a 301 behind that"
+    => Say(b"HTTP/1.1 100 Continue\r\nContent-Length: 38\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 301 Moved\r\nLocation: http://evil.test/\r\nContent-Length: 0\r\n\r\n", Fin);
+interim_chunked Status StatusOrWhole(OK_OR_BROKEN), "103 with a Transfer-Encoding, which no interim response has (RFC 9112 section 6.1), then 200"
+    => Say(b"HTTP/1.1 103 Early Hints\r\nTransfer-Encoding: chunked\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n", Keep);
+interim_104 Status Whole(OK), "104 Upload Resumption Supported with a Location, then 200"
+    => Say(b"HTTP/1.1 104 Upload Resumption Supported\r\nLocation: /up/1\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n", Keep);
 interim_nul Status StatusOrWhole(OK_OR_BROKEN), "103 with a NUL in a field value, then 200"
     => Say(b"HTTP/1.1 103 Early Hints\r\nLink: a\0b\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n", Fin);
 interim_hop_by_hop Status Whole(OK), "103 with fields of this hop alone, then 200"

@@ -166,7 +166,16 @@ impl Observation {
         }
     }
 
+    /// What is wrong with the trailers, where the library waits for the end of a line that has ended: it takes an LF for one
+    /// more byte, and then says that the body was cut.
+    fn in_trailers(&self, fault: Fault) -> Option<Fault> {
+        self.by_parser(fault).filter(|sharper| sharper.kind() == FaultKind::BadTrailer)
+    }
+
     fn cut_body(&self, fault: Fault) -> Fault {
+        if let Some(sharper) = self.in_trailers(fault) {
+            return sharper;
+        }
         let until_close = self.seen.follower.state == State::UntilClose;
         if self.complete() && !until_close {
             return fault; // whatever failed, it was not this response
@@ -197,6 +206,9 @@ impl Observation {
 
     /// A timer fired in the body. Where it stands still is where the parser would say that it was cut off.
     fn stalled(&self, fault: Fault) -> Fault {
+        if let Some(sharper) = self.in_trailers(fault) {
+            return sharper;
+        }
         let fault = self.with_numbers(fault);
         match self.refused_if(Some(Ended::Clean)) {
             Some(refused) if refused.stage() == Stage::Trailers => fault.at(Phase::Trailers),

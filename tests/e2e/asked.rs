@@ -186,6 +186,8 @@ fn what_passes_is_what_came(engine: Engine) {
         "ok_set_cookies",
         "ok_hop_by_hop",
         "interim_hop_by_hop",
+        "interim_104",
+        "interim_length_of_head",
         "value_8bit",
         "ok_gzip_corrupt",
         "cl_in_connection",
@@ -209,6 +211,12 @@ fn what_passes_is_what_came(engine: Engine) {
         }
         assert_eq!(raw.contains("103 early hints") && raw.contains("rel=preload"), name == "interim_hop_by_hop");
     }
+    // One that is newer than this crate ("A proxy MUST forward 1xx responses", RFC 9110 section 15.2).
+    let raw = String::from_utf8_lossy(&get("interim_104").raw).to_lowercase();
+    assert!(raw.contains("http/1.1 104 ") && raw.contains("location: /up/1"), "{raw}");
+    // An interim response has no content, so that what follows it is the response.
+    let answer = get("interim_length_of_head");
+    assert!((answer.status, answer.body.as_slice()) == (Some(200), b"") && !answer.raw.windows(3).any(|w| w == b"301"));
     assert_eq!(get("value_8bit").header("x-name"), Some("caf\u{e9} \u{ff}"));
     assert_eq!(get("ok_gzip_corrupt").header("content-encoding"), Some("gzip"));
     assert_eq!(get("ok_gzip_corrupt").body, b"\x1f\x8b\x08\0corrupt!");
