@@ -18,7 +18,7 @@ pub(crate) struct Known {
 pub(crate) static KNOWN: &[Known] = &[
     Known {
         stacks: &["actix"],
-        behaviours: &["close_mid_chunk", "close_mid_chunked"],
+        behaviours: &["chunk_size_2_31", "chunk_size_2_63", "close_mid_chunk", "close_mid_chunked"],
         versions: &[],
         why: "awc takes the end of the connection for the end of the chunks: nobody behind it can tell",
         status: 200,
@@ -34,7 +34,10 @@ pub(crate) static KNOWN: &[Known] = &[
         stacks: &["actix"],
         behaviours: &[
             "early_hints",
+            "interim_104",
+            "interim_chunked",
             "interim_hop_by_hop",
+            "interim_length_of_head",
             "interim_with_body",
             "interim_with_length",
             "many_1xx",
