@@ -547,6 +547,10 @@ pub(crate) const fn builtin_probes() -> &'static [Probe] {
         crate::adapters::ureq3::PROBE,
         #[cfg(feature = "pingora09")]
         crate::adapters::pingora09::PROBE,
+        #[cfg(feature = "h3_00")]
+        crate::adapters::h3_00::PROBE,
+        #[cfg(feature = "quinn011")]
+        crate::adapters::quinn011::PROBE,
         #[cfg(feature = "openssl010")]
         crate::adapters::openssl010::PROBE,
     ]
