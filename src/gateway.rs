@@ -547,10 +547,12 @@ pub(crate) const fn builtin_probes() -> &'static [Probe] {
         crate::adapters::ureq3::PROBE,
         #[cfg(feature = "pingora09")]
         crate::adapters::pingora09::PROBE,
-        #[cfg(feature = "h3_00")]
+        #[cfg(all(feature = "h3_00", not(feature = "quinn011")))]
         crate::adapters::h3_00::PROBE,
-        #[cfg(feature = "quinn011")]
+        #[cfg(all(feature = "quinn011", not(feature = "h3_00")))]
         crate::adapters::quinn011::PROBE,
+        #[cfg(all(feature = "h3_00", feature = "quinn011"))]
+        crate::adapters::quinn011::WITH_H3,
         #[cfg(feature = "openssl010")]
         crate::adapters::openssl010::PROBE,
     ]

@@ -13,9 +13,9 @@
 //!
 //! # In a gateway
 //!
-//! - **Phases**: `Phase::Connect` for the handshake, which is both transport and TLS; [`Phase::Send`](crate::fault::Phase::Send) from
-//!   `SendRequest::send_request` on, [`Phase::Head`](crate::fault::Phase::Head) from `recv_response` on. With 0-RTT it is
-//!   `Send` from the first byte on: what fails then may fail behind a request that was processed (RFC 9001 section 9.2).
+//! - **Phases**: [`Phase::Connect`] for the handshake, which is both transport and TLS; [`Phase::Send`] from
+//!   `SendRequest::send_request` on, [`Phase::Head`] from `recv_response` on. With 0-RTT it is `Send` from the first byte on:
+//!   what fails then may fail behind a request that was processed (RFC 9001 section 9.2).
 //! - **The request's half**: a next hop that has answered may stop reading the request, with `H3_NO_ERROR` (RFC 9114 section 4.1).
 //!   That is an error of `send_data`, and no fault: whoever cannot send goes on to `recv_response`, whose error counts.
 //! - **The server's side** resets its stream with the code that is [decided](crate::decide::decide()):
@@ -56,7 +56,7 @@ use std::error::Error;
 use h3::error::{Code, ConnectionError, LocalError, StreamError};
 use h3::quic::ConnectionErrorIncoming;
 
-use crate::classify::{Cause, Finding, Probe, downcast, may_be};
+use crate::classify::{Cause, Finding, Probe, Sizes, downcast};
 use crate::fault::{self, Fault, FaultKind, Phase, h3_close, h3_reset};
 
 /// Knows [`StreamError`] and [`ConnectionError`]. Every [`Gateway`](crate::Gateway) has it.
@@ -66,12 +66,14 @@ use crate::fault::{self, Fault, FaultKind, Phase, h3_close, h3_reset};
 pub const PROBE: Probe = probe;
 
 fn probe<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
-    if may_be::<StreamError>(link) || may_be::<ConnectionError>(link) { known(link) } else { None }
+    if SIZES.may_be(link) { known(link) } else { None }
 }
+
+pub(super) const SIZES: Sizes = Sizes::of::<StreamError>().and(Sizes::of::<ConnectionError>());
 
 // Most links are of another type; out of line, they do not pay for this.
 #[inline(never)]
-fn known<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
+pub(super) fn known<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
     let of_a_stream = downcast::<StreamError>(link).map(stream);
     // A connection stood, or there would be no h3 on it: no number below is about connecting.
     of_a_stream

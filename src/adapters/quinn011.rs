@@ -32,65 +32,59 @@
 
 use std::error::Error;
 
-use quinn::{
-    ClosedStream, ConnectError, ConnectionError, ReadError, ReadExactError, ReadToEndError, ResetError, StoppedError,
-    WriteError,
-};
+use quinn::{ClosedStream, ConnectError, ConnectionError, ReadError, WriteError};
 
-use crate::classify::{Cause, Finding, Probe, may_be};
+#[cfg(feature = "h3_00")]
+use super::h3_00;
+use crate::classify::{Cause, Finding, Probe, Sizes, may_be};
 use crate::fault::{Code, Fault, FaultKind, Phase, h3_close, h3_reset};
 
 /// Knows [`ConnectionError`], [`ConnectError`] and the errors of streams. Every [`Gateway`](crate::Gateway) has it.
 pub const PROBE: Probe = probe;
 
 fn probe<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
-    // Those that are left out have one of these sizes, too; the compiler asks once for each.
-    let is_size = may_be::<ConnectionError>(link)
-        || may_be::<ReadError>(link)
-        || may_be::<WriteError>(link)
-        || may_be::<StoppedError>(link)
-        || may_be::<ResetError>(link)
-        || may_be::<ReadToEndError>(link)
-        || may_be::<ReadExactError>(link)
-        || may_be::<ConnectError>(link)
-        || may_be::<ClosedStream>(link);
-    if is_size { known(link) } else { None }
+    if SIZES.may_be(link) { known(link) } else { None }
 }
 
-// Most links are of another type; out of line, they do not pay for this.
+const SIZES: Sizes = Sizes::of::<ConnectionError>()
+    .and(Sizes::of::<ReadError>())
+    .and(Sizes::of::<WriteError>())
+    .and(Sizes::of::<ConnectError>())
+    .and(Sizes::of::<ClosedStream>());
+
+/// This and h3's probe in one, so that links of other sizes pay once for both.
+#[cfg(feature = "h3_00")]
+pub(crate) const WITH_H3: Probe = |link| {
+    const BOTH: Sizes = SIZES.and(h3_00::SIZES);
+    if BOTH.may_be(link) { known_with_h3(link) } else { None }
+};
+
+#[cfg(feature = "h3_00")]
+#[inline(never)]
+fn known_with_h3<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
+    probe(link).or_else(|| h3_00::PROBE(link))
+}
+
+/// The link as a `T`, and no pointer to one.
+fn only<'a, T: Error + 'static>(link: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    if may_be::<T>(link) { link.downcast_ref() } else { None }
+}
+
+// Most links are of another type; out of line, they do not pay for this. `StoppedError`, `ResetError` and `ReadToEndError` have
+// one of these as their source.
 #[inline(never)]
 fn known<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
-    if let Some(error) = link.downcast_ref::<ConnectError>() {
+    if let Some(error) = only::<ConnectError>(link) {
         return Some(Finding::of(connect(error)).at(Phase::Connect));
     }
-    let finding = if let Some(error) = link.downcast_ref::<ConnectionError>() {
+    let finding = if let Some(error) = only::<ConnectionError>(link) {
         connection(error)
-    } else if let Some(error) = link.downcast_ref::<ReadError>() {
+    } else if let Some(error) = only::<ReadError>(link) {
         read(error)
-    } else if let Some(error) = link.downcast_ref::<WriteError>() {
+    } else if let Some(error) = only::<WriteError>(link) {
         write(error)
-    } else if let Some(error) = link.downcast_ref::<StoppedError>() {
-        match error {
-            StoppedError::ConnectionLost(error) => connection(error),
-            StoppedError::ZeroRttRejected => not_accepted(),
-        }
-    } else if let Some(error) = link.downcast_ref::<ResetError>() {
-        match error {
-            ResetError::ConnectionLost(error) => connection(error),
-            ResetError::ZeroRttRejected => not_accepted(),
-        }
-    } else if let Some(error) = link.downcast_ref::<ReadToEndError>() {
-        match error {
-            ReadToEndError::Read(error) => read(error),
-            ReadToEndError::TooLong => Finding::of(FaultKind::BodyTooLarge),
-        }
-    } else if let Some(error) = link.downcast_ref::<ReadExactError>() {
-        match error {
-            ReadExactError::FinishedEarly(_) => Finding::of(Cause::Closed),
-            ReadExactError::ReadError(error) => read(error),
-        }
     } else {
-        link.downcast_ref::<ClosedStream>().map(|_| misuse())?
+        only::<ClosedStream>(link).map(|_| misuse())?
     };
     // Where nobody says that it was the handshake, it may have been later.
     Some(finding.likely_at(Phase::Head))

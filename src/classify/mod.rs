@@ -252,6 +252,31 @@ pub fn may_be<T: Error + 'static>(link: &(dyn Error + 'static)) -> bool {
     size_of_val(link) == size_of::<T>()
 }
 
+/// The sizes of some types, for one look at a link's size for all of them: a bit for each quarter of a word.
+#[cfg(any(feature = "h3_00", feature = "openssl010", feature = "quinn011"))]
+#[derive(Clone, Copy)]
+pub(crate) struct Sizes(u64);
+
+#[cfg(any(feature = "h3_00", feature = "openssl010", feature = "quinn011"))]
+impl Sizes {
+    pub(crate) const fn of<T>() -> Self {
+        assert!(size_of::<T>() < 256 && size_of::<T>() % 4 == 0, "there is a bit for it");
+        Self(1 << (size_of::<T>() / 4))
+    }
+
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether the link can be one of these types.
+    #[inline]
+    pub(crate) fn may_be(self, link: &(dyn Error + 'static)) -> bool {
+        let size = size_of_val(link);
+        // A shift takes six bits, so that a larger one may seem to fit.
+        self.0.wrapping_shr((size / 4) as u32) & 1 == 1 && size < 256
+    }
+}
+
 /// A probe's whole answer about an error that hides its cause, as an enum of `#[error(transparent)]` does, or one without a
 /// `source()`: the walk goes on with the error that the closure picks.
 ///

@@ -48,7 +48,7 @@ use openssl::x509::X509VerifyResult;
 
 use self::untidy::NoCloseNotify;
 pub use self::untidy::Untidy;
-use crate::classify::{Cause, Finding, Probe, downcast, may_be, openssl as codes};
+use crate::classify::{Cause, Finding, Probe, Sizes, downcast, may_be, openssl as codes};
 use crate::exchange::Exchange;
 use crate::fault::{Fault, FaultKind, Phase};
 
@@ -57,22 +57,14 @@ use crate::fault::{Fault, FaultKind, Phase};
 pub const PROBE: Probe = probe;
 
 fn probe<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
-    let size = size_of_val(link);
-    // A shift takes six bits, so that a larger one may seem to fit.
-    if SIZES.wrapping_shr((size / 4) as u32) & 1 == 1 && size < 256 { known(link) } else { None }
+    if SIZES.may_be(link) { known(link) } else { None }
 }
 
-/// One look at a link's size for all of them: a bit for each quarter of a word.
-const SIZES: u64 = size::<ssl::Error>()
-    | size::<ErrorStack>()
-    | size::<HandshakeError<TcpStream>>()
-    | size::<X509VerifyResult>()
-    | size::<NoCloseNotify>();
-
-const fn size<T>() -> u64 {
-    assert!(size_of::<T>() < 256 && size_of::<T>() % 4 == 0, "there is a bit for it");
-    1 << (size_of::<T>() / 4)
-}
+const SIZES: Sizes = Sizes::of::<ssl::Error>()
+    .and(Sizes::of::<ErrorStack>())
+    .and(Sizes::of::<HandshakeError<TcpStream>>())
+    .and(Sizes::of::<X509VerifyResult>())
+    .and(Sizes::of::<NoCloseNotify>());
 
 /// The link as a `T`, and no pointer to one.
 fn only<'a, T: Error + 'static>(link: &'a (dyn Error + 'static)) -> Option<&'a T> {
