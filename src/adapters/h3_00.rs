@@ -44,9 +44,9 @@
 //!   [`FaultKind::GoawayUnprocessed`].
 //! - **What is wrong with a head**: no `:status`, a name in upper case and a value with a control are one
 //!   [`FaultKind::H3ProtocolError`] with `H3_MESSAGE_ERROR`.
-//! - **A cut in the middle of a DATA frame**: the end of the stream is the end of the data (`frame.rs`, `poll_data`), and the call
-//!   for trailers behind it panics. Nothing but a `Content-Length` that is not reached shows the cut. A body that catches the
-//!   panic sees it always: `tests/http3` has one.
+//! - **A cut in the middle of a DATA frame**, if the end of the stream comes in a packet of its own: h3 takes it for the end of the
+//!   data (`frame.rs`, `poll_data`), and panics in the call for trailers behind it. Nothing but a `Content-Length` that is not reached
+//!   shows the cut. A body that catches the panic sees it always: `tests/http3` has one.
 //! - **Whose limit** a field section passes (`HeaderTooBig`): the phase tells. In `Send` it is that of the next hop, and the
 //!   client's request is answered by 431; in `Head` and later it is the gateway's.
 
@@ -73,7 +73,7 @@ pub(super) const SIZES: Sizes = Sizes::of::<StreamError>().and(Sizes::of::<Conne
 
 // Most links are of another type; out of line, they do not pay for this.
 #[inline(never)]
-pub(super) fn known<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
+fn known<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
     let of_a_stream = downcast::<StreamError>(link).map(stream);
     // A connection stood, or there would be no h3 on it: no number below is about connecting.
     of_a_stream
