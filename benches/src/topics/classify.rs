@@ -9,7 +9,7 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
 
-use badgateway::adapters::{hyper1, openssl010, rustls023, tokio1};
+use badgateway::adapters::{h3_00, hyper1, openssl010, quinn011, rustls023, tokio1};
 use badgateway::classify::{Probe, classify};
 use badgateway::{Exchange, FaultKind};
 use bytes::Bytes;
@@ -24,10 +24,13 @@ type AnyError = Box<dyn Error + Send + Sync>;
 const PROBES: &[Probe] = &[hyper1::PROBE, rustls023::PROBE, tokio1::PROBE];
 /// The same and one more, that knows none of the links.
 const MORE: &[Probe] = &[hyper1::PROBE, rustls023::PROBE, tokio1::PROBE, openssl010::PROBE];
+/// And two, with the sizes of some.
+const HTTP3: &[Probe] = &[hyper1::PROBE, rustls023::PROBE, tokio1::PROBE, h3_00::PROBE, quinn011::PROBE];
 
 const FLOOR: &str = "walk source() only";
 const OURS: &str = "badgateway";
 const OURS_AND_MORE: &str = "badgateway, and openssl010";
+const OURS_AND_HTTP3: &str = "badgateway, and h3_00 and quinn011";
 const STRINGS: &str = "to_string + contains";
 
 pub fn topic() -> Topic {
@@ -43,7 +46,8 @@ pub fn topic() -> Topic {
                         .budget(Budget::Allocations(0.0))
                         .budget(Budget::WallOf(STRINGS.into(), 0.125)),
                 )
-                .with(with_probes(OURS_AND_MORE, MORE, refused, FaultKind::ConnectionRefused)),
+                .with(with_probes(OURS_AND_MORE, MORE, refused, FaultKind::ConnectionRefused))
+                .with(with_probes(OURS_AND_HTTP3, HTTP3, refused, FaultKind::ConnectionRefused)),
             group("incomplete head, 3 links", incomplete, FaultKind::ClosedBeforeResponse)
                 .with(ours(incomplete, FaultKind::ClosedBeforeResponse).budget(Budget::Allocations(0.0))),
             group("io::Error, os 111", bare, FaultKind::ConnectionRefused).with(
