@@ -565,6 +565,8 @@ pub(crate) const BUILT_IN: BuiltIn = {
         "tower05": tower05,
         "ureq3": ureq3,
         "pingora09": pingora09,
+        "quinn011": quinn011,
+        "h3_00": h3_00,
         "openssl010": openssl010,
     }
 };

@@ -84,6 +84,8 @@
 //! | `http_body1` | `body::Guarded` | `http-body` 1 |
 //! | `hyper1` | errors of hyper 1, reason phrases for 520 to 530, interim responses; includes `http_body1` | `hyper` 1 |
 //! | `h2_04` | resets, GOAWAY and broken frames of h2 0.4, also inside errors of hyper, reqwest and tonic | `h2` 0.4 |
+//! | `h3_00` | resets, closed connections, GOAWAY and broken frames of h3 0.0, over any QUIC | `h3` 0.0 |
+//! | `quinn011` | errors of quinn 0.11, alone or inside those of h3: handshakes, TLS, silence, stateless resets | `quinn` 0.11 |
 //! | `rustls023` | TLS alerts and certificate errors of rustls 0.23 | `rustls` 0.23 |
 //! | `tokio1` | `Elapsed`, tokio's timer, the tap for `AsyncRead + AsyncWrite`, sockets of clients that can be reset | `tokio` 1 |
 //! | `axum08` | axum 0.8's server on sockets that can be reset; includes `http_body1` and `tokio1` | `axum` 0.8 |
@@ -96,7 +98,7 @@
 //! | `tracing01` | the log of a gateway as events of tracing 0.1, with OpenTelemetry's names | `tracing` 0.1 |
 //! | `ureq3` | errors of ureq 3 | `ureq` 3 |
 //! | `lab` | upstreams that misbehave on purpose, and a client that judges what a proxy made of them | |
-//! | `full` | what the examples and tests need: all of the above but `axum08`, `openssl010`, `pingora09`, `serde1` and `tracing01` | |
+//! | `full` | what the examples and tests need: all of the above but `axum08`, `h3_00`, `quinn011`, `openssl010`, `pingora09`, `serde1` and `tracing01` | |
 //! | `all-adapters` | every adapter | |
 //!
 //! `Display` texts are for people and may change; codes, tokens and classes do not.

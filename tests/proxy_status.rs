@@ -360,6 +360,7 @@ prop_compose! {
             (0..30u16).prop_map(Code::DnsRcode),
             any::<u16>().prop_map(Code::Status),
             any::<u32>().prop_map(Code::H3),
+            any::<u32>().prop_map(Code::Quic),
         ],
     ) -> Fault {
         let fault = Fault::new(kind).with_offset(numbers.0).with_expected(numbers.1).with_received(numbers.2).with_code(code);

@@ -55,6 +55,7 @@ fn faults() -> impl Iterator<Item = Fault> {
         Code::TlsAlert(255),
         Code::H2(7),
         Code::H3(0x100),
+        Code::Quic(2),
         Code::DnsRcode(2),
         Code::DnsRcode(999),
         Code::Status(413),

@@ -828,6 +828,7 @@ fn fault() -> impl Strategy<Value = Fault> {
         any::<u8>().prop_map(|n| Some(Code::TlsAlert(n))),
         any::<u32>().prop_map(|n| Some(Code::H2(n))),
         any::<u32>().prop_map(|n| Some(Code::H3(n))),
+        any::<u32>().prop_map(|n| Some(Code::Quic(n))),
         any::<u16>().prop_map(|n| Some(Code::DnsRcode(n))),
         any::<u16>().prop_map(|n| Some(Code::Status(n))),
     ];

@@ -72,6 +72,7 @@ fn faults() -> impl Iterator<Item = Fault> {
         Some(Code::TlsAlert(u8::MAX)),
         Some(Code::H2(u32::MAX)),
         Some(Code::H3(0x10c)),
+        Some(Code::Quic(u32::MAX)),
         Some(Code::DnsRcode(u16::MAX)),
         Some(Code::Status(413)),
     ];

@@ -269,6 +269,7 @@ fn a_fault_is_small_plain_data() {
         Code::TlsAlert(255),
         Code::H2(u32::MAX),
         Code::H3(0x10c),
+        Code::Quic(u32::MAX),
         Code::DnsRcode(u16::MAX),
         Code::Status(408),
     ];

@@ -14,6 +14,9 @@ pub mod axum08;
 #[cfg(feature = "h2_04")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "h2_04")))]
 pub mod h2_04;
+#[cfg(feature = "h3_00")]
+#[cfg_attr(badgateway_docsrs, doc(cfg(feature = "h3_00")))]
+pub mod h3_00;
 #[cfg(feature = "hyper1")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "hyper1")))]
 pub mod hyper1;
@@ -26,6 +29,9 @@ pub mod openssl010;
 #[cfg(feature = "pingora09")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "pingora09")))]
 pub mod pingora09;
+#[cfg(feature = "quinn011")]
+#[cfg_attr(badgateway_docsrs, doc(cfg(feature = "quinn011")))]
+pub mod quinn011;
 #[cfg(feature = "rustls023")]
 #[cfg_attr(badgateway_docsrs, doc(cfg(feature = "rustls023")))]
 pub mod rustls023;

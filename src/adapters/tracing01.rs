@@ -143,7 +143,7 @@ impl<'a> Told<'a> {
 
     /// The number that the peer or the system gave.
     fn code(&self) -> Option<i64> {
-        const CODES: [&str; 6] = ["errno", "alert", "rcode", "h2_code", "h3_code", "received_status"];
+        const CODES: [&str; 7] = ["errno", "alert", "rcode", "h2_code", "h3_code", "quic_code", "received_status"];
         CODES.iter().find_map(|key| {
             let value = self.value(key)?;
             if let Value::Signed(n) = value { Some(n) } else { self.number(key).and_then(|n| i64::try_from(n).ok()) }

@@ -5,7 +5,7 @@
 
 use std::error::Error;
 
-use crate::fault::{Class, Fault, FaultKind, Phase};
+use crate::fault::{Class, Code, Fault, FaultKind, Phase};
 
 /// Why the work stopped, in words that do not yet say in which phase: the same reset is one fault in
 /// the TLS handshake and another in the body.
@@ -46,6 +46,15 @@ pub enum Cause {
     BadField,
     /// More field lines than the parser takes, in the head or in the trailers.
     TooManyFields,
+    /// A field section of so many bytes, which is more than somebody takes: in the head or in the trailers the gateway, of a
+    /// request the next hop, as it has announced (RFC 9114 section 4.2.2).
+    FieldsTooLarge(u64),
+    /// The QUIC connection went silent: its idle timeout is over, or nobody answered its handshake (RFC 9000 section 10.1).
+    QuicSilent,
+    /// The next hop speaks no version of QUIC that the gateway does (RFC 9000 section 6.2).
+    QuicVersion,
+    /// The rules of QUIC were broken, in the handshake or later (RFC 9000 section 11).
+    QuicViolation,
 }
 
 impl From<Fault> for Cause {
@@ -74,6 +83,7 @@ impl From<Class> for Cause {
 #[non_exhaustive]
 pub struct Finding<'a> {
     pub(super) cause: Option<Cause>,
+    pub(super) code: Option<Code>,
     pub(super) weak: bool,
     pub(super) phase: Option<Phase>,
     pub(super) likely_phase: Option<Phase>,
@@ -94,6 +104,7 @@ impl<'a> Finding<'a> {
     pub const fn new() -> Self {
         Self {
             cause: None,
+            code: None,
             weak: false,
             phase: None,
             likely_phase: None,
@@ -124,6 +135,13 @@ impl<'a> Finding<'a> {
     #[cfg(feature = "pingora09")]
     pub(crate) fn because(mut self, fault: Fault) -> Self {
         self.cause = Some(Cause::Fault(fault));
+        self
+    }
+
+    /// The number that the other side gave for the cause, where the cause is no complete [`Fault`], which has its own.
+    #[must_use]
+    pub const fn with_code(mut self, code: Code) -> Self {
+        self.code = Some(code);
         self
     }
 

@@ -325,7 +325,8 @@ fn judge(facts: &Facts<'_>, exchange: &Exchange) -> Fault {
         Some(cause) => {
             let likely = facts.likely_phase.or(facts.connected.then_some((Phase::Head, false)));
             let (phase, phase_by_text) = phase(cause, facts.phase, likely, exchange);
-            text_if(table::fault(cause, phase, exchange), facts.by_text || phase_by_text)
+            let fault = text_if(table::fault(cause, phase, exchange), facts.by_text || phase_by_text);
+            facts.code.filter(|_| fault.code().is_none()).map_or(fault, |code| fault.with_code(code))
         }
         None => {
             let likely = facts.likely_phase.map(|(phase, _)| phase);
@@ -353,7 +354,7 @@ fn phase(cause: Cause, proved: Option<Phase>, likely: Option<(Phase, bool)>, exc
     if let Cause::Fault(fault) = cause {
         let own = fault.phase();
         let may_be_later = fault.kind().phase() == Phase::Tls
-            || matches!(fault.code(), Some(Code::H2(_)))
+            || matches!(fault.code(), Some(Code::H2(_) | Code::H3(_) | Code::Quic(_)))
             || fault.kind() == FaultKind::ProxyInternal;
         let said = if may_be_later { exchange.phase.or(likely) } else { None };
         return (said.map_or(own, |phase| phase.max(own)), false);

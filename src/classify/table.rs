@@ -8,7 +8,7 @@ use std::io::{Error, ErrorKind};
 
 use super::finding::Cause;
 use crate::exchange::{BodyFraming, Exchange, Forwarded};
-use crate::fault::{Class, Confidence, Fault, FaultKind, Phase};
+use crate::fault::{Class, Code, Confidence, Fault, FaultKind, Phase};
 
 /// hyper's smallest `http1_max_buf_size`: a head of fewer bytes cannot be too large for it.
 const HYPER_SMALLEST_BUFFER: u64 = 8192;
@@ -24,11 +24,12 @@ const _: () = assert!(size_of::<Row>() == Phase::ALL.len() + 1, "a column for ea
 #[inline]
 pub(super) fn fault(cause: Cause, phase: Phase, exchange: &Exchange) -> Fault {
     use FaultKind::{
-        AmbiguousFraming, BadHeader, BadTrailer, BodyReset, BodyStalled, BodyTruncated, ClosedBeforeResponse,
-        ConnectDenied, ConnectReset, ConnectionLimit, ConnectionRefused, ConnectionTimeout, DnsFailure, DnsTimeout,
-        HeadReset, HeadStalled, HeadTooLarge, HeadTruncated, LocalExhausted, ResetBeforeResponse, ResponseTimeout,
-        SendReset, SendTimeout, TlsClosed, TlsNotTls, TlsProtocol, TlsReset, TlsTimeout, TlsTruncated, TooManyHeaders,
-        TrailersTooLarge, Unclassified, Unreachable, UnsolicitedResponse,
+        AmbiguousFraming, BadHeader, BadRequest, BadTrailer, BodyReset, BodyStalled, BodyTruncated,
+        ClosedBeforeResponse, ConnectDenied, ConnectReset, ConnectionLimit, ConnectionRefused, ConnectionTimeout,
+        DnsFailure, DnsTimeout, H3ProtocolError, H3VersionFallback, HeadReset, HeadStalled, HeadTooLarge,
+        HeadTruncated, LocalExhausted, QuicIdleTimeout, ResetBeforeResponse, ResponseTimeout, SendReset, SendTimeout,
+        TlsClosed, TlsNotTls, TlsProtocol, TlsReset, TlsTimeout, TlsTruncated, TooManyHeaders, TrailersTooLarge,
+        Unclassified, Unreachable, UnsolicitedResponse,
     };
     #[rustfmt::skip]
     let row: &Row = match cause {
@@ -65,6 +66,22 @@ pub(super) fn fault(cause: Cause, phase: Phase, exchange: &Exchange) -> Fault {
             &[BadHeader,      BadHeader,  BadHeader,         BadHeader,   BadHeader,      BadHeader,            BadHeader,       BadTrailer,       BadTrailer],
         Cause::TooManyFields =>
             &[TooManyHeaders, TooManyHeaders, TooManyHeaders, TooManyHeaders, TooManyHeaders, TooManyHeaders,   TooManyHeaders,  TrailersTooLarge, TrailersTooLarge],
+        // One handshake opens the transport and TLS: nobody knows which of the two was never answered.
+        Cause::QuicSilent =>
+            &[ConnectionTimeout, DnsTimeout, ConnectionTimeout, TlsTimeout, QuicIdleTimeout, QuicIdleTimeout, QuicIdleTimeout, QuicIdleTimeout,  QuicIdleTimeout],
+        Cause::QuicVersion =>
+            &[H3VersionFallback; 9],
+        Cause::QuicViolation =>
+            &[TlsProtocol,    TlsProtocol, TlsProtocol,      TlsProtocol, H3ProtocolError, H3ProtocolError,     H3ProtocolError, H3ProtocolError,  H3ProtocolError],
+        Cause::FieldsTooLarge(bytes) => return match phase {
+            // The client's own: "a server that receives a larger field section than it is willing to handle can
+            // send an HTTP 431".
+            Phase::Select | Phase::Resolve | Phase::Connect | Phase::Tls | Phase::Send => {
+                Fault::new(BadRequest).with_code(Code::Status(431)).at(phase)
+            }
+            Phase::Head => Fault::new(HeadTooLarge).with_received(bytes),
+            Phase::Body | Phase::Trailers => Fault::new(TrailersTooLarge).with_received(bytes),
+        },
 
         // The three rows that no phase decides.
         Cause::Fault(fault) => return fault.at(phase),
@@ -148,7 +165,11 @@ pub(super) const fn needs_phase(cause: Cause) -> bool {
         | Cause::ClosedWithoutNotify
         | Cause::NotTls
         | Cause::BadField
-        | Cause::TooManyFields => true,
+        | Cause::TooManyFields
+        | Cause::FieldsTooLarge(_)
+        | Cause::QuicSilent
+        | Cause::QuicVersion
+        | Cause::QuicViolation => true,
     }
 }
 
@@ -166,7 +187,7 @@ pub(super) const fn implied(cause: Cause) -> Phase {
     match cause {
         Cause::Fault(fault) => fault.phase(),
         Cause::Refused | Cause::Denied | Cause::Exhausted => Phase::Connect,
-        Cause::NotTls => Phase::Tls,
+        Cause::NotTls | Cause::QuicVersion => Phase::Tls,
         Cause::Unreachable
         | Cause::InvalidArgument
         | Cause::OutOfMemory
@@ -178,7 +199,10 @@ pub(super) const fn implied(cause: Cause) -> Phase {
         | Cause::HeadTooLarge
         | Cause::Unsolicited
         | Cause::BadField
-        | Cause::TooManyFields => Phase::Head,
+        | Cause::TooManyFields
+        | Cause::FieldsTooLarge(_)
+        | Cause::QuicSilent
+        | Cause::QuicViolation => Phase::Head,
     }
 }
 
@@ -190,7 +214,6 @@ mod tests {
 
     use super::*;
     use crate::classify::classify;
-    use crate::fault::Code;
 
     /// The cells as the rules state them, once more and in other words: (cause, phase, received, kind).
     #[test]
@@ -251,6 +274,20 @@ mod tests {
             (Cause::BadField, Body, some, K::BadTrailer),
             (Cause::TooManyFields, Head, some, K::TooManyHeaders),
             (Cause::TooManyFields, Trailers, some, K::TrailersTooLarge),
+            (Cause::FieldsTooLarge(9), Send, none, K::BadRequest),
+            (Cause::FieldsTooLarge(9), Head, none, K::HeadTooLarge),
+            (Cause::FieldsTooLarge(9), Body, some, K::TrailersTooLarge),
+            (Cause::QuicSilent, Connect, none, K::ConnectionTimeout),
+            (Cause::QuicSilent, Tls, none, K::TlsTimeout),
+            (Cause::QuicSilent, Send, none, K::QuicIdleTimeout),
+            (Cause::QuicSilent, Head, some, K::QuicIdleTimeout),
+            (Cause::QuicSilent, Body, some, K::QuicIdleTimeout),
+            (Cause::QuicVersion, Tls, none, K::H3VersionFallback),
+            (Cause::QuicVersion, Send, none, K::H3VersionFallback),
+            (Cause::QuicViolation, Connect, none, K::TlsProtocol),
+            (Cause::QuicViolation, Tls, none, K::TlsProtocol),
+            (Cause::QuicViolation, Send, none, K::H3ProtocolError),
+            (Cause::QuicViolation, Body, some, K::H3ProtocolError),
             (Cause::HeadTooLarge, Head, none, K::HeadTooLarge),
             (Cause::HeadTooLarge, Head, Some(65_536), K::HeadTooLarge),
             (Cause::HeadTooLarge, Head, Some(8192), K::HeadTooLarge),

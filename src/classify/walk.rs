@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::finding::{Cause, Finding};
 use super::probes::Ask;
 use super::{behind, exactly, may_be, may_be_boxed, openssl, system, text};
-use crate::fault::{Category, Failure, Fault, FaultKind, Phase};
+use crate::fault::{Category, Code, Failure, Fault, FaultKind, Phase};
 
 /// The most links that are looked at. Real chains have up to nine; a `source()` may go round in a circle.
 pub(super) const LINKS: usize = 24;
@@ -84,6 +84,8 @@ pub(super) struct Facts<'a> {
     pub(super) errno: Option<i32>,
     /// The deepest cause.
     pub(super) cause: Option<Cause>,
+    /// The number that goes with that cause.
+    pub(super) code: Option<Code>,
     /// Whether that cause gives way to any other.
     pub(super) weak: bool,
     /// Whether that cause, or a phase that a type proves, was read from text.
@@ -197,6 +199,7 @@ impl<'a> Facts<'a> {
         }
         if cause.is_some() {
             self.cause = cause;
+            self.code = None;
             self.weak = false;
             self.by_text = false;
             self.names_may_tell = false;
@@ -222,6 +225,7 @@ impl<'a> Facts<'a> {
         }
         if finding.cause.is_some() && (!finding.weak || self.cause.is_none() || self.weak) {
             self.cause = finding.cause;
+            self.code = finding.code;
             self.weak = finding.weak;
             self.by_text = finding.by_text;
             self.names_may_tell = finding.names_may_tell;

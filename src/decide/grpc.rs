@@ -33,7 +33,8 @@ pub const fn grpc_status(fault: &Fault) -> u8 {
         // The code of a GOAWAY says why the connection ends, and nothing of this call.
         Some(Code::H2(code)) if matches!(fault.kind(), FaultKind::StreamReset) => of_h2(code),
         Some(Code::H3(code)) if matches!(fault.kind(), FaultKind::StreamReset) => of_h3(code),
-        Some(Code::H2(_) | Code::H3(_) | Code::Errno(_) | Code::TlsAlert(_) | Code::DnsRcode(_)) | None => None,
+        Some(Code::H2(_) | Code::H3(_) | Code::Quic(_) | Code::Errno(_) | Code::TlsAlert(_) | Code::DnsRcode(_))
+        | None => None,
     };
     match told {
         Some(grpc) => grpc as u8,

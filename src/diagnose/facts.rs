@@ -129,6 +129,7 @@ pub(super) fn facts(fault: &Fault, exchange: &Exchange, evidence: &Evidence, con
             Code::TlsAlert(n) => ("TLS alert", i64::from(n)),
             Code::H2(n) => ("HTTP/2 code", i64::from(n)),
             Code::H3(n) => ("HTTP/3 code", i64::from(n)),
+            Code::Quic(n) => ("QUIC code", i64::from(n)),
             Code::DnsRcode(n) => ("DNS code", i64::from(n)),
             Code::Status(n) => ("status", i64::from(n)),
         };

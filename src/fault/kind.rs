@@ -409,10 +409,10 @@ kinds! {
     StreamReset = "stream_reset": Head Reset, e!(ConnectionTerminated), 502 / 520, Perhaps, NextHop, Library,
         Transient, Counts Keep, Nothing,
         "the next hop reset the stream", "RFC 9113 section 6.4";
-    /// `GOAWAY` that may have left our stream processed.
+    /// `GOAWAY` that may have left our stream processed; or, of HTTP/3, the connection was closed with a code that says no more.
     Goaway = "goaway": Head PrematureEof, e!(ConnectionTerminated), 502 / 520, Perhaps, NextHop, Library,
         Transient, Counts Keep, Nothing,
-        "the next hop is closing the connection", "RFC 9113 section 6.8";
+        "the next hop is closing the connection", "RFC 9113 section 6.8; RFC 9114 section 5";
     /// `GOAWAY` with a last stream below ours: provably not processed.
     GoawayUnprocessed = "goaway_unprocessed": Head Limit, e!(DestinationUnavailable), 503 / 520, Promised, NextHop, Library,
         Transient, Exempt Keep, Nothing,
@@ -420,7 +420,7 @@ kinds! {
     /// The next hop finds the gateway's behaviour excessive.
     EnhanceYourCalm = "enhance_your_calm": Head Limit, e!(DestinationUnavailable), 503 / 520, Perhaps, Proxy, Library,
         Transient, Counts Keep, Nothing,
-        "the next hop asks the gateway to slow down", "RFC 9113 section 7, ENHANCE_YOUR_CALM";
+        "the next hop asks the gateway to slow down", "RFC 9113 section 7, ENHANCE_YOUR_CALM; RFC 9114 section 8.1, H3_EXCESSIVE_LOAD";
     /// The next hop insists on HTTP/1.1.
     Http11Required = "http11_required": Head Protocol, e!(HttpUpgradeFailed), 502 / 520, Perhaps, Configuration, Library,
         Permanent, Counts Keep, Nothing,
@@ -430,19 +430,19 @@ kinds! {
         Permanent, Counts Keep, Nothing,
         "the rules of HTTP/2 were broken on the way to the next hop", "RFC 9113 section 8.1.1";
     /// `H3_REQUEST_REJECTED`: provably not processed.
-    H3RequestRejected = "h3_request_rejected": Head Limit, e!(DestinationUnavailable), 503 / 520, Promised, NextHop, Caller,
+    H3RequestRejected = "h3_request_rejected": Head Limit, e!(DestinationUnavailable), 503 / 520, Promised, NextHop, Library,
         Transient, Exempt Keep, Nothing,
         "the next hop rejected the request", "RFC 9114 section 4.1.1";
-    /// `H3_VERSION_FALLBACK`: the next hop insists on an older HTTP.
-    H3VersionFallback = "h3_version_fallback": Head Protocol, e!(HttpUpgradeFailed), 502 / 520, Perhaps, Configuration, Caller,
+    /// `H3_VERSION_FALLBACK`: the next hop insists on an older HTTP. Or it has no version of QUIC in common with the gateway.
+    H3VersionFallback = "h3_version_fallback": Head Protocol, e!(HttpUpgradeFailed), 502 / 520, Perhaps, Configuration, Library,
         Permanent, Counts Keep, Nothing,
-        "the next hop cannot serve this request over HTTP/3", "RFC 9114 section 8.1";
-    /// The next hop broke the rules of HTTP/3.
-    H3ProtocolError = "h3_protocol_error": Head Protocol, e!(HttpProtocolError), 502 / 520, Perhaps, NextHop, Caller,
+        "the next hop cannot serve this request over HTTP/3", "RFC 9114 section 8.1; RFC 9000 section 6.2";
+    /// Somebody broke the rules of HTTP/3 or QUIC: the next hop, or in its opinion the gateway.
+    H3ProtocolError = "h3_protocol_error": Head Protocol, e!(HttpProtocolError), 502 / 520, Perhaps, NextHop, Library,
         Permanent, Counts Keep, Nothing,
-        "the next hop broke the rules of HTTP/3", "RFC 9114 section 8.1";
+        "the rules of HTTP/3 were broken on the way to the next hop", "RFC 9114 section 8.1; RFC 9000 section 11";
     /// The QUIC connection went silent.
-    QuicIdleTimeout = "quic_idle_timeout": Head Timeout, e!(ConnectionReadTimeout), 504 / 524, Perhaps, Network, Caller,
+    QuicIdleTimeout = "quic_idle_timeout": Head Timeout, e!(ConnectionReadTimeout), 504 / 524, Perhaps, Network, Library,
         Transient, Counts Keep, Nothing,
         "the QUIC connection to the next hop went silent", "RFC 9000 section 10.1";
 

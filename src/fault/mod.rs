@@ -20,6 +20,8 @@ mod error_type;
 mod evidence;
 mod failure;
 mod http2;
+#[cfg(any(feature = "h3_00", feature = "quinn011"))]
+mod http3;
 mod kind;
 pub(crate) mod names;
 mod phase;
@@ -35,6 +37,8 @@ pub use self::failure::Failure;
 pub(crate) use self::http2::of_goaway;
 #[cfg(feature = "h2_04")]
 pub(crate) use self::http2::of_reset;
+#[cfg(any(feature = "h3_00", feature = "quinn011"))]
+pub(crate) use self::http3::{h3_close, h3_reset};
 pub use self::kind::FaultKind;
 pub(crate) use self::kind::ToldBy;
 pub use self::phase::Phase;

@@ -22,6 +22,7 @@ impl Code {
             Self::TlsAlert(n) => alert_name(n),
             Self::H2(n) => h2_name(n),
             Self::H3(n) => h3_name(n),
+            Self::Quic(n) => quic_name(n),
             Self::DnsRcode(n) => rcode_name(n),
             Self::Status(_) => None,
         }
@@ -135,6 +136,31 @@ pub(crate) const fn h3_name(code: u32) -> Option<&'static str> {
         0x200 => "QPACK_DECOMPRESSION_FAILED",
         0x201 => "QPACK_ENCODER_STREAM_ERROR",
         0x202 => "QPACK_DECODER_STREAM_ERROR",
+        _ => return None,
+    })
+}
+
+/// The name of a transport error code of QUIC (RFC 9000 section 20.1; RFC 9368 section 8 for the last one).
+pub(crate) const fn quic_name(code: u32) -> Option<&'static str> {
+    Some(match code {
+        0x00 => "NO_ERROR",
+        0x01 => "INTERNAL_ERROR",
+        0x02 => "CONNECTION_REFUSED",
+        0x03 => "FLOW_CONTROL_ERROR",
+        0x04 => "STREAM_LIMIT_ERROR",
+        0x05 => "STREAM_STATE_ERROR",
+        0x06 => "FINAL_SIZE_ERROR",
+        0x07 => "FRAME_ENCODING_ERROR",
+        0x08 => "TRANSPORT_PARAMETER_ERROR",
+        0x09 => "CONNECTION_ID_LIMIT_ERROR",
+        0x0a => "PROTOCOL_VIOLATION",
+        0x0b => "INVALID_TOKEN",
+        0x0c => "APPLICATION_ERROR",
+        0x0d => "CRYPTO_BUFFER_EXCEEDED",
+        0x0e => "KEY_UPDATE_ERROR",
+        0x0f => "AEAD_LIMIT_REACHED",
+        0x10 => "NO_VIABLE_PATH",
+        0x11 => "VERSION_NEGOTIATION_ERROR",
         _ => return None,
     })
 }
@@ -266,5 +292,7 @@ mod tests {
         assert_eq!(Code::Errno(-1).name(), None);
         assert_eq!(Code::Status(502).name(), None);
         assert_eq!(Code::H3(0x10b).name(), Some("H3_REQUEST_REJECTED"));
+        assert_eq!(Code::Quic(0x2).name(), Some("CONNECTION_REFUSED"));
+        assert_eq!(Code::Quic(0x100).name(), None);
     }
 }

@@ -25,6 +25,7 @@ const FIELDS: &[&str] = &[
     "rcode",
     "h2_code",
     "h3_code",
+    "quic_code",
     "code_status",
 ];
 
@@ -32,13 +33,15 @@ const FIELDS: &[&str] = &[
 impl Serialize for Fault {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let by_name = serializer.is_human_readable();
-        let (mut errno, mut alert, mut rcode, mut h2, mut h3, mut status) = (None, None, None, None, None, None);
+        let (mut errno, mut alert, mut rcode, mut h2, mut h3, mut quic, mut status) =
+            (None, None, None, None, None, None, None);
         match self.code() {
             Some(Code::Errno(n)) => errno = Some(n),
             Some(Code::TlsAlert(n)) => alert = Some(n),
             Some(Code::DnsRcode(n)) => rcode = Some(n),
             Some(Code::H2(n)) => h2 = Some(n),
             Some(Code::H3(n)) => h3 = Some(n),
+            Some(Code::Quic(n)) => quic = Some(n),
             Some(Code::Status(n)) => status = Some(n),
             None => {}
         }
@@ -63,6 +66,7 @@ impl Serialize for Fault {
         field(&mut out, by_name, "rcode", &rcode)?;
         field(&mut out, by_name, "h2_code", &h2)?;
         field(&mut out, by_name, "h3_code", &h3)?;
+        field(&mut out, by_name, "quic_code", &quic)?;
         field(&mut out, by_name, "code_status", &status)?;
         out.end()
     }
@@ -136,6 +140,7 @@ impl<'de> Visitor<'de> for Whole {
                 "rcode" => parts.code = map.next_value::<Option<_>>()?.map(Code::DnsRcode).or(parts.code),
                 "h2_code" => parts.code = map.next_value::<Option<_>>()?.map(Code::H2).or(parts.code),
                 "h3_code" => parts.code = map.next_value::<Option<_>>()?.map(Code::H3).or(parts.code),
+                "quic_code" => parts.code = map.next_value::<Option<_>>()?.map(Code::Quic).or(parts.code),
                 "code_status" => parts.code = map.next_value::<Option<_>>()?.map(Code::Status).or(parts.code),
                 // The rest of a record, and what later versions add.
                 _ => drop(map.next_value::<IgnoredAny>()?),
@@ -146,7 +151,7 @@ impl<'de> Visitor<'de> for Whole {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Fault, A::Error> {
         let mut parts = Parts::default();
-        let short = |n: usize| A::Error::invalid_length(n, &"a fault of 13 fields");
+        let short = |n: usize| A::Error::invalid_length(n, &"a fault of 14 fields");
         parts.kind = Some(seq.next_element()?.ok_or_else(|| short(0))?);
         parts.class = seq.next_element()?.ok_or_else(|| short(1))?;
         parts.phase = Some(seq.next_element()?.ok_or_else(|| short(2))?);
@@ -159,8 +164,9 @@ impl<'de> Visitor<'de> for Whole {
         let rcode = seq.next_element::<Option<u16>>()?.ok_or_else(|| short(9))?.map(Code::DnsRcode);
         let h2 = seq.next_element::<Option<u32>>()?.ok_or_else(|| short(10))?.map(Code::H2);
         let h3 = seq.next_element::<Option<u32>>()?.ok_or_else(|| short(11))?.map(Code::H3);
-        let status = seq.next_element::<Option<u16>>()?.ok_or_else(|| short(12))?.map(Code::Status);
-        parts.code = errno.or(alert).or(rcode).or(h2).or(h3).or(status);
+        let quic = seq.next_element::<Option<u32>>()?.ok_or_else(|| short(12))?.map(Code::Quic);
+        let status = seq.next_element::<Option<u16>>()?.ok_or_else(|| short(13))?.map(Code::Status);
+        parts.code = errno.or(alert).or(rcode).or(h2).or(h3).or(quic).or(status);
         parts.fault()
     }
 }

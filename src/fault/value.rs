@@ -41,8 +41,11 @@ pub enum Code {
     TlsAlert(u8),
     /// An HTTP/2 error code (RFC 9113 section 7).
     H2(u32),
-    /// An HTTP/3 error code (RFC 9114 section 8.1); larger ones are cut to 32 bits.
+    /// An HTTP/3 error code (RFC 9114 section 8.1); `u32::MAX` for all that do not fit.
     H3(u32),
+    /// A transport error code of QUIC (RFC 9000 section 20.1); `u32::MAX` for all that do not fit. What carries a TLS alert
+    /// (`CRYPTO_ERROR`, 0x100 to 0x1ff) is a [`TlsAlert`](Self::TlsAlert).
+    Quic(u32),
     /// A DNS response code (RFC 1035 section 4.1.1, RFC 6895).
     DnsRcode(u16),
     /// A status code that says more than the kind: that of a client's fault, with which it is answered, or the status
@@ -146,6 +149,7 @@ impl Fault {
             Code::H3(n) => (4, n),
             Code::DnsRcode(n) => (5, n as u32),
             Code::Status(n) => (6, n as u32),
+            Code::Quic(n) => (7, n),
         };
         self.tag = (self.tag & TEXT_BIT) | tag;
         self.number = number;
@@ -214,6 +218,7 @@ impl Fault {
             4 => Some(Code::H3(self.number)),
             5 => Some(Code::DnsRcode(self.number as u16)),
             6 => Some(Code::Status(self.number as u16)),
+            7 => Some(Code::Quic(self.number)),
             _ => None,
         }
     }
@@ -318,6 +323,7 @@ impl fmt::Display for Fault {
                 Code::TlsAlert(n) => write!(f, "alert {n}")?,
                 Code::H2(n) => write!(f, "HTTP/2 code {n}")?,
                 Code::H3(n) => write!(f, "HTTP/3 code {n:#x}")?,
+                Code::Quic(n) => write!(f, "QUIC code {n:#x}")?,
                 Code::DnsRcode(n) => write!(f, "rcode {n}")?,
                 Code::Status(n) => write!(f, "status {n}")?,
             }

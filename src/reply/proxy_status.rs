@@ -188,6 +188,7 @@ impl Reply<'_> {
             Some(Code::TlsAlert(n)) => (", alert ", u64::from(n)),
             Some(Code::H2(n)) => (", h2 code ", u64::from(n)),
             Some(Code::H3(n)) => (", h3 code ", u64::from(n)),
+            Some(Code::Quic(n)) => (", quic code ", u64::from(n)),
             Some(Code::DnsRcode(n)) => (", rcode ", u64::from(n)),
         };
         out.put(label);

@@ -27,7 +27,7 @@ const ROOM: usize = 768;
 /// `applied`, `retry`, `retry_reason`, `blame`, `category`, `elapsed_ms`, `next_hop`, `method`, `path`,
 /// `offset`, `expected`, `received`, `confidence`, `decision`, `how` (`unmarked`: the client could not be shown the
 /// cut). Where nothing is known or nothing was sent, the value is `null`. Only where known: `errno`, `alert` and `alert_name`, `rcode` and
-/// `rcode_name`, `h2_code`, `h3_code`, `received_status` (of an answer that did not go on), `how_code`, `attempts` and `first_try` (of a request that was tried again), `reference`, and `grpc_status` where a gRPC call was answered,
+/// `rcode_name`, `h2_code`, `h3_code`, `quic_code`, `received_status` (of an answer that did not go on), `how_code`, `attempts` and `first_try` (of a request that was tried again), `reference`, and `grpc_status` where a gRPC call was answered,
 /// whose `status` is 200 whatever went wrong. The log is the operator's own, so
 /// that [`Disclosure`](super::Disclosure) has no say here but in `proxy_status`.
 ///
@@ -236,6 +236,7 @@ impl<'a> Record<'a> {
             }
             Some(Code::H2(n)) => each.number(key!("h2_code"), u64::from(n)),
             Some(Code::H3(n)) => each.number(key!("h3_code"), u64::from(n)),
+            Some(Code::Quic(n)) => each.number(key!("quic_code"), u64::from(n)),
             // The one that was received or sent, which have keys of their own.
             Some(Code::Status(_)) => {}
         }

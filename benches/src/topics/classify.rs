@@ -9,7 +9,7 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
 
-use badgateway::adapters::{hyper1, openssl010, rustls023, tokio1};
+use badgateway::adapters::{h3_00, hyper1, openssl010, quinn011, rustls023, tokio1};
 use badgateway::classify::{Probe, classify};
 use badgateway::{Exchange, FaultKind, Gateway};
 use bytes::Bytes;
@@ -24,11 +24,14 @@ type AnyError = Box<dyn Error + Send + Sync>;
 const PROBES: &[Probe] = &[hyper1::PROBE, rustls023::PROBE, tokio1::PROBE];
 /// The same and one more, that knows none of the links: about 16 instructions a link, and what a link of one of its sizes costs.
 const MORE: &[Probe] = &[hyper1::PROBE, rustls023::PROBE, tokio1::PROBE, openssl010::PROBE];
+/// And two, with the sizes of some.
+const HTTP3: &[Probe] = &[hyper1::PROBE, rustls023::PROBE, tokio1::PROBE, h3_00::PROBE, quinn011::PROBE];
 
 const FLOOR: &str = "walk source() only";
 const OURS: &str = "badgateway";
 const OURS_AND_MORE: &str = "badgateway, and openssl010";
 const GATEWAY: &str = "Gateway, with every adapter built in";
+const OURS_AND_HTTP3: &str = "badgateway, and h3_00 and quinn011";
 const STRINGS: &str = "to_string + contains";
 
 pub fn topic() -> Topic {
@@ -45,6 +48,7 @@ pub fn topic() -> Topic {
                         .budget(Budget::WallOf(STRINGS.into(), 0.125)),
                 )
                 .with(with_probes(OURS_AND_MORE, MORE, refused, FaultKind::ConnectionRefused))
+                .with(with_probes(OURS_AND_HTTP3, HTTP3, refused, FaultKind::ConnectionRefused))
                 .with(
                     // A gateway looks at the size of a link before it asks all of its adapters in one call.
                     gateway(refused, FaultKind::ConnectionRefused)

@@ -316,12 +316,13 @@ fn fault(choices: &mut Choices<'_>) -> Fault {
     }
     if with & 32 != 0 {
         let number = choices.number();
-        fault = fault.with_code(match choices.byte() % 6 {
+        fault = fault.with_code(match choices.byte() % 7 {
             0 => Code::Errno(number as i32),
             1 => Code::TlsAlert(number as u8),
             2 => Code::H2(number as u32),
             3 => Code::H3(number as u32),
             4 => Code::DnsRcode(number as u16),
+            5 => Code::Quic(number as u32),
             _ => Code::Status(number as u16 % 1000),
         });
     }

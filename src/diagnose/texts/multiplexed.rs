@@ -206,10 +206,16 @@ pub(super) const H3_REQUEST_REJECTED: Text = Text {
 
 pub(super) const H3_VERSION_FALLBACK: Text = Text {
     summary: "{hop} cannot serve this request over HTTP/3.",
-    causes: &[(
-        When::Always,
-        "The request needs something that the next hop has in HTTP/1.1 only: an upgrade, an extended CONNECT it does not know, a login bound to the connection.",
-    )],
+    causes: &[
+        (
+            When::Always,
+            "The request needs something that the next hop has in HTTP/1.1 only: an upgrade, an extended CONNECT it does not know, a login bound to the connection.",
+        ),
+        (
+            When::Always,
+            "It has no version of QUIC in common with the gateway (RFC 9000 section 6): one side speaks a draft, or QUIC v2 alone.",
+        ),
+    ],
     steps: &[CURL_H1, CURL_H3],
     settings: &[settings::VERSION],
     avoid: &[],
@@ -223,7 +229,10 @@ pub(super) const H3_PROTOCOL_ERROR: Text = Text {
             "A bug of one of the two libraries: frames in the wrong order, settings that are missing, a QPACK table out of step.",
         ),
         (When::Always, "The response has a field that HTTP/3 forbids, or a Content-Length that does not match."),
-        (When::Always, "A draft version of HTTP/3 on one side."),
+        (
+            When::Always,
+            "A draft version of HTTP/3 on one side, or a bug of one of the two implementations of QUIC below it.",
+        ),
     ],
     steps: &[CURL_H3, CURL_H2, UNIT_LOG, DOCKER_LOGS],
     settings: &[settings::VERSION],
