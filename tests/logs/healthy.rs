@@ -20,6 +20,8 @@ logs! {
     "haproxy-httplog": HaProxy true;
     "haproxy-clf": HaProxy true;
     "haproxy-tcplog": HaProxy true;
+    // Starts and stops are nobody's who is known here.
+    "haproxy-notices": HaProxy false;
     "apache-error": Apache true;
     "apache-combined": Combined true;
     "apache-common": Combined true;
@@ -36,6 +38,7 @@ logs! {
     "envoy-json": Envoy true;
     "squid": Squid true;
     "squid-combined": Combined true;
+    "squid-cache": Squid false;
     // Most of its tags tell of requests.
     "varnishlog": Varnish false;
     "varnishncsa": Combined true;

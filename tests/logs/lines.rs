@@ -46,6 +46,11 @@ const LINES: &[(&str, &str)] = &[
     // ---- nginx ------------------------------------------------------------------------------------
     (r#"2026/11/20 18:53:56 [error] 11698#0: *3 connect() failed (111: Connection refused) while connecting to upstream, client: 10.0.0.9, server: shop.example, request: "GET /cart?id=1 HTTP/1.1", upstream: "http://10.0.0.1:8080/cart?id=1", host: "shop.example", referrer: "https://shop.example/""#,
      "nginx 2026-11-20 18:53:56 client 10.0.0.9 GET /cart?id=1 host shop.example upstream 10.0.0.1:8080 status -: connection_refused Errno(111)"),
+    // A client's connection logs at `info`, whatever nginx was doing for it.
+    (r#"2026/11/20 18:53:56 [info] 1#0: *3 recv() failed (104: Connection reset by peer) while sending to client, client: 10.0.0.9, server: a, request: "PUT /a HTTP/1.1", upstream: "http://10.0.0.1:80/a", host: "a""#,
+     "nginx 2026-11-20 18:53:56 client 10.0.0.9 PUT /a host a upstream 10.0.0.1:80 status -: client_aborted"),
+    (r#"2026/11/20 18:53:56 [error] 1#0: *3 recv() failed (104: Connection reset by peer) while sending to client, client: 10.0.0.9, server: a, request: "PUT /a HTTP/1.1", upstream: "http://10.0.0.1:80/a", host: "a""#,
+     "nginx 2026-11-20 18:53:56 client 10.0.0.9 PUT /a host a upstream 10.0.0.1:80 status -: body_reset Errno(104)"),
     // FreeBSD's number; musl's text.
     (r#"2026/11/20 18:53:56 [error] 1#0: *3 kevent() reported about an closed connection (54: Connection reset by peer) while reading response header from upstream, client: ::1, server: _, request: "POST / HTTP/2.0", upstream: "http://[::1]:80/", host: "a""#,
      "nginx 2026-11-20 18:53:56 client ::1 POST / host a upstream [::1]:80 status -: Unknown"),
@@ -107,6 +112,9 @@ const LINES: &[(&str, &str)] = &[
      "haproxy 2009-02-06 12:14:14 client 10.0.1.2:33317 GET /slow host - upstream dynamic/srv3 status -: client_aborted or client_body_failed"),
     (r#"10.0.1.2:33317 [06/Feb/2009:12:14:14.655] https-in~ dynamic/<NOSRV> 0/-1/-1/-1/0 503 212 - - SC-- 1/1/1/1/0 0/0 "GET / HTTP/1.1""#,
      "haproxy 2009-02-06 12:14:14 client 10.0.1.2:33317 GET / host - upstream dynamic/<NOSRV> status 503: no_healthy_upstream, dns_not_found, dns_failure, dns_timeout or no_route"),
+    // A check that connects and leaves.
+    (r#"10.0.1.2:33317 [06/Feb/2009:12:14:14.655] http-in http-in/<NOSRV> -1/-1/-1/-1/4 400 0 - - CR-- 2/2/0/0/0 0/0 "<BADREQ>""#,
+     "haproxy 2009-02-06 12:14:14 client 10.0.1.2:33317 - - host - upstream http-in/<NOSRV> status 400: Nothing"),
     (r#"10.0.1.2:33317 [06/Feb/2009:12:14:14.655] http-in http-in/<NOSRV> -1/-1/-1/-1/0 400 187 - - PR-- 1/1/0/0/0 0/0 "<BADREQ>""#,
      "haproxy 2009-02-06 12:14:14 client 10.0.1.2:33317 - - host - upstream http-in/<NOSRV> status 400: Nothing"),
     (r#"10.0.1.2:33317 [06/Feb/2009:12:14:14.655] http-in app/s1 0/0/1/2/3 500 99 - - ---- 1/1/1/1/0 0/0 "GET / HTTP/1.1""#,

@@ -13,6 +13,48 @@ use crate::harness::{Budget, Contestant, Group, Topic, each};
 const OURS: &str = "badgateway";
 const STRINGS: &str = "contains, no fields";
 
+macro_rules! files {
+    ($($name:literal: $alone:literal $dressed:literal;)+) => {
+        /// Healthy logs of real programs, and how many instructions a byte of them may cost, alone and behind what the CRI
+        /// puts before a line. Most programs' syslog and Docker are shorter.
+        const FILES: &[(&str, &str, f64, f64)] = &[
+            $(($name, include_str!(concat!("../../../tests/data/healthy/", $name, ".log")), $alone, $dressed)),+
+        ];
+    };
+}
+
+// HAProxy's come by syslog, and have its dress already.
+files! {
+    "nginx-error": 33.0 48.0;
+    "nginx-combined": 25.0 38.0;
+    "nginx-ingress": 25.0 33.0;
+    "nginx-timed": 30.0 38.0;
+    "nginx-json": 33.0 38.0;
+    "haproxy-httplog": 48.0 54.0;
+    "haproxy-clf": 48.0 54.0;
+    "haproxy-tcplog": 60.0 66.0;
+    "apache-error": 48.0 58.0;
+    "apache-combined": 25.0 38.0;
+    "apache-common": 33.0 50.0;
+    "apache-vhost": 30.0 42.0;
+    "caddy": 28.0 33.0;
+    "caddy-access": 25.0 30.0;
+    "caddy-console": 25.0 30.0;
+    "traefik": 28.0 38.0;
+    "traefik-json": 20.0 33.0;
+    "traefik-access": 30.0 42.0;
+    "traefik-access-json": 20.0 25.0;
+    "envoy": 28.0 38.0;
+    "envoy-istio": 22.0 30.0;
+    "envoy-json": 28.0 38.0;
+    "squid": 33.0 46.0;
+    "squid-combined": 22.0 33.0;
+    "varnishncsa": 25.0 38.0;
+}
+
+/// What the CRI puts before a line, and `kubectl logs --timestamps`, but for its last two words.
+const DRESS: &str = "2026-11-20T18:54:29.003123456Z stdout F ";
+
 /// Name, line, and what it says.
 const LINES: &[(&str, &str, Option<FaultKind>)] = &[
     (
@@ -53,6 +95,28 @@ pub fn topic() -> Topic {
         about: "One line becomes an entry: format, time, fields, fault. The peer looks for twenty phrases and takes no line apart.",
         groups: LINES.iter().map(|(name, line, kind)| group(name, line, *kind)).collect(),
     }
+}
+
+/// The same of whole files, by the byte.
+pub fn files() -> Topic {
+    Topic {
+        name: "log files",
+        about: "A byte of a healthy log, alone and dressed.",
+        groups: FILES.iter().map(|(name, log, alone, dressed)| file(name, log, *alone, *dressed)).collect(),
+    }
+}
+
+fn file(name: &str, log: &'static str, alone: f64, dressed: f64) -> Group {
+    let contestant = |name: &str, dress: &'static str, budget: f64| {
+        let lines: Vec<String> = log.lines().map(|line| format!("{dress}{line}")).collect();
+        let bytes = lines.iter().map(|line| line.len() + 1).sum();
+        let make = move || {
+            let (lines, mut reader) = (lines.clone(), Reader::new());
+            each(move || lines.iter().filter(|line| reader.read(black_box(line.as_bytes())).is_some()).count())
+        };
+        Contestant::new(name, make).per(bytes).budget(Budget::Allocations(0.0)).budget(Budget::Instructions(budget))
+    };
+    Group::new(name).with(contestant("alone", "", alone)).with(contestant("dressed", DRESS, dressed))
 }
 
 fn group(name: &str, line: &'static str, kind: Option<FaultKind>) -> Group {

@@ -25,5 +25,6 @@ pub fn all() -> Vec<Topic> {
         trickle::topic(),
         chunked::topic(),
         logs::topic(),
+        logs::files(),
     ]
 }

@@ -68,6 +68,7 @@ struct Line<'a> {
     time: Option<Stamp>,
     request: &'a [u8],
     status: u16,
+    bytes: &'a [u8],
     /// Behind the bytes.
     rest: &'a [u8],
 }
@@ -84,18 +85,14 @@ struct Upstream<'a> {
     elapsed: Option<Duration>,
 }
 
-/// Whose line begins there, if one does.
-pub(super) fn whose(line: &[u8]) -> Option<Format> {
-    let line = line_of(line)?;
-    Some(if haproxy::clf(line.rest, line.status).is_some() {
-        Format::HaProxy
-    } else if traefik(line.rest).is_some() {
-        Format::Traefik
-    } else if upstream(line.rest).is_some() {
-        Format::NginxAccess
-    } else {
-        Format::Combined
-    })
+/// `shop.example:443`: a virtual host.
+pub(super) fn has_port(name: &[u8]) -> bool {
+    name.last().is_some_and(u8::is_ascii_digit) && port(name).is_some()
+}
+
+fn port(name: &[u8]) -> Option<(&[u8], u32)> {
+    let (host, port) = cut::piece(name, b':')?;
+    cut::whole_number(port).map(|port| (host, port))
 }
 
 /// `host ident user [date] "request" status bytes`, with Apache's `vhost:port` or ingress-nginx's second address.
@@ -116,8 +113,7 @@ fn line_of(line: &[u8]) -> Option<Line<'_>> {
     let (mut client, mut host) = (first, None);
     if second != b"-" {
         // `%v:%p %h %l %u %t`.
-        let port = cut::piece(first, b':').filter(|(_, port)| cut::whole_number(port).is_some());
-        let (name, _) = port.filter(|_| third == b"-")?;
+        let (name, _) = port(first).filter(|_| third == b"-")?;
         (client, host) = (second, Some(name));
         fields.next()?;
     } else if !is_address(first) {
@@ -137,24 +133,26 @@ fn line_of(line: &[u8]) -> Option<Line<'_>> {
     let status = cut::status(status).or_else(|| matches!(status, b"0" | b"-").then_some(0))?;
     let bytes = fields.next()?;
     (bytes == b"-" || bytes.iter().all(u8::is_ascii_digit)).then_some(())?;
-    Some(Line { client, host, time: Some(time), request, status, rest: fields.0 })
+    Some(Line { client, host, time: Some(time), request, status, bytes, rest: fields.0 })
 }
 
-/// Reads it, as what [`whose`] said.
+/// Reads the line that begins there, if one does, as HAProxy's, Traefik's or nginx's by what it has behind the bytes.
 pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
     if line.starts_with(b"{") {
         return json(line);
     }
-    let line = line_of(line)?;
-    let Line { client, host, time, request, status, rest } = line;
+    let Line { client, host, time, request, status, bytes, rest } = line_of(line)?;
+    // Referrer and user agent, or HAProxy's cookies: most lines end there.
+    let mut more = Fields(rest);
+    let has_more = more.skip(2).is_some() && !more.0.is_empty();
     let mut entry;
-    if let Some((said, state, server, elapsed)) = haproxy::clf(rest, status) {
+    if let Some((said, state, server, elapsed)) = has_more.then(|| haproxy::clf(more, status, bytes)).flatten() {
         entry = Entry::new(Format::HaProxy, said, state);
         (entry.upstream, entry.elapsed) = (cut::something(server), elapsed);
     } else if let Some((server, elapsed)) = traefik(rest) {
         entry = Entry::new(Format::Traefik, of_status(status), request);
         (entry.upstream, entry.elapsed) = (cut::authority(server), elapsed);
-    } else if let Some(upstream) = upstream(rest) {
+    } else if let Some(upstream) = has_more.then(|| by_place(more).or_else(|| by_key(more.0))).flatten() {
         entry = with_upstream(upstream, status, request);
     } else {
         entry = Entry::new(Format::Combined, of_status(status), request);
@@ -210,14 +208,7 @@ fn traefik(rest: &[u8]) -> Option<(&[u8], Option<Duration>)> {
     Some((server, cut::milliseconds(elapsed)))
 }
 
-/// nginx's fields behind the bytes, by their places (ingress-nginx) or by their keys.
-fn upstream(rest: &[u8]) -> Option<Upstream<'_>> {
-    let mut fields = Fields(rest);
-    // Referrer, user agent.
-    fields.skip(2)?;
-    by_place(fields).or_else(|| by_key(fields.0))
-}
-
+/// ingress-nginx' fields behind the user agent, by their places:
 /// `415 3.006 [default-web-80] [] 10.0.0.1:80 0 3.006 503 0123456789abcdef`.
 fn by_place(mut fields: Fields<'_>) -> Option<Upstream<'_>> {
     cut::whole_number(fields.next()?)?;

@@ -16,6 +16,7 @@ use crate::fault::FaultKind::{
     Unreachable, UnsupportedCoding,
 };
 
+use super::beginnings::Beginnings;
 use super::cut::{self, Fields};
 use super::entry::{Entry, Format, Verdict};
 use super::stamp::Stamp;
@@ -67,12 +68,16 @@ const REASONS: &[(&[u8], Reading)] = &[
     (b"Lambda", Reading::exact(Unclassified)),
 ];
 
+const KINDS: [&[u8]; 6] = [b"http ", b"https ", b"h2 ", b"ws ", b"wss ", b"grpcs "];
+
+/// The beginnings of a kind of connection, and of this century.
+pub(super) const BEGINNINGS: Beginnings = Beginnings::NONE.words(&KINDS).bytes(b"2", b"-");
+
 /// Whether it begins as such a line does: a kind of connection, and a time; or as one of a Classic Load Balancer.
 pub(super) fn looks(line: &[u8]) -> bool {
     if line.first() == Some(&b'2') {
         return is_classic(line);
     }
-    const KINDS: [&[u8]; 6] = [b"http ", b"https ", b"h2 ", b"ws ", b"wss ", b"grpcs "];
     KINDS.iter().any(|kind| {
         line.strip_prefix(*kind)
             .is_some_and(|rest| matches!(rest, [b'1'..=b'2', b'0'..=b'9', _, _, b'-', _, _, b'-', _, _, b'T', ..]))
@@ -82,7 +87,7 @@ pub(super) fn looks(line: &[u8]) -> bool {
 /// `2026-11-20T18:57:21.991796Z my-elb 10.0.0.9:43326 10.0.0.1:80 0.00008 0.000626 0.000057 503 503 566 326 "POST ..."`,
 /// which is the same from the time on (AWS, "Access logs for your Classic Load Balancer").
 fn is_classic(line: &[u8]) -> bool {
-    if !matches!(line, [b'2', b'0', _, _, b'-', _, _, b'-', _, _, b'T', _, _, b':', ..]) {
+    if !matches!(line, [b'2', b'0', b'0'..=b'9', b'0'..=b'9', b'-', _, _, b'-', _, _, b'T', _, _, b':', ..]) {
         return false;
     }
     let mut fields = Fields(cut::head(line, 320));

@@ -8,6 +8,7 @@ use crate::fault::FaultKind::{
 };
 
 use super::apache_words::{self, UNNUMBERED, Why};
+use super::beginnings::{self, Beginnings};
 use super::cut;
 use super::entry::{Entry, Format, Verdict};
 use super::stamp::Stamp;
@@ -54,7 +55,7 @@ fn head(line: &[u8]) -> Option<Head<'_>> {
     if let Some((module, rest)) = bracket(head.rest) {
         let level = module.rsplit(|b| *b == b':').next().unwrap_or(module);
         let is_name = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b':' | b'-');
-        let is_level = LEVELS.iter().any(|known| level.starts_with(known)) && module.iter().all(is_name);
+        let is_level = LEVELS.iter().any(|known| cut::begins(level, known)) && module.iter().all(is_name);
         let starts = module.first().is_some_and(u8::is_ascii_lowercase);
         if !is_level || !starts || (head.time.is_none() && !module.contains(&b':')) {
             return None;
@@ -81,6 +82,10 @@ fn is_dated(line: &[u8]) -> bool {
     [a, d].into_iter().all(u8::is_ascii_uppercase) && [b, c, e, f].into_iter().all(u8::is_ascii_lowercase)
 }
 
+/// The beginnings of a bracket, a status, a number, and the texts of 2.2's proxy.
+pub(super) const BEGINNINGS: Beginnings =
+    Beginnings::NONE.bytes(b"[(", beginnings::ANY).words(&[b"AH"]).rows(UNNUMBERED);
+
 /// Whether it begins as such a line does, or as what is left of one: a number of Apache's, or a text of 2.2's proxy.
 pub(super) fn looks(line: &[u8]) -> bool {
     match line.first() {
@@ -103,7 +108,11 @@ fn is_message(text: &[u8]) -> bool {
     } else {
         text
     };
-    is_number(text) || UNNUMBERED.iter().any(|(words, _)| text.starts_with(words))
+    match text {
+        [b'A', ..] => is_number(text),
+        [b'p', b'r', ..] | [b'a', b'p' | b'j', ..] => UNNUMBERED.iter().any(|(words, _)| text.starts_with(words)),
+        _ => false,
+    }
 }
 
 fn is_number(text: &[u8]) -> bool {
@@ -112,8 +121,9 @@ fn is_number(text: &[u8]) -> bool {
 
 /// Reads it, as the line of a file: what another line of the same thread has said does not count again.
 pub(super) fn read<'a>(line: &'a [u8], state: &mut State) -> Option<Entry<'a>> {
-    let mut entry = alone(line)?;
-    let thread = head(line).map_or(0, |head| hash(head.thread));
+    let head = head(line)?;
+    let thread = hash(head.thread);
+    let mut entry = of(head);
     let is_told = state.told.contains(&thread) && thread != 0;
     match entry.said {
         Verdict::Fault { .. } if is_told && follows(entry.words) => entry.said = Verdict::Again,
@@ -159,7 +169,10 @@ const UNREAD: Reading = Reading::coarse(
 
 /// Reads it, without what came before.
 pub(super) fn alone(line: &[u8]) -> Option<Entry<'_>> {
-    let Head { time, rest, .. } = head(line)?;
+    head(line).map(of)
+}
+
+fn of(Head { time, rest, .. }: Head<'_>) -> Entry<'_> {
     let (mut client, mut remote) = (None, None);
     let (message, why) = message(rest, &mut client, &mut remote);
     // `ap_log_rerror` puts it behind everything.
@@ -176,7 +189,7 @@ pub(super) fn alone(line: &[u8]) -> Option<Entry<'_>> {
         (entry.upstream, entry.path) = targets(words);
         entry.upstream = remote.or(entry.upstream);
     }
-    Some(entry)
+    entry
 }
 
 /// What a message means, from its status on: `(104)Connection reset by peer: AH01102: error reading ...`.

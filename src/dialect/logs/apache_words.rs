@@ -188,14 +188,15 @@ pub(super) fn why(status: &[u8]) -> (Why, Option<i32>) {
 
 /// What the number, the words and the status say together, and the words.
 pub(super) fn said(message: &[u8], (why, errno): (Why, Option<i32>)) -> (Verdict, &[u8]) {
-    let unnumbered = UNNUMBERED.iter().find(|(words, _)| message.starts_with(words)).map(|(_, number)| *number);
+    let unnumbered = UNNUMBERED.iter().find(|(words, _)| cut::begins(message, words)).map(|(_, number)| *number);
     let (number, text) = match (unnumbered, message.split_at_checked(7)) {
         (Some(number), _) => (number, message.strip_prefix(b"proxy: ").unwrap_or(message)),
         (None, Some((number, text))) => (number, text.strip_prefix(b": ").unwrap_or(text)),
         (None, None) => return (Verdict::Nothing, message),
     };
     let by_word = || words::find(words::httpd::ROWS, number).and_then(|row| row.reading).map(Says::Means);
-    let finer = FINER.iter().chain(BEYOND).find(|(known, _)| *known == number).map(|(_, says)| *says);
+    let is_it = |known: &[u8]| known.last() == number.last() && known == number;
+    let finer = FINER.iter().chain(BEYOND).find(|(known, _)| is_it(known)).map(|(_, says)| *says);
     let Some(mut says) = finer.or_else(by_word) else { return (Verdict::Nothing, message) };
     if matches!(says, Says::Page) {
         let Some((_, page)) = PAGES.iter().find(|(beginning, _)| text.starts_with(beginning)) else {

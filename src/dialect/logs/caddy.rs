@@ -3,15 +3,29 @@
 //! The logger says whose line it is. Errors are Go's own texts; the access log has a status and no
 //! reason, and follows an error line for everything that Caddy itself answers.
 
+use super::beginnings::Beginnings;
 use super::cut;
+use super::dress;
 use super::entry::{Entry, Format, Verdict};
 use super::golang;
 use super::json::{Members, Value};
 use super::stamp::Stamp;
 
+/// zap's names of levels.
+const LEVELS: [&[u8]; 6] = [b"DEBUG", b"INFO", b"WARN", b"ERROR", b"PANIC", b"FATAL"];
+
+/// The beginnings of a date, a level, and of Caddy 1's bracket.
+pub(super) const BEGINNINGS: Beginnings = Beginnings::NONE.bytes(b"0123456789", b"/-").bytes(b"[", b"E").words(&LEVELS);
+
 /// Whether it begins as such a line does, outside JSON: console form, or Caddy 1's.
 pub(super) fn looks(line: &[u8]) -> bool {
-    console(line).is_some() || first_version(line).is_some()
+    match line {
+        // Of dates, each has its strokes elsewhere.
+        [b'0'..=b'9', _, b'/', ..] | [b'[', ..] => first_version(line).is_some(),
+        [b'0'..=b'9', _, _, _, b'-' | b'/', ..] => console(line).is_some(),
+        [b'0'..=b'9', ..] => false,
+        _ => console(line).is_some(),
+    }
 }
 
 /// Reads it.
@@ -65,16 +79,22 @@ struct Console<'a> {
 
 /// `2026/11/20 18:54:50.123 ERROR http.log.error EOF {"request": {...}}`: with tabs between, which a page makes spaces of.
 fn console(line: &[u8]) -> Option<Console<'_>> {
-    let time = Stamp::numeric(line);
-    let rest = if time.is_some() { line.get(20..)?.trim_ascii_start() } else { line };
-    // Milliseconds.
-    let rest = if time.is_some() {
+    let is_dated = line.first().is_some_and(u8::is_ascii_digit);
+    let rest = if is_dated {
+        let rest = line.get(20..)?.trim_ascii_start();
+        // Milliseconds.
         rest.get(rest.iter().take_while(|b| b.is_ascii_digit()).count()..)?.trim_ascii_start()
     } else {
-        rest
+        line
     };
     let (level, rest) = word(rest)?;
-    if ![&b"DEBUG"[..], b"INFO", b"WARN", b"ERROR", b"PANIC", b"FATAL"].contains(&level) {
+    // In a terminal it has a colour.
+    let bare = dress::colour(level).and_then(|level| cut::piece(level, 0x1b)).map_or(level, |(level, _)| level);
+    if !LEVELS.contains(&bare) {
+        return None;
+    }
+    let time = Stamp::numeric(line);
+    if is_dated && time.is_none() {
         return None;
     }
     let (logger, rest) = word(rest)?;

@@ -11,6 +11,7 @@ use crate::fault::FaultKind::{
     BadHeader, BadStatusLine, DeadlineExceeded, HeadStalled, NotHttp, ProxyMisconfigured, ResponseTimeout, Unclassified,
 };
 
+use super::beginnings::Beginnings;
 use super::cut;
 use super::entry::{Entry, Format, Verdict};
 use super::json::{self, Members, Value};
@@ -27,6 +28,9 @@ const EXECUTION: &[(&[u8], Reading)] = &[
 ];
 const COMPLETED: &[u8] = b"Method completed with status: ";
 
+/// The beginnings of the words, and of this century.
+pub(super) const BEGINNINGS: Beginnings = Beginnings::NONE.rows(EXECUTION).words(&[COMPLETED]).bytes(b"2", b"-");
+
 /// Whose line begins there, of those that are no JSON.
 pub(super) fn whose(line: &[u8]) -> Option<Format> {
     let is_execution = line.starts_with(COMPLETED) || EXECUTION.iter().any(|(words, _)| line.starts_with(words));
@@ -36,7 +40,30 @@ pub(super) fn whose(line: &[u8]) -> Option<Format> {
     // `2026-11-20	18:54:29	FRA56-P1	`.
     let is_dated = matches!(
         line,
-        [b'2', b'0', _, _, b'-', _, _, b'-', _, _, b'\t', _, _, b':', _, _, b':', _, _, b'\t', b'A'..=b'Z', ..]
+        [
+            b'2',
+            b'0',
+            b'0'..=b'9',
+            b'0'..=b'9',
+            b'-',
+            _,
+            _,
+            b'-',
+            _,
+            _,
+            b'\t',
+            _,
+            _,
+            b':',
+            _,
+            _,
+            b':',
+            _,
+            _,
+            b'\t',
+            b'A'..=b'Z',
+            ..
+        ]
     );
     (is_dated && line.iter().take(512).filter(|b| **b == b'\t').count() > 12).then_some(Format::CloudFront)
 }

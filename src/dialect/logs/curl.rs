@@ -196,7 +196,6 @@ const CODES: &[(u32, Says)] = &[
 /// Whether it begins as such a line does. A quotation in mail and Markdown has `> ` and `* ` in front, too: what
 /// follows has to be a line of a request, and nothing that begins with a date or a level.
 pub(super) fn looks(line: &[u8]) -> bool {
-    const BEGINNINGS: [&[u8]; 3] = [b"{ [", b"} [", b"curl: ("];
     match line {
         [b'*', b' ', text @ ..] => match text.trim_ascii_start() {
             [b'[', rest @ ..] => rest.starts_with(b"HTTP/") || rest.first().is_some_and(u8::is_ascii_digit),
@@ -206,7 +205,8 @@ pub(super) fn looks(line: &[u8]) -> bool {
         // What curl sent is well formed; what came may be anything.
         [b'>', b' ', text @ ..] => is_of_a_request(text),
         [b'<', b' ', ..] => true,
-        _ => BEGINNINGS.iter().any(|beginning| line.starts_with(beginning)),
+        [b'{' | b'}', b' ', b'[', ..] => true,
+        _ => line.starts_with(b"curl: ("),
     }
 }
 

@@ -7,28 +7,34 @@ use core::time::Duration;
 
 /// Where the first such byte stands. Eight bytes at a time, for most of what is looked at is passed over: with `differ`
 /// nothing but at such bytes, a subtraction borrows first at the first of them ("Hacker's Delight", section 6-1).
+#[inline]
 pub(super) fn position(hay: &[u8], byte: u8) -> Option<usize> {
     either(hay, byte, byte)
 }
 
 /// Where the first of two bytes stands.
+#[inline]
 fn either(hay: &[u8], one: u8, other: u8) -> Option<usize> {
     const LOW: u64 = u64::from_le_bytes([0x01; 8]);
     const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
     let (ones, others) = (u64::from_le_bytes([one; 8]), u64::from_le_bytes([other; 8]));
+    let mut rest = hay;
     let mut at = 0_usize;
-    let mut chunks = hay.chunks_exact(8);
-    for chunk in &mut chunks {
-        let chunk = u64::from_le_bytes(<[u8; 8]>::try_from(chunk).ok()?);
+    while let Some((chunk, behind)) = rest.split_first_chunk::<8>() {
+        let chunk = u64::from_le_bytes(*chunk);
         let (differ, differs) = (chunk ^ ones, chunk ^ others);
         let found = (differ.wrapping_sub(LOW) & !differ | differs.wrapping_sub(LOW) & !differs) & HIGH;
         if found != 0 {
             return Some(at.saturating_add((found.trailing_zeros() >> 3) as usize));
         }
-        at = at.saturating_add(8);
+        (rest, at) = (behind, at.saturating_add(8));
     }
-    let rest = chunks.remainder().iter().position(|b| *b == one || *b == other)?;
-    Some(at.saturating_add(rest))
+    rest.iter().position(|b| *b == one || *b == other).map(|behind| at.saturating_add(behind))
+}
+
+/// Which of two bytes stands there first.
+pub(super) fn first_of(hay: &[u8], one: u8, other: u8) -> Option<u8> {
+    either(hay, one, other).and_then(|at| hay.get(at)).copied()
 }
 
 /// Whether a text begins so. The first byte is looked at first: of a table's rows most differ there.
@@ -108,13 +114,15 @@ pub(super) fn piece(hay: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
 
 /// The number at the beginning, of at most nine digits, and what follows it.
 pub(super) fn number(hay: &[u8]) -> Option<(u32, &[u8])> {
-    let digits = hay.iter().take(10).take_while(|b| b.is_ascii_digit()).count();
-    if digits == 0 || digits > 9 {
-        return None;
+    let (mut value, mut rest) = (0_u32, hay);
+    while let [digit @ b'0'..=b'9', behind @ ..] = rest {
+        if hay.len().saturating_sub(rest.len()) == 9 {
+            return None;
+        }
+        value = value.wrapping_mul(10).wrapping_add(u32::from(digit.wrapping_sub(b'0')));
+        rest = behind;
     }
-    let (number, rest) = hay.split_at_checked(digits)?;
-    let value = number.iter().fold(0_u32, |n, b| n.wrapping_mul(10).wrapping_add(u32::from(b.wrapping_sub(b'0'))));
-    Some((value, rest))
+    (rest.len() < hay.len()).then_some((value, rest))
 }
 
 /// A field that is a number and nothing else.
@@ -156,18 +164,15 @@ pub(super) struct Fields<'a>(pub(super) &'a [u8]);
 impl<'a> Fields<'a> {
     /// The next field, without its quotes. In quotes, a backslash keeps the byte behind it from ending the field.
     pub(super) fn next(&mut self) -> Option<&'a [u8]> {
-        while let Some(rest) = self.0.strip_prefix(b" ") {
-            self.0 = rest;
+        let mut text = self.0;
+        while let [b' ', rest @ ..] = text {
+            text = rest;
         }
-        if self.0.is_empty() {
-            return None;
-        }
-        let Some(inner) = self.0.strip_prefix(b"\"") else {
-            let field = until(self.0, b' ');
-            self.0 = self.0.get(field.len()..).unwrap_or(b"");
-            return Some(field);
+        let (field, rest) = match text {
+            [] => return None,
+            [b'"', inner @ ..] => quoted(inner),
+            _ => text.split_at_checked(position(text, b' ').unwrap_or(text.len()))?,
         };
-        let (field, rest) = quoted(inner);
         self.0 = rest;
         Some(field)
     }

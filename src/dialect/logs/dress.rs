@@ -5,6 +5,7 @@
 //! them is known by name here: a proxy's line may begin behind anything that ends a word, and only its own shape
 //! says that it does. What was rewritten besides (a JSON string, HTML entities, typographic quotes) is written back.
 
+use super::beginnings::Bytes;
 use super::cut;
 use super::json::{Members, Value};
 
@@ -33,16 +34,38 @@ const HOLDERS: &[&[u8]] = &[
 const WRAPPERS: &[&[u8]] = &[b"jsonPayload", b"_source", b"result", b"fields"];
 
 /// Wherever a proxy's own line may begin: at the first byte, and behind what ends a word or opens a quote.
-pub(super) fn starts(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let head = cut::head(line, FRAME);
-    let behind = head.iter().enumerate().filter(|(_, byte)| ends_a_word(**byte));
-    let starts = core::iter::once(line).chain(behind.filter_map(|(at, _)| line.get(at.saturating_add(1)..)));
-    starts.filter(|start| !matches!(start.first(), None | Some(b' ' | b'\t')))
+pub(super) const fn starts(line: &[u8]) -> Starts<'_> {
+    Starts { rest: line, left: FRAME, is_first: true }
 }
 
-const fn ends_a_word(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'|' | b':' | b'>' | b'"' | b'\'' | b'`' | b']' | b'(' | b'=' | b';' | b'}')
+/// See [`starts`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Starts<'a> {
+    rest: &'a [u8],
+    /// Bytes that are still looked at.
+    left: usize,
+    is_first: bool,
 }
+
+impl<'a> Iterator for Starts<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if core::mem::take(&mut self.is_first) && !matches!(self.rest, [] | [b' ' | b'\t', ..]) {
+            return Some(self.rest);
+        }
+        loop {
+            let end = cut::head(self.rest, self.left).iter().position(|byte| ENDS_A_WORD.has(*byte))?;
+            let start = end.saturating_add(1);
+            (self.rest, self.left) = (self.rest.get(start..)?, self.left.saturating_sub(start));
+            if !matches!(self.rest, [] | [b' ' | b'\t', ..]) {
+                return Some(self.rest);
+            }
+        }
+    }
+}
+
+static ENDS_A_WORD: Bytes = Bytes::of(b" \t|:>\"'`](=;}");
 
 /// What begins there, without what closes a quote that was opened before it.
 pub(super) fn unquoted<'a>(line: &'a [u8], start: &'a [u8]) -> &'a [u8] {
@@ -57,12 +80,15 @@ pub(super) fn unquoted<'a>(line: &'a [u8], start: &'a [u8]) -> &'a [u8] {
 /// as a proxy writes them.
 pub(super) fn is_rewritten(line: &[u8], start: &[u8]) -> bool {
     let before = line.len().checked_sub(start.len()).and_then(|at| line.get(..at)).unwrap_or(b"");
-    if before.contains(&b'"') {
+    if cut::position(before, b'"').is_some() {
         return true;
     }
-    match start.iter().position(|byte| *byte == b'"') {
+    match cut::position(start, b'"') {
         Some(first) => first.checked_sub(1).and_then(|at| start.get(at)) == Some(&b'\\'),
-        None => start.iter().any(|byte| matches!(byte, b'&' | 0xe2 | 0xc2)),
+        None => {
+            cut::position(start, b'&').is_some()
+                || !start.is_ascii() && start.iter().any(|byte| matches!(byte, 0xe2 | 0xc2))
+        }
     }
 }
 
@@ -155,12 +181,9 @@ fn object(text: &[u8]) -> &[u8] {
 /// A JSON string, as it was (RFC 8259 section 7). A line end in it is a space.
 fn unescape(text: &[u8], out: &mut Vec<u8>) {
     let mut rest = text;
-    while let Some((byte, after)) = rest.split_first() {
+    while let Some((before, after)) = cut::piece(rest, b'\\') {
+        out.extend_from_slice(before);
         rest = after;
-        if *byte != b'\\' {
-            out.push(*byte);
-            continue;
-        }
         let Some((escaped, after)) = rest.split_first() else { return };
         rest = after;
         match escaped {
@@ -176,6 +199,7 @@ fn unescape(text: &[u8], out: &mut Vec<u8>) {
             _ => out.push(*escaped),
         }
     }
+    out.extend_from_slice(rest);
 }
 
 /// What pages, word processors and terminals write for another byte.
@@ -194,25 +218,28 @@ const WRITTEN: &[(&[u8], &[u8])] = &[
 
 /// The same text in the bytes that a proxy writes. Whether anything was otherwise.
 fn plain(text: &[u8], out: &mut Vec<u8>) -> bool {
+    static SPECIAL: Bytes = Bytes::of(b"&\\#\x1b\xc2\xe2\xef");
     let mut changed = false;
-    let mut rest = text;
-    while let Some((byte, after)) = rest.split_first() {
-        let special = matches!(byte, b'&' | b'\\' | b'#' | 0x1b | 0xc2 | 0xe2 | 0xef);
-        if let Some(behind) = special.then(|| colour(rest)).flatten() {
-            (rest, changed) = (behind, true);
-            continue;
-        }
-        let row = special.then(|| WRITTEN.iter().find(|(written, _)| rest.starts_with(written))).flatten();
-        match row {
-            Some((written, meant)) => {
-                out.extend_from_slice(meant);
-                (rest, changed) = (rest.get(written.len()..).unwrap_or(b""), true);
+    // What stands as it is, and from where on nothing was looked at.
+    let (mut kept, mut from) = (text, 0_usize);
+    while let Some(at) = kept.get(from..).and_then(|rest| rest.iter().position(|byte| SPECIAL.has(*byte))) {
+        from = from.saturating_add(at);
+        let Some((before, rest)) = kept.split_at_checked(from) else { break };
+        let row = WRITTEN.iter().find(|(written, _)| rest.starts_with(written));
+        let (meant, behind) = match (colour(rest), row) {
+            (Some(behind), _) => (&b""[..], behind),
+            (None, Some((written, meant))) => (*meant, rest.get(written.len()..).unwrap_or(b"")),
+            (None, None) => {
+                from = from.saturating_add(1);
+                continue;
             }
-            None => {
-                out.push(*byte);
-                rest = after;
-            }
-        }
+        };
+        out.extend_from_slice(before);
+        out.extend_from_slice(meant);
+        (kept, from, changed) = (behind, 0, true);
+    }
+    if changed {
+        out.extend_from_slice(kept);
     }
     changed
 }
@@ -220,6 +247,9 @@ fn plain(text: &[u8], out: &mut Vec<u8>) -> bool {
 /// The first field of a row of comma-separated values (RFC 4180 section 2, 7) that has its own quotes doubled. Whether
 /// there is one.
 fn doubled(text: &[u8], out: &mut Vec<u8>) -> bool {
+    if !cut::has(text, b"\"\"") {
+        return false;
+    }
     let mut previous = b',';
     let mut rest = text;
     while let Some((byte, after)) = rest.split_first() {
@@ -246,7 +276,7 @@ fn doubled(text: &[u8], out: &mut Vec<u8>) -> bool {
 }
 
 /// What follows `ESC [ 1 ; 31 m` (ECMA-48 section 8.3.117), whose first byte rsyslog writes as `#033`.
-fn colour(text: &[u8]) -> Option<&[u8]> {
+pub(super) fn colour(text: &[u8]) -> Option<&[u8]> {
     let rest = text.strip_prefix(b"\x1b[").or_else(|| text.strip_prefix(b"#033["))?;
     let numbers = rest.iter().take(16).take_while(|b| b.is_ascii_digit() || **b == b';').count();
     rest.get(numbers..)?.split_first().filter(|(end, _)| end.is_ascii_alphabetic()).map(|(_, rest)| rest)

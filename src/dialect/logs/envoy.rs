@@ -11,6 +11,7 @@ use crate::dialect::words::{self, Row};
 use crate::fault::FaultKind::{BodyStalled, ClientAborted, DeadlineExceeded};
 use crate::fault::{Code, Fault};
 
+use super::beginnings::Beginnings;
 use super::cause::{self, Cause};
 use super::cut::{self, Fields};
 use super::entry::{Entry, Format, Verdict};
@@ -137,6 +138,10 @@ pub(super) fn transport(reason: &[u8]) -> Option<(Reading, Option<Code>)> {
     let cause = cause::by_number(errno)?;
     Some((cause::at(cause, crate::fault::Phase::Connect), i32::try_from(errno).ok().map(Code::Errno)))
 }
+
+/// The beginnings of a time in brackets, and of a request or a dash in quotes.
+pub(super) const BEGINNINGS: Beginnings =
+    Beginnings::NONE.bytes(b"[", b"0123456789").bytes(b"\"", b"-ABCDEFGHIJKLMNOPQRSTUVWXYZ ");
 
 /// Whether it begins as such a line does: a time in brackets and a quote, or what follows them.
 pub(super) fn looks(line: &[u8]) -> bool {

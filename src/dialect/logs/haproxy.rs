@@ -19,6 +19,7 @@ use crate::fault::FaultKind::{
 };
 use crate::fault::Phase;
 
+use super::beginnings::Beginnings;
 use super::cause::{self, Cause};
 use super::cut::{self, Fields};
 use super::entry::{Entry, Format, Verdict};
@@ -112,10 +113,29 @@ const NAMES: &[(&[u8], Cause)] = &[
     (b"PORT_RANGE", Cause::Exhausted), (b"FREE_PORTS", Cause::Exhausted), (b"ADDR_INUSE", Cause::Exhausted),
 ];
 
+/// The words that lines of checks and alerts begin with.
+const SERVERS: [&[u8]; 4] =
+    [b"Server ", b"Backup Server ", b"Health check for server ", b"Health check for backup server "];
+const BACKENDS: [&[u8]; 3] = [b"backend ", b"proxy ", b"Proxy "];
+
+/// The beginnings of an address (of IPv6 or a Unix socket, too), and those words.
+pub(super) const BEGINNINGS: Beginnings = Beginnings::NONE
+    .bytes(b"0123456789abcdefABCDEF:%[]", b" .:%[]*0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    .words(&[b"unix:"])
+    .words(&SERVERS)
+    .words(&BACKENDS);
+
 /// Whether it begins as such a line does: an address with a port, or a Unix socket, then a date in brackets; or the
 /// words of a check or an alert.
 pub(super) fn looks(line: &[u8]) -> bool {
-    dated(line).is_some() || servers(line).is_some() || is_checks(line)
+    match line.first() {
+        Some(b'S' | b'H') => servers(line).is_some(),
+        Some(b'P' | b'p') => is_checks(line),
+        Some(b'B') => dated(line).is_some() || servers(line).is_some(),
+        Some(b'b') => dated(line).is_some() || is_checks(line),
+        Some(_) => dated(line).is_some(),
+        None => false,
+    }
 }
 
 /// Client, date, and what follows.
@@ -126,17 +146,17 @@ fn dated(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     if !matches!(date, [b' ', b'[', _, _, b'/', ..]) {
         return None;
     }
-    let colons = client.iter().filter(|b| **b == b':').count();
-    let address = if client.contains(&b'.') {
+    let address = if cut::position(client, b'.').is_some() {
         // Of IPv4, which somebody may have masked; or mapped into IPv6.
-        let is_masked = client.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b':' | b'*'));
-        is_masked && client.first().is_some_and(u8::is_ascii_digit) && colons == 1 || client.starts_with(b"::ffff:")
+        let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'*');
+        let parts = cut::piece(client, b':').filter(|(host, port)| host.iter().chain(*port).all(is_part));
+        parts.is_some() && client.first().is_some_and(u8::is_ascii_digit) || client.starts_with(b"::ffff:")
     } else {
         client.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'%' | b'[' | b']'))
     };
     let address = address || client.starts_with(b"unix:");
     let is_dated = address
-        && client.contains(&b':')
+        && cut::position(client, b':').is_some()
         && matches!(date, [b' ', b'[', _, _, b'/', _, _, _, b'/', _, _, _, _, b':', ..]);
     let (date, rest) = cut::piece(date.get(2..).filter(|_| is_dated)?, b']')?;
     Some((client, date, rest.strip_prefix(b" ").unwrap_or(rest)))
@@ -171,18 +191,16 @@ fn count(times: &[u8]) -> Option<usize> {
 
 /// Reads it.
 pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
+    if let Some((client, date, rest)) = dated(line) {
+        let mut entry = traffic(rest)?;
+        entry.time = Stamp::common(date);
+        entry.client = cut::something(client).filter(|client| *client != b":");
+        return Some(entry);
+    }
     if let Some((what, rest)) = servers(line) {
         return Some(of_server(what, rest, line));
     }
-    if is_checks(line) {
-        return Some(of_backend(line));
-    }
-    let (client, date, rest) =
-        dated(line).map_or((None, None, line), |(client, date, rest)| (Some(client), Some(date), rest));
-    let mut entry = traffic(rest)?;
-    entry.time = date.and_then(Stamp::common);
-    entry.client = client.and_then(cut::something);
-    Some(entry)
+    if is_checks(line) { Some(of_backend(line)) } else { traffic(line) }
 }
 
 /// From the frontend on: `option httplog`, `option tcplog`, or a listener's own error (`session_kill_embryonic`).
@@ -197,22 +215,20 @@ fn traffic(line: &[u8]) -> Option<Entry<'_>> {
     if !server.contains(&b'/') {
         return None;
     }
-    let (status, state) = match count(times)? {
+    let (status, bytes, state) = match count(times)? {
         5 => {
-            let status = fields.next()?;
-            // Bytes, the two cookies, the state; counters and queues follow.
-            fields.skip(3)?;
+            let (status, bytes) = (fields.next()?, fields.next()?);
+            // The two cookies, the state; counters and queues follow.
+            fields.skip(2)?;
             let status = cut::whole_number(status.strip_prefix(b"-").map_or(status, |_| b"0"));
-            (status.and_then(|n| u16::try_from(n).ok())?, fields.next().filter(|state| state.len() == 4)?)
+            let state = fields.next().filter(|state| state.len() == 4)?;
+            (status.and_then(|n| u16::try_from(n).ok())?, bytes, state)
         }
         // Bytes, the state.
-        3 => {
-            fields.skip(1)?;
-            (0, fields.next().filter(|state| state.len() == 2)?)
-        }
+        3 => (0, fields.next()?, fields.next().filter(|state| state.len() == 2)?),
         _ => return None,
     };
-    let mut entry = Entry::new(Format::HaProxy, said(state, server, status), state);
+    let mut entry = Entry::new(Format::HaProxy, said(state, server, status, bytes), state);
     entry.upstream = cut::something(server);
     entry.elapsed = times.rsplit(|b| *b == b'/').next().and_then(cut::milliseconds);
     entry.status = (status > 0).then_some(status);
@@ -228,11 +244,9 @@ fn traffic(line: &[u8]) -> Option<Entry<'_>> {
 /// What it says, the state, the server, and how long it took.
 type Clf<'a> = (Verdict, &'a [u8], &'a [u8], Option<Duration>);
 
-/// What `option httplog clf` has behind the bytes: `"" "" 59794 528 "front" "back" "server" 0 0 -1 -1 3 CC-- ...`.
-pub(super) fn clf(rest: &[u8], status: u16) -> Option<Clf<'_>> {
-    let mut fields = Fields(rest);
-    // Cookies, the client's port, milliseconds.
-    fields.skip(2)?;
+/// What `option httplog clf` has behind the bytes and two cookies: `59794 528 "front" "back" "server" 0 0 -1 -1 3 CC-- ...`.
+pub(super) fn clf<'a>(mut fields: Fields<'a>, status: u16, bytes: &[u8]) -> Option<Clf<'a>> {
+    // The client's port, milliseconds.
     cut::whole_number(fields.next()?)?;
     cut::whole_number(fields.next()?)?;
     fields.skip(2)?;
@@ -242,7 +256,7 @@ pub(super) fn clf(rest: &[u8], status: u16) -> Option<Clf<'_>> {
         *time = fields.next().filter(|time| count(time) == Some(1))?;
     }
     let state = fields.next().filter(|state| state.len() == 4)?;
-    Some((said(state, server, status), state, server, times.last().copied().and_then(cut::milliseconds)))
+    Some((said(state, server, status, bytes), state, server, times.last().copied().and_then(cut::milliseconds)))
 }
 
 /// What `log-format` lines with `bc_err=` add to the state: why, where it was.
@@ -263,9 +277,7 @@ const RESET_IN_HEAD: Reading = Reading::coarse(ResetBeforeResponse, &[HeadReset,
 /// The server that a line of the checks is about, and what follows its name (`srv_append_status` of `src/server.c`,
 /// `check_notify_failure` of `src/check.c`).
 fn servers(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    const BEFORE: [&[u8]; 4] =
-        [b"Server ", b"Backup Server ", b"Health check for server ", b"Health check for backup server "];
-    let rest = BEFORE.iter().find_map(|before| line.strip_prefix(*before))?;
+    let rest = SERVERS.iter().find_map(|before| line.strip_prefix(*before))?;
     let name = cut::until(cut::head(rest, 256), b' ');
     let after = rest.get(name.len()..)?.strip_prefix(b" ")?;
     let is_about = [&b"is "[..], b"was ", b"failed", b"succeeded", b"enters ", b"leaves "]
@@ -373,10 +385,7 @@ fn down(text: &[u8]) -> Verdict {
 /// `backend 'app' has no server available!`, with quotes on a terminal and without in syslog (`set_backend_down`).
 fn is_checks(line: &[u8]) -> bool {
     let head = cut::head(line, 256);
-    let rest = head
-        .strip_prefix(b"backend ")
-        .or_else(|| head.strip_prefix(b"proxy "))
-        .or_else(|| head.strip_prefix(b"Proxy "));
+    let rest = BACKENDS.iter().find_map(|word| head.strip_prefix(*word));
     rest.is_some_and(|rest| {
         rest.get(cut::until(rest, b' ').len()..).is_some_and(|rest| rest.starts_with(b" has no server available!"))
     })
@@ -386,7 +395,15 @@ fn of_backend(line: &[u8]) -> Entry<'_> {
     Entry::new(Format::HaProxy, Verdict::that(Reading::exact(NoHealthyUpstream)), line)
 }
 
-fn said(state: &[u8], server: &[u8], status: u16) -> Verdict {
+fn said(state: &[u8], server: &[u8], status: u16, bytes: &[u8]) -> Verdict {
+    // The server's own answer was forwarded whole, whatever its status.
+    if state.starts_with(b"--") {
+        return if status >= 500 { Verdict::Passed(status) } else { Verdict::Nothing };
+    }
+    // A client that left before there was a request, and got nothing: the checks of load balancers do that.
+    if state.starts_with(b"CR") && bytes == b"0" {
+        return Verdict::Nothing;
+    }
     // A page takes `<NOSRV>` for a tag, and shows nothing.
     if state.starts_with(b"SC") && (server.ends_with(b"<NOSRV>") || server.ends_with(b"/")) {
         return Verdict::that(NO_SERVER);
@@ -395,8 +412,6 @@ fn said(state: &[u8], server: &[u8], status: u16) -> Verdict {
         // A WebSocket, whose client closes it: that is how it ends.
         Some(Some(reading)) if status == 101 && reading.kind() == FaultKind::ClientAborted => Verdict::Nothing,
         Some(Some(reading)) => Verdict::that(reading),
-        // "--": the server's own answer was forwarded whole, whatever its status.
-        Some(None) if status >= 500 && state.starts_with(b"--") => Verdict::Passed(status),
         Some(None) => Verdict::Nothing,
         None => Verdict::Unknown,
     }

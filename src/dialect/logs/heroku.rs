@@ -14,6 +14,7 @@ use crate::fault::FaultKind::{
     SendReset, UpgradeRefused,
 };
 
+use super::beginnings::Beginnings;
 use super::cut::{self, Fields};
 use super::entry::{Entry, Format, Verdict};
 
@@ -52,14 +53,18 @@ const INTERRUPTED: Reading = Reading::coarse(
     &[ResetBeforeResponse, HeadTruncated, HeadReset, SendReset, BodyTruncated, BodyReset],
 );
 
+const SOCKETS: [&[u8]; 2] = [b"sock=client ", b"sock=backend "];
+const LEVELS: [&[u8]; 3] = [b"at=error ", b"at=info ", b"at=warning "];
+
+pub(super) const BEGINNINGS: Beginnings = Beginnings::NONE.words(&SOCKETS).words(&LEVELS).words(&[b"Error "]);
+
 /// Whether it begins as such a line does.
 pub(super) fn looks(line: &[u8]) -> bool {
     if let Some(rest) = line.strip_prefix(b"Error ") {
         return matches!(rest, [b'H' | b'R' | b'L', b'0'..=b'9', b'0'..=b'9', b' ', b'(', ..]);
     }
-    let rest =
-        [&b"sock=client "[..], b"sock=backend "].iter().find_map(|sock| line.strip_prefix(*sock)).unwrap_or(line);
-    let rest = [&b"at=error "[..], b"at=info ", b"at=warning "].iter().find_map(|at| rest.strip_prefix(*at));
+    let rest = SOCKETS.iter().find_map(|sock| line.strip_prefix(*sock)).unwrap_or(line);
+    let rest = LEVELS.iter().find_map(|at| rest.strip_prefix(*at));
     rest.is_some_and(|rest| rest.starts_with(b"code=") || rest.starts_with(b"method="))
 }
 

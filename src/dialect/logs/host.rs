@@ -11,6 +11,7 @@ use crate::fault::FaultKind::{
     NoHealthyUpstream, ProxyMisconfigured, ResetBeforeResponse, ResponseTimeout,
 };
 
+use super::beginnings::Beginnings;
 use super::cut;
 use super::entry::{Entry, Format, Verdict};
 use super::golang;
@@ -25,12 +26,12 @@ const TAKEN: Reading = Reading::coarse(ConnectionRefused, &[ProxyMisconfigured])
 
 /// By the beginning.
 #[rustfmt::skip]
-const BEGINNINGS: &[(&[u8], Format, Reading)] = &[
-    (b"Out of memory: Kill", Format::Linux, DIED), (b"Memory cgroup out of memory: Kill", Format::Linux, DIED),
-    (b"Start request repeated too quickly", Format::Linux, GONE),
-    (b"Back-off restarting failed ", Format::Kubernetes, GONE),
+const STARTS: &[(&[u8], (Format, Reading))] = &[
+    (b"Out of memory: Kill", (Format::Linux, DIED)), (b"Memory cgroup out of memory: Kill", (Format::Linux, DIED)),
+    (b"Start request repeated too quickly", (Format::Linux, GONE)),
+    (b"Back-off restarting failed ", (Format::Kubernetes, GONE)),
     // Node's and everybody's who prints `strerror` of a bind.
-    (b"listen EADDRINUSE", Format::Linux, TAKEN), (b"EADDRINUSE", Format::Linux, TAKEN),
+    (b"listen EADDRINUSE", (Format::Linux, TAKEN)), (b"EADDRINUSE", (Format::Linux, TAKEN)),
 ];
 
 /// Behind a unit's name: `app.service: `.
@@ -43,31 +44,43 @@ const UNITS: &[(&[u8], Reading)] = &[
     (b"Failed with result 'start-limit-hit'", GONE), (b"Start request repeated too quickly", GONE),
 ];
 
+/// Of a container, and of a service.
+const OBJECTS: [&[u8]; 2] = [b"Container ", b"Service \""];
+/// Beginnings of all that is not told by a name.
+pub(super) const BEGINNINGS: Beginnings = Beginnings::NONE.rows(STARTS).words(&PROBES).words(&OBJECTS);
+
+/// Whose, what it says, and the next hop.
+type Told<'a> = (Format, Verdict, Option<&'a [u8]>);
+
 const PROBES: [&[u8]; 3] = [b"Readiness probe failed: ", b"Liveness probe failed: ", b"Startup probe failed: "];
 
-fn find(line: &[u8]) -> Option<(Format, Verdict, Option<&[u8]>)> {
-    let first = *line.first()?;
-    if !(first.is_ascii_alphanumeric() || matches!(first, b'-' | b'_' | b'@')) {
-        return None;
-    }
-    if let Some((_, format, reading)) = BEGINNINGS.iter().find(|(words, ..)| cut::begins(line, words)) {
+/// What is told by its first words.
+fn worded(line: &[u8]) -> Option<Told<'_>> {
+    if let Some((_, (format, reading))) = STARTS.iter().find(|(words, _)| cut::begins(line, words)) {
         return Some((*format, Verdict::that(*reading), None));
     }
     if let Some(why) = PROBES.iter().find(|words| cut::begins(line, words)).and_then(|words| line.get(words.len()..)) {
         return Some((Format::Kubernetes, probe(why), address(why)));
     }
+    let [container, service] = OBJECTS;
     // `Container web failed liveness probe, will be restarted`: it is ended in the middle of its work.
-    if let Some((_, rest)) = line.strip_prefix(b"Container ").and_then(|rest| cut::piece(cut::head(rest, 320), b' ')) {
+    if let Some((_, rest)) = line.strip_prefix(container).and_then(|rest| cut::piece(cut::head(rest, 320), b' ')) {
         if rest.starts_with(b"failed liveness probe, will be ") || rest.starts_with(b"failed startup probe, will be ") {
             return Some((Format::Kubernetes, Verdict::that(DIED), None));
         }
     }
     // `Service "default/web" does not have any active Endpoint.`
-    if line
-        .strip_prefix(b"Service \"")
-        .is_some_and(|rest| cut::has(cut::head(rest, 256), b"\" does not have any active Endpoint"))
-    {
-        return Some((Format::Kubernetes, Verdict::that(Reading::exact(NoHealthyUpstream)), None));
+    let is_empty = line
+        .strip_prefix(service)
+        .is_some_and(|rest| cut::has(cut::head(rest, 256), b"\" does not have any active Endpoint"));
+    is_empty.then_some((Format::Kubernetes, Verdict::that(Reading::exact(NoHealthyUpstream)), None))
+}
+
+/// What is told by what follows a name.
+fn named(line: &[u8]) -> Option<Told<'_>> {
+    let first = *line.first()?;
+    if !(first.is_ascii_alphanumeric() || matches!(first, b'-' | b'_' | b'@')) {
+        return None;
     }
     // `node[4711]: segfault at 0 ip ...`.
     let name = cut::until(cut::head(line, 64), b' ');
@@ -124,14 +137,19 @@ fn address(why: &[u8]) -> Option<&[u8]> {
     cut::split(url, b": ").and_then(|(url, _)| cut::authority(url))
 }
 
-/// Whose line begins there.
+/// Whose line begins there, if it begins with its own words.
 pub(super) fn whose(line: &[u8]) -> Option<Format> {
-    find(line).map(|(format, ..)| format)
+    worded(line).map(|(format, ..)| format)
+}
+
+/// Whose line begins there, if it begins with a name.
+pub(super) fn whose_name(line: &[u8]) -> Option<Format> {
+    named(line).map(|(format, ..)| format)
 }
 
 /// Reads it.
 pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
-    let (format, said, upstream) = find(line)?;
+    let (format, said, upstream) = worded(line).or_else(|| named(line))?;
     let mut entry = Entry::new(format, said, line);
     entry.upstream = upstream;
     Some(entry)

@@ -44,20 +44,26 @@ impl<'a> Iterator for Members<'a> {
     type Item = (&'a [u8], Value<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let rest = skip(self.0, b", \t\r\n");
-        let (key, rest) = quoted(rest.strip_prefix(b"\"")?);
-        let rest = skip(skip(rest, b" \t").strip_prefix(b":")?, b" \t");
-        let (value, rest) = match rest.first()? {
-            b'"' => {
-                let (text, rest) = quoted(rest.get(1..)?);
+        let mut rest = self.0;
+        while let [b',' | b' ' | b'\t' | b'\r' | b'\n', behind @ ..] = rest {
+            rest = behind;
+        }
+        let [b'"', inner @ ..] = rest else { return None };
+        let (key, rest) = quoted(inner);
+        let [b':', rest @ ..] = unblank(rest) else { return None };
+        let rest = unblank(rest);
+        let (value, rest) = match rest {
+            [] => return None,
+            [b'"', inner @ ..] => {
+                let (text, rest) = quoted(inner);
                 (Value::Text(text), rest)
             }
-            b'{' => {
-                let (inner, rest) = bracketed(rest.get(1..)?);
+            [b'{', inner @ ..] => {
+                let (inner, rest) = bracketed(inner);
                 (Value::Object(inner), rest)
             }
-            b'[' => {
-                let (inner, rest) = bracketed(rest.get(1..)?);
+            [b'[', inner @ ..] => {
+                let (inner, rest) = bracketed(inner);
                 (Value::Other(inner), rest)
             }
             _ => {
@@ -115,22 +121,26 @@ pub(super) fn whose(line: &[u8]) -> Option<Format> {
     (level && time && message).then_some(Format::Caddy)
 }
 
-fn skip<'a>(text: &'a [u8], bytes: &[u8]) -> &'a [u8] {
-    let n = text.iter().take_while(|b| bytes.contains(b)).count();
-    text.get(n..).unwrap_or(b"")
+/// Without the blanks at the beginning.
+fn unblank(text: &[u8]) -> &[u8] {
+    let mut rest = text;
+    while let [b' ' | b'\t', behind @ ..] = rest {
+        rest = behind;
+    }
+    rest
 }
 
 /// What stands before the closing bracket of an object or array that is open, and what follows it.
 fn bracketed(text: &[u8]) -> (&[u8], &[u8]) {
     let mut depth = 1_usize;
     let mut rest = text;
-    while let Some(at) = rest.iter().position(|b| matches!(b, b'"' | b'{' | b'}' | b'[' | b']')) {
-        let Some((byte, after)) = rest.get(at..).and_then(<[u8]>::split_first) else { break };
+    while let Some((byte, after)) = rest.split_first() {
         rest = after;
         match byte {
             b'"' => rest = quoted(after).1,
             b'{' | b'[' => depth = depth.saturating_add(1),
-            _ => depth = depth.saturating_sub(1),
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => continue,
         }
         if depth == 0 {
             let end = text.len().saturating_sub(rest.len()).saturating_sub(1);

@@ -49,6 +49,7 @@ mod access;
 #[cfg(test)]
 mod agree;
 mod alb;
+mod beginnings;
 mod caddy;
 mod cause;
 mod cloud;

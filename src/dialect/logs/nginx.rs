@@ -8,6 +8,7 @@
 use crate::dialect::Reading;
 use crate::fault::{Code, FaultKind, Phase};
 
+use super::beginnings::Beginnings;
 use super::cause::{self, Cause};
 use super::cut;
 use super::entry::{Entry, Format, Verdict};
@@ -31,10 +32,7 @@ struct Head<'a> {
 /// `2026/11/20 18:53:56 [error] 11698#0: *47 `; there is no connection in lines of the master process.
 fn head(line: &[u8]) -> Head<'_> {
     let mut head = Head { time: None, level: None, has_ids: false, text: line };
-    if matches!(
-        line,
-        [b'0'..=b'9', _, _, b'0'..=b'9', b'/', _, _, b'/', _, _, b' ', _, _, b':', _, _, b':', _, _, b' ', ..]
-    ) {
+    if is_dated(line) {
         (head.time, head.text) = (Stamp::numeric(line), line.get(20..).unwrap_or(b""));
     }
     if let Some((level, rest)) = head.text.strip_prefix(b"[").and_then(|text| cut::piece(cut::head(text, 8), b']')) {
@@ -54,36 +52,46 @@ fn head(line: &[u8]) -> Head<'_> {
 
 /// Whether it begins as such a line does, or as what is left of one.
 pub(super) fn looks(line: &[u8]) -> bool {
+    if line.first().is_some_and(u8::is_ascii_digit) && !is_numbered(line) {
+        return false;
+    }
     let head = head(line);
-    let may_be = head.text.first().and_then(|first| BEGINNINGS.get(usize::from(*first))) == Some(&true);
-    head.has_ids || may_be && is_phrase(head.text)
+    head.has_ids || is_phrase(head.text)
 }
 
-/// The bytes that such a line may begin with: those of a date, a level, an id and a connection, and those of the phrases.
-pub(super) const BEGINNINGS: [bool; 256] = beginnings();
-
-#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)] // done by the compiler
-const fn beginnings() -> [bool; 256] {
-    let mut bytes = [false; 256];
-    let mut own: &[u8] = b"0123456789[*uU";
-    while let [first, behind @ ..] = own {
-        bytes[*first as usize] = true;
-        own = behind;
+/// Whether a number at the beginning is a date's, a process's, or of connections that are not enough.
+fn is_numbered(line: &[u8]) -> bool {
+    let digits = line.iter().take(10).take_while(|b| b.is_ascii_digit()).count();
+    match line.get(digits) {
+        Some(b'/') => digits == 4 && is_dated(line),
+        Some(b'#') => true,
+        Some(b' ') => is_out_of_connections(line),
+        Some(_) | None => false,
     }
-    let mut rows = OTHERS;
-    while let [(words, _), behind @ ..] = rows {
-        if let [first, ..] = words {
-            bytes[*first as usize] = true;
-        }
-        rows = behind;
-    }
-    bytes
 }
+
+/// `2026/11/20 18:53:56 `.
+fn is_dated(line: &[u8]) -> bool {
+    matches!(
+        line,
+        [b'0'..=b'9', _, _, b'0'..=b'9', b'/', _, _, b'/', _, _, b' ', _, _, b':', _, _, b':', _, _, b' ', ..]
+    )
+}
+
+/// The beginnings of a date, a level, an id, a connection, and the phrases.
+pub(super) const BEGINNINGS: Beginnings =
+    OF_PHRASES.bytes(b"0123456789", b"/# ").bytes(b"*", b"0123456789").bytes(b"[", b"eacwnid");
+
+const OF_PHRASES: Beginnings = Beginnings::NONE.words(&[b"upstream ", b"Upstream "]).rows(OTHERS);
+static PHRASES: Beginnings = OF_PHRASES;
 
 /// Whether it is `frontend could not be resolved (3: Host not found)`, which begins with any name.
 pub(super) fn is_unresolved(line: &[u8]) -> bool {
     // Most lines have no head, which costs.
-    let has_head = matches!(line.first(), Some(b'0'..=b'9' | b'[' | b'*'));
+    let has_head = match line.first() {
+        Some(b'0'..=b'9') => is_numbered(line),
+        first => matches!(first, Some(b'[' | b'*')),
+    };
     unresolved(if has_head { head(line).text } else { line }).is_some()
 }
 
@@ -147,18 +155,22 @@ pub(super) fn read(line: &[u8]) -> Option<Entry<'_>> {
 /// The message, and the fields behind it, of which the first may have been left out.
 fn fields(text: &[u8]) -> Option<(&[u8], &[u8])> {
     // `ngx_http_log_error`; `ngx_stream_log_error`, which has UDP.
-    const FIRST: [(&[u8], bool); 5] = [
-        (b", client: ", false),
-        (b", udp client: ", false),
-        (b", server: ", true),
-        (b", request: \"", true),
-        (b", upstream: \"", true),
-    ];
-    FIRST.iter().find_map(|(first, is_field)| {
-        let (message, rest) = cut::split(text, first)?;
+    const CLIENTS: [&[u8]; 2] = [b", client: ", b", udp client: "];
+    const OTHERS: [&[u8]; 3] = [b", server: ", b", request: \"", b", upstream: \""];
+    let mut found = None;
+    let mut from = 0_usize;
+    while let Some(at) = cut::position(text.get(from..)?, b',').map(|at| from.saturating_add(at)) {
+        let (message, rest) = text.split_at_checked(at)?;
+        if let Some(fields) = CLIENTS.iter().find_map(|client| rest.strip_prefix(*client)) {
+            return Some((message, fields));
+        }
         // Where there is no client, the key is read with the others.
-        Some((message, if *is_field { text.get(message.len()..)? } else { rest }))
-    })
+        if found.is_none() && OTHERS.iter().any(|first| rest.starts_with(first)) {
+            found = Some((message, rest));
+        }
+        from = at.saturating_add(1);
+    }
+    found
 }
 
 /// The name that could not be resolved, and why: `%V could not be resolved (%i: %s)`.
@@ -210,9 +222,12 @@ fn said(message: &[u8], level: &[u8], upstream: Option<&[u8]>, silent: bool) -> 
     let upstreams = upstream.is_some() || phase.is_some();
     let when = |cause| phase.map_or(cause::somewhere(cause), |phase| cause::at(cause, phase));
     match says {
-        // A client's connection logs at `info` (`log_error` of `ngx_http_init_connection`), an upstream's at `error`: it is
-        // the client that reset a WebSocket, which is how many of them end.
-        Says::Call if level == b"info" && cut::has(message, b" while proxying upgraded connection") => Verdict::Nothing,
+        // A client's connection logs at `info` (`log_error` of `ngx_http_init_connection`), an upstream's at `error`. A
+        // client may reset a WebSocket, which is how many of them end.
+        Says::Call if level == b"info" && upstreams => {
+            let is_tunnel = cut::has(message, b" while proxying upgraded connection");
+            if is_tunnel { Verdict::Nothing } else { Verdict::that(Reading::exact(FaultKind::ClientAborted)) }
+        }
         Says::Nothing => Verdict::Nothing,
         Says::Means(reading) => Verdict::that(reading),
         Says::Is(class) => {
@@ -262,6 +277,9 @@ fn closed_over_tls(phase: Phase) -> Reading {
 
 /// The row of the tables, and what follows its words.
 fn says(message: &[u8]) -> Option<(Says, &[u8])> {
+    if !PHRASES.begin(message) {
+        return None;
+    }
     // A capital is a person's, who made a title of it.
     let upstream = message.strip_prefix(b"upstream ").or_else(|| message.strip_prefix(b"Upstream "));
     let (rows, text) = match upstream {

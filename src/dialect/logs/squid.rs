@@ -8,12 +8,19 @@
 use crate::dialect::Reading;
 use crate::fault::FaultKind::{ClientAborted, HeadStalled, ResponseTimeout};
 
+use super::beginnings::Beginnings;
 use super::cut::{self, Fields};
 use super::entry::{Entry, Format, Verdict};
 use super::stamp::Stamp;
 
+/// The beginnings of seconds since 1970.
+pub(super) const BEGINNINGS: Beginnings = Beginnings::NONE.bytes(b"0123456789", b".");
+
 /// Whether it begins as such a line does: seconds with milliseconds, a number, an address, a tag and a status.
 pub(super) fn looks(line: &[u8]) -> bool {
+    if line.get(10) != Some(&b'.') {
+        return false;
+    }
     let head = cut::head(line, 128);
     let Some((_, rest)) = seconds(head) else { return false };
     let mut fields = Fields(rest);

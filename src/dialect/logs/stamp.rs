@@ -28,8 +28,8 @@ pub struct Stamp {
     pub second: u8,
 }
 
-const MONTHS: [&[u8]; 12] =
-    [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+const MONTHS: [[u8; 3]; 12] =
+    [*b"Jan", *b"Feb", *b"Mar", *b"Apr", *b"May", *b"Jun", *b"Jul", *b"Aug", *b"Sep", *b"Oct", *b"Nov", *b"Dec"];
 
 impl Stamp {
     fn new(date: (u32, u32, u32), time: (u8, u8, u8)) -> Option<Self> {
@@ -63,14 +63,14 @@ impl Stamp {
     /// `20/Nov/2026:18:54:29...`: HAProxy and the common log format.
     pub(super) fn common(text: &[u8]) -> Option<Self> {
         let [d1, d2, b'/', name @ ..] = text else { return None };
-        let (name, rest) = name.split_at_checked(3)?;
+        let (name, rest) = name.split_first_chunk::<3>()?;
         let (year, rest) = number(rest.strip_prefix(b"/")?)?;
         Self::new((year, month(name)?, u32::from(pair(*d1, *d2)?)), clock(rest.strip_prefix(b":")?)?)
     }
 
     /// `Fri Nov 20 18:54:29.123456 2026`: Apache, as `ctime(3)` with a fraction.
     pub(super) fn ctime(text: &[u8]) -> Option<Self> {
-        let (name, rest) = text.get(4..)?.split_at_checked(3)?;
+        let (name, rest) = text.get(4..)?.split_first_chunk::<3>()?;
         let rest = rest.strip_prefix(b" ")?;
         let (day, rest) = number(rest.strip_prefix(b" ").unwrap_or(rest))?;
         let time = rest.strip_prefix(b" ")?;
@@ -102,8 +102,8 @@ fn clock(text: &[u8]) -> Option<(u8, u8, u8)> {
     Some((pair(*h1, *h2)?, pair(*m1, *m2)?, pair(*s1, *s2)?))
 }
 
-fn month(name: &[u8]) -> Option<u32> {
-    MONTHS.iter().position(|m| *m == name).and_then(|at| u32::try_from(at).ok()).and_then(|n| n.checked_add(1))
+fn month(name: &[u8; 3]) -> Option<u32> {
+    MONTHS.iter().position(|m| m == name).and_then(|at| u32::try_from(at).ok()).and_then(|n| n.checked_add(1))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 
 use core::time::Duration;
 
+use super::beginnings::Beginnings;
 use super::cut;
 use super::entry::{Entry, Format, Verdict};
 use super::golang;
@@ -15,6 +16,10 @@ use super::stamp::Stamp;
 
 /// The import path that zerolog's caller begins with.
 const SOURCE: &[u8] = b"github.com/traefik/traefik/";
+
+/// The beginnings of a status in quotes, logrus' time, zerolog's caller, a status, and RFC 3339's date.
+pub(super) const BEGINNINGS: Beginnings =
+    Beginnings::NONE.bytes(b"'", b"0123456789").bytes(b"245", b"- ").words(&[b"time=", SOURCE]);
 
 /// Whether it begins as such a line does.
 pub(super) fn looks(line: &[u8]) -> bool {
@@ -25,7 +30,7 @@ pub(super) fn looks(line: &[u8]) -> bool {
         Some(b'4' | b'5') => answered(line).is_some(),
         // RFC 3339's date: one with strokes is nginx's.
         Some(b'2') => {
-            line.get(4) == Some(&b'-') && Stamp::numeric(line).is_some() && cut::has(cut::head(line, 64), SOURCE)
+            line.get(4) == Some(&b'-') && cut::has(cut::head(line, 64), SOURCE) && Stamp::numeric(line).is_some()
         }
         Some(_) | None => false,
     }
@@ -70,7 +75,8 @@ fn caused(text: &[u8]) -> Option<(u16, &[u8])> {
 
 /// `502 Bad Gateway error="EOF"`.
 fn answered(text: &[u8]) -> Option<(u16, &[u8])> {
-    let status = text.get(..3).and_then(cut::status).filter(|status| *status >= 499)?;
+    // The end of a time (`.503Z ERR  error=`) is none.
+    let status = text.get(..3).and_then(cut::status).filter(|status| *status >= 499 && text.get(3) == Some(&b' '))?;
     let reason = text.get(3..text.len().min(48))?;
     let (words, _) = cut::split(reason, b" error=")?;
     let is_reason = words.iter().all(|b| b.is_ascii_alphabetic() || *b == b' ');

@@ -12,6 +12,7 @@ use crate::fault::FaultKind::{
 };
 use crate::fault::Phase;
 
+use super::beginnings::Beginnings;
 use super::cause;
 use super::cut;
 use super::entry::{Entry, Format, Verdict};
@@ -77,6 +78,9 @@ fn tagged(line: &[u8]) -> Option<(&'static [u8], &[u8])> {
         Some((*tag, rest.trim_ascii_start()))
     })
 }
+
+/// The beginnings of a level.
+pub(super) const BEGINNINGS: Beginnings = Beginnings::NONE.bytes(b"-", b"- ");
 
 /// Whether it is such a line.
 pub(super) fn looks(line: &[u8]) -> bool {

@@ -24,6 +24,7 @@ mod wget;
 use crate::dialect::Reading;
 use crate::fault::{Code, FaultKind};
 
+use super::beginnings::Bytes;
 use super::cause;
 use super::cut;
 use super::entry::{Entry, Format, Verdict};
@@ -170,19 +171,23 @@ pub(super) fn read<'a>(line: &'a [u8], state: &'a mut State) -> Option<Entry<'a>
 
 /// The text that counts most.
 fn find(line: &[u8]) -> Option<Entry<'_>> {
+    /// In the middle of a word, which most places are behind. What ends `\n` may be before a word.
+    static IN_WORDS: Bytes = Bytes::of(b"abcdefghijklmopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
     let mut best: Option<(usize, Entry<'_>)> = None;
-    let mut previous = b' ';
-    for (at, byte) in line.iter().enumerate() {
-        let before = core::mem::replace(&mut previous, *byte);
-        // In the middle of a word, which most places are. What ends `\n` may be before a word.
-        if matches!(before, b'a'..=b'm' | b'o'..=b'z' | b'A'..=b'Z' | b'0'..=b'9') {
-            continue;
+    let mut before = b' ';
+    let mut rest = line;
+    while let [byte, second, ..] = rest {
+        if BEGINNINGS.has(*byte, *second) {
+            let at = line.len().saturating_sub(rest.len());
+            if is_start(before, line, at) {
+                let most = best.as_ref().map_or(usize::MAX, |(rank, _)| *rank);
+                best = found_at(line, at, most).or(best);
+            }
         }
-        let second = line.get(at.saturating_add(1)).copied().unwrap_or(0);
-        if BEGINNINGS.has(*byte, second) && is_start(before, line, at) {
-            let most = best.as_ref().map_or(usize::MAX, |(rank, _)| *rank);
-            best = found_at(line, at, most).or(best);
-        }
+        // Over the rest of the word.
+        let end = rest.iter().position(|byte| !IN_WORDS.has(*byte)).and_then(|end| rest.split_at_checked(end));
+        let Some((_, [end, behind @ ..])) = end else { break };
+        (before, rest) = (*end, behind);
     }
     best.map(|(_, entry)| entry)
 }
@@ -190,26 +195,79 @@ fn find(line: &[u8]) -> Option<Entry<'_>> {
 /// The first row that is there, of those that count more than what was found.
 fn found_at(line: &[u8], at: usize, most: usize) -> Option<(usize, Entry<'_>)> {
     let (before, text) = line.split_at_checked(at)?;
-    let first = text.first()?;
-    let mut rank = 0_usize;
-    for table in TABLES {
-        for (words, says) in table.rows {
-            rank = rank.saturating_add(1);
-            if words.first() != Some(first) {
-                continue;
-            }
-            if rank >= most {
-                return None;
-            }
-            let Some(told) = text.strip_prefix(*words).and_then(|rest| told(*says, before, text, rest)) else {
-                continue;
-            };
-            let mut entry = Entry::new(table.by, told.said, text);
-            (entry.upstream, entry.status) = (told.upstream, told.status);
-            return Some((rank, entry));
+    for place in INDEX.of(*text.first()?) {
+        let rank = usize::from(place.rank);
+        if rank >= most {
+            return None;
         }
+        let table = TABLES.get(usize::from(place.table))?;
+        let (words, says) = table.rows.get(usize::from(place.row))?;
+        let Some(told) = text.strip_prefix(*words).and_then(|rest| told(*says, before, text, rest)) else {
+            continue;
+        };
+        let mut entry = Entry::new(table.by, told.said, text);
+        (entry.upstream, entry.status) = (told.upstream, told.status);
+        return Some((rank, entry));
     }
     None
+}
+
+/// Where a row stands, and how many stand before it.
+#[derive(Clone, Copy)]
+struct Place {
+    table: u8,
+    row: u16,
+    rank: u16,
+}
+
+/// All rows by their first bytes, and of each byte in their order.
+struct Index {
+    places: [Place; ROWS],
+    /// Where those of a byte begin.
+    from: [u16; 257],
+}
+
+static INDEX: Index = Index::of_all();
+
+const ROWS: usize = {
+    let (mut rows, mut tables) = (0_usize, TABLES);
+    while let [table, behind @ ..] = tables {
+        rows = rows.saturating_add(table.rows.len());
+        tables = behind;
+    }
+    rows
+};
+
+impl Index {
+    #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::cast_possible_truncation)] // by the compiler
+    const fn of_all() -> Self {
+        let mut index = Self { places: [Place { table: 0, row: 0, rank: 0 }; ROWS], from: [0; 257] };
+        let (mut next, mut byte) = (0, 0);
+        while byte < 256 {
+            let (mut rank, mut table) = (0, 0);
+            while table < TABLES.len() {
+                let mut row = 0;
+                while row < TABLES[table].rows.len() {
+                    if TABLES[table].rows[row].0[0] as usize == byte {
+                        index.places[next] = Place { table: table as u8, row: row as u16, rank };
+                        next += 1;
+                    }
+                    (row, rank) = (row + 1, rank + 1);
+                }
+                table += 1;
+            }
+            byte += 1;
+            index.from[byte] = next as u16;
+        }
+        index
+    }
+
+    fn of(&self, first: u8) -> &[Place] {
+        let first = usize::from(first);
+        let bounds = self.from.get(first).zip(self.from.get(first.saturating_add(1)));
+        let places = bounds.and_then(|(from, to)| self.places.get(usize::from(*from)..usize::from(*to)));
+        places.unwrap_or(&[])
+    }
 }
 
 fn told<'a>(says: Says, before: &'a [u8], text: &'a [u8], rest: &'a [u8]) -> Option<Told<'a>> {
