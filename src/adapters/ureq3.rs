@@ -73,6 +73,8 @@ fn finding<'a>(error: &'a ureq::Error) -> Finding<'a> {
         E::BadUri(_) | E::InvalidProxyUrl | E::RequireHttpsOnly(_) | E::TlsRequired => {
             Finding::of(FaultKind::ProxyMisconfigured)
         }
+        // The end of the connection behind the last chunk. The variant is hidden from the documentation.
+        _ if text::begins(error, "BodyStalled") => Finding::of(Cause::Closed).at(Phase::Body).by_text(),
         _ => Finding::new(),
     }
 }
