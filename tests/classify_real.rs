@@ -647,9 +647,10 @@ async fn handshakes() {
         // Without the caller's word the type tells of a certificate. The rest may come behind the handshake as well.
         let fault = classify(error, PROBES, &Exchange::default());
         let facts = (fault.kind(), fault.phase(), fault.applied());
-        let unsaid = match kind {
-            K::TlsAlert | K::TlsNotTls => (*kind, Phase::Head, Applied::Perhaps),
-            _ => (*kind, Phase::Tls, Applied::No),
+        let unsaid = if matches!(kind, K::TlsAlert | K::TlsNotTls) {
+            (*kind, Phase::Head, Applied::Perhaps)
+        } else {
+            (*kind, Phase::Tls, Applied::No)
         };
         assert_eq!(facts, unsaid, "{name}: {error:?}");
         // hyper-rustls wraps it once more.
