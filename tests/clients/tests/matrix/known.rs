@@ -60,7 +60,7 @@ pub(crate) static KNOWN: &[Known] = &[
         "what stood where `HTTP/1.1` was due: another version, or another protocol"),
     coarser(HYPERS, &["mysql_greeting", "ftp_greeting", "imap_greeting"], &[K::UnsolicitedResponse],
         "what it was that came before the request was sent"),
-    coarser(HYPERS, &["tls_client_cert"], &[K::ClosedBeforeResponse],
+    coarser(&["hyper", "hyper, tap", "hyper-util", "hyper-util, tap", "reqwest, rustls", "reqwest, native"], &["tls_client_cert"], &[K::ClosedBeforeResponse],
         "why a connection ended, where that was before the request was on it"),
     coarser(HYPERS, &["chunk_ext_quoted_crlf"], &[K::BadChunk],
         "that a quoted line end stands in a chunk's line: it sees the chunk end elsewhere, and says so"),
