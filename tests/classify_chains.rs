@@ -332,7 +332,8 @@ fn names_tell_the_phase_where_nobody_else_does() {
         (hyper("User(Body)", reset()), FaultKind::ClientBodyFailed, Phase::Send),
         (unknown(Named("TimedOut", "operation timed out", None)), FaultKind::ResponseTimeout, Phase::Head),
         (named("reqwest::Error { kind: Decode", "error decoding response body", Named("TimedOut", "operation timed out", None)), FaultKind::BodyStalled, Phase::Body),
-        (unknown(io::Error::new(ErrorKind::InvalidData, Named("AlertReceived(HandshakeFailure", "received fatal alert: HandshakeFailure", None))), FaultKind::TlsAlert, Phase::Tls),
+        (unknown(io::Error::new(ErrorKind::InvalidData, Named("AlertReceived(HandshakeFailure", "received fatal alert: HandshakeFailure", None))), FaultKind::TlsAlert, Phase::Head),
+        (hyper_util("Connect", io::Error::new(ErrorKind::InvalidData, Named("AlertReceived(HandshakeFailure", "received fatal alert: HandshakeFailure", None))), FaultKind::TlsAlert, Phase::Tls),
         (hyper("Io", io::Error::new(ErrorKind::InvalidData, Named("AlertReceived(CertificateRequired", "received fatal alert: CertificateRequired", None))), FaultKind::TlsAlert, Phase::Head),
         (unknown(io::Error::new(ErrorKind::InvalidData, Named("InvalidCertificate(ExpiredContext { time: UnixTime(1)", "invalid peer certificate: certificate expired: …", None))), FaultKind::CertExpired, Phase::Tls),
     ];
@@ -502,7 +503,8 @@ fn fixed_messages() {
     assert_eq!(classify(&notify, &[], &at(Phase::Body)).kind(), FaultKind::TlsTruncated);
     assert_eq!(classify(&hyper("Body", notify), &[], &Exchange::default()).kind(), FaultKind::TlsTruncated);
     let fault = classify(&eof("unexpected EOF during chunk size line"), &[], &at(Phase::Body));
-    assert_eq!(fault.class(), Some(Class::PrematureEofChunkSize));
+    // It says so in a chunk's line, behind a chunk and in the trailers alike.
+    assert_eq!((fault.kind(), fault.class()), (FaultKind::BodyTruncated, None));
     let none = hyper_util(
         "Connect",
         connect_error("tcp connect error", io::Error::new(ErrorKind::NotConnected, "Network unreachable")),
@@ -512,7 +514,8 @@ fn fixed_messages() {
     for (text, kind, class) in [
         // It says so of an empty size, of a minus sign and of any other first byte.
         ("Invalid chunk size line: missing size digit", ErrorKind::InvalidInput, None),
-        ("Invalid chunk size line: Invalid Size", ErrorKind::InvalidInput, Some(Class::ChunkSizeInvalid)),
+        // Of `0x5`, of `5_0` and of a bare LF.
+        ("Invalid chunk size line: Invalid Size", ErrorKind::InvalidInput, None),
         ("invalid chunk size: overflow", ErrorKind::InvalidData, Some(Class::ChunkSizeOverflow)),
         ("chunk extensions over limit", ErrorKind::InvalidData, Some(Class::TooLargeChunkLine)),
         ("Invalid chunk body CR", ErrorKind::InvalidInput, Some(Class::ChunkDataTerminator)),

@@ -316,6 +316,18 @@ fn the_gateways_own_tasks_and_channels_are_its_own() {
     }
 }
 
+/// actix-http says "reached EOF" of chunks that are broken, and has the reason in it.
+#[test]
+fn awcs_broken_chunks() {
+    let broken = |why: &str| format!("Incomplete(Some(Custom {{ kind: InvalidInput, error: {why:?} }}))");
+    for why in ["Invalid chunk size line: Invalid size first-byte", "Invalid chunk body CR", "Overflow"] {
+        let error = foreign(&broken(why), "payload reached EOF before completing");
+        assert_eq!(classify(&error, &[], &at(Phase::Body)).kind(), K::BadChunk, "{why}");
+    }
+    let ended = foreign("Incomplete(Some(Kind(UnexpectedEof)))", "payload reached EOF before completing");
+    assert_ne!(classify(&ended, &[], &at(Phase::Body)).kind(), K::BadChunk);
+}
+
 // ---- timeouts -----------------------------------------------------------------------------------
 
 #[test]

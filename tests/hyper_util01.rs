@@ -20,7 +20,7 @@ use std::time::Duration;
 use badgateway::adapters::hyper_util01::{TapConnector, TapLayer, TapScope, TapService};
 use badgateway::adapters::tokio1::TokioTimer;
 use badgateway::deadline::{Timer, deadline};
-use badgateway::fault::{Class, Fault, FaultKind as K};
+use badgateway::fault::{Applied, Class, Fault, FaultKind as K};
 use badgateway::lab::Lab;
 use badgateway::tap::{Ended, Observation};
 use badgateway::{Exchange, FaultKind, Gateway, InFlight};
@@ -498,6 +498,14 @@ async fn an_exchange_hears_that_its_client_is_connecting() {
         drop(facts);
         exchange.finish();
     }
+    // The exchange's own timer asks it.
+    let mut request = request(Method::GET, lab.upstream("blackhole").unwrap().url());
+    request.headers_mut().insert("host", "lab.test".parse().unwrap());
+    let exchange = Gateway::new("gw").unwrap().begin_head(&mut request);
+    exchange.share(request.extensions_mut());
+    let late = exchange.within(TokioTimer, Duration::from_millis(100), client.call(request)).await.unwrap_err();
+    assert_eq!((late.kind(), late.applied()), (K::ConnectionTimeout, Applied::No));
+    exchange.finish();
 }
 
 /// A connection whose exchange failed serves no other, however well the client thought of it.

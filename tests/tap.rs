@@ -631,6 +631,24 @@ fn an_observation_in_between_changes_nothing() {
     assert_eq!(facts(&looked), facts(&fed(&GET, [&bytes[..]], None)));
 }
 
+/// The first exchange of a connection whose requests are followed is seen as any other, however much comes.
+#[test]
+fn who_follows_requests_reads_along_too() {
+    let bytes = format!("HTTP/1.1 200 OK\r\nX-Huge: {}", "h".repeat(100_000)).into_bytes();
+    let too_large = |tap: &Observer| tap.observation().refine(Fault::new(K::HeadTooLarge));
+    for before in 0..3 {
+        let mut following = Observer::following();
+        for _ in 0..before {
+            following.wrote_bytes(b"GET / HTTP/1.1\r\n\r\n", Instant::now());
+            following.read(b"HTTP/1.1 204 No Content\r\n\r\n", Instant::now());
+        }
+        following.wrote_bytes(b"GET / HTTP/1.1\r\n\r\n", Instant::now());
+        following.read(&bytes, Instant::now());
+        assert_eq!(too_large(&following), too_large(&fed(&GET, [&bytes[..]], None)), "behind {before} others");
+        assert_eq!(too_large(&following).kind(), K::HeaderTooLarge);
+    }
+}
+
 #[test]
 fn what_comes_after_the_library_said_whole_is_unasked() {
     let response = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";

@@ -13,9 +13,9 @@ use crate::fault::{Code, Evidence, Fault, FaultKind, Phase};
 
 /// Knows [`rustls::Error`], which stands inside an `io::Error` in the chains of all who use rustls over a socket.
 ///
-/// The phase is the handshake, unless the caller names a later one: a TLS 1.3 server judges the client's
-/// certificate after the handshake, when the request may have been written. Certificates of the next
-/// hop are judged in the handshake always.
+/// Certificates of the next hop are judged in the handshake. An alert or a broken record may come later too: a TLS 1.3 server
+/// judges the client's certificate when the request may have been written. Where neither the caller nor another link of the
+/// chain names a phase, it is the head, which is safe: such a fault does not say that the request was not applied.
 pub const PROBE: Probe = probe;
 
 pub(crate) const SIZES: Sizes = Sizes::of::<rustls::Error>();
@@ -35,18 +35,18 @@ fn finding<'a>(error: &rustls::Error) -> Finding<'a> {
     use rustls::Error as E;
     match error {
         E::AlertReceived(alert) => {
-            Finding::of(Fault::new(FaultKind::TlsAlert).with_code(Code::TlsAlert(u8::from(*alert))))
+            Finding::of(Fault::new(FaultKind::TlsAlert).with_code(Code::TlsAlert(u8::from(*alert)))).on_a_connection()
         }
         E::InvalidCertificate(reason) => certificate(reason).at(Phase::Tls),
         // What came does not begin as a TLS record.
         E::InvalidMessage(InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion) => {
-            Finding::of(Cause::NotTls)
+            Finding::of(Cause::NotTls).on_a_connection()
         }
         E::NoApplicationProtocol => Finding::of(FaultKind::TlsNoAlpn).at(Phase::Tls),
         // A verifier or a crypto provider of somebody's own, who may have named the fault already.
         E::Other(other) => match other.0.downcast_ref::<Fault>() {
             Some(fault) => Finding::of(*fault).at(fault.phase()),
-            None => Finding::of(FaultKind::TlsProtocol),
+            None => Finding::of(FaultKind::TlsProtocol).on_a_connection(),
         },
         // The gateway's own: clock, random numbers, keys, revocation lists, sizes.
         E::General(_)
@@ -59,7 +59,7 @@ fn finding<'a>(error: &rustls::Error) -> Finding<'a> {
         | E::InvalidCertRevocationList(_)
         | E::UnsupportedNameType => Finding::of(FaultKind::ProxyInternal),
         // What the two stacks disagree about, and what rustls will add.
-        _ => Finding::of(FaultKind::TlsProtocol),
+        _ => Finding::of(FaultKind::TlsProtocol).on_a_connection(),
     }
 }
 

@@ -24,8 +24,10 @@
 //! - **What was wrong with the response**: of a parse error it keeps httparse's words, and neither bytes nor offsets. Its
 //!   `ureq_proto::Error` is no part of ureq's own interface and changes with minor versions, so it is read by its name, and
 //!   the fault has [`Confidence::Text`](crate::fault::Confidence::Text).
-//! - **Whether connecting or the TLS handshake took too long**: `timeout_connect` covers both.
-//! - **Resets within a body**, in some versions: "peer disconnected", as of a FIN.
+//! - **Whether connecting or the TLS handshake took too long**: `timeout_connect` covers both. And whether TLS failed in the
+//!   handshake or behind it, when the request may have been written: of a certificate alone it is known.
+//! - **Resets within a body**, in some versions: "peer disconnected", as of a FIN; and of a body that the end of the connection
+//!   delimits nothing at all. So with an end of TLS without close_notify. `docs/clients.md` has the whole list.
 //! - Variants of its features for TLS, cookies, JSON and decompression cannot be named without these features. They
 //!   are [`FaultKind::Unclassified`]. A failed handshake of rustls is none of them, but an `io::Error`.
 
@@ -75,6 +77,8 @@ fn finding<'a>(error: &'a ureq::Error) -> Finding<'a> {
         E::BadUri(_) | E::InvalidProxyUrl | E::RequireHttpsOnly(_) | E::TlsRequired => {
             Finding::of(FaultKind::ProxyMisconfigured)
         }
+        // The end of the connection behind the last chunk. The variant is hidden from the documentation.
+        _ if text::begins(error, "BodyStalled") => Finding::of(Cause::Closed).at(Phase::Body).by_text(),
         _ => Finding::new(),
     }
 }

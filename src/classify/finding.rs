@@ -173,8 +173,8 @@ impl<'a> Finding<'a> {
         self
     }
 
-    /// It comes of a connection that stood, so that no number below is about connecting. Any other word on the phase counts more.
-    #[cfg(feature = "h2_04")]
+    /// It comes of a connection that stood, so that no number below is about connecting, and the request may have been written.
+    /// Any other word on the phase counts more.
     pub(crate) const fn on_a_connection(mut self) -> Self {
         self.connected = true;
         self

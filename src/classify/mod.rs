@@ -322,6 +322,10 @@ const fn may_connect_too(said: Phase) -> bool {
 #[inline]
 fn judge(facts: &Facts<'_>, exchange: &Exchange) -> Fault {
     let fault = match facts.cause {
+        // Nobody says when. Most likely it was the first that came, but the request may have been written by then.
+        Some(Cause::NotTls) if facts.connected && is_phase_open(facts, exchange) => {
+            text_if(Fault::new(FaultKind::TlsNotTls).at(Phase::Head), facts.by_text)
+        }
         Some(cause) => {
             let likely = facts.likely_phase.or(facts.connected.then_some((Phase::Head, false)));
             let (phase, phase_by_text) = phase(cause, facts.phase, likely, exchange);
@@ -337,6 +341,12 @@ fn judge(facts: &Facts<'_>, exchange: &Exchange) -> Fault {
         }
     };
     complete(fault, facts.errno, exchange)
+}
+
+/// Whether nobody says how far the exchange had got.
+#[inline]
+const fn is_phase_open(facts: &Facts<'_>, exchange: &Exchange) -> bool {
+    facts.phase.is_none() && facts.likely_phase.is_none() && exchange.phase.is_none()
 }
 
 /// The phase to judge a cause by, and whether that rests on text.
@@ -356,7 +366,12 @@ fn phase(cause: Cause, proved: Option<Phase>, likely: Option<(Phase, bool)>, exc
         let may_be_later = fault.kind().phase() == Phase::Tls
             || matches!(fault.code(), Some(Code::H2(_) | Code::H3(_) | Code::Quic(_)))
             || fault.kind() == FaultKind::ProxyInternal;
-        let said = if may_be_later { exchange.phase.or(likely) } else { None };
+        let said = match (exchange.phase, likely) {
+            (_, _) if !may_be_later => None,
+            // As below: who failed to connect says so.
+            (Some(said), Some(phase)) if phase < Phase::Send && may_connect_too(said) => Some(phase),
+            (said, likely) => said.or(likely),
+        };
         return (said.map_or(own, |phase| phase.max(own)), false);
     }
     // Only connecting is refused, be it to a name server: the caller's phase may be that of a call

@@ -75,7 +75,7 @@ pub(crate) fn by_reason(reason: u32) -> Option<Finding<'static>> {
         CERTIFICATE_VERIFY_FAILED => Finding::of(FaultKind::CertUntrusted).at(Phase::Tls).weak().names_may_tell(),
         // SSL_R_WRONG_VERSION_NUMBER, SSL_R_HTTP_REQUEST, SSL_R_HTTPS_PROXY_REQUEST, SSL_R_PACKET_LENGTH_TOO_LONG,
         // SSL_R_RECORD_TOO_SMALL: what came is no record.
-        267 | 156 | 155 | 198 | 298 => Finding::of(Cause::NotTls),
+        267 | 156 | 155 | 198 | 298 => Finding::of(Cause::NotTls).on_a_connection(),
         // SSL_R_UNEXPECTED_EOF_WHILE_READING
         294 => Finding::of(Cause::ClosedWithoutNotify),
         // SSL_R_NO_APPLICATION_PROTOCOL
@@ -84,9 +84,9 @@ pub(crate) fn by_reason(reason: u32) -> Option<Finding<'static>> {
         191 | 181 => Finding::of(FaultKind::ProxyMisconfigured).at(Phase::Tls),
         1000..=1255 => {
             let alert = u8::try_from(reason.checked_sub(1000)?).ok()?;
-            Finding::of(Fault::new(FaultKind::TlsAlert).with_code(Code::TlsAlert(alert)))
+            Finding::of(Fault::new(FaultKind::TlsAlert).with_code(Code::TlsAlert(alert))).on_a_connection()
         }
-        _ => Finding::of(FaultKind::TlsProtocol),
+        _ => Finding::of(FaultKind::TlsProtocol).on_a_connection(),
     })
 }
 

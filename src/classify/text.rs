@@ -385,6 +385,8 @@ const NAMES: &[Text] = &[
     ("Connect(SslIsNotSupported", kind(FaultKind::ProxyMisconfigured).at(Phase::Connect)),
     ("Connect(Unresolved", kind(FaultKind::ProxyMisconfigured).at(Phase::Resolve)),
     ("Connect(Disconnected", kind(FaultKind::ProxyInternal)),
+    // actix-http 3, src/h1/decoder.rs: damage in a chunked body, which it calls an end.
+    ("Incomplete(Some(Custom { kind: InvalidInput", kind(FaultKind::BadChunk)),
     ("Response(Incomplete", cause(Cause::Closed).likely_at(Phase::Head)),
     ("Response(Timeout", cause(Cause::TimedOut).likely_at(Phase::Head)),
     ("Response(TooLarge", kind(FaultKind::HeadTooLarge).at(Phase::Head)),
@@ -408,7 +410,7 @@ const NAMES: &[Text] = &[
     // tokio 1: tasks, channels and semaphores of the gateway's own; so do the names below.
     ("JoinError::", kind(FaultKind::ProxyInternal)),
     // rustls 0.21 to 0.23, src/error.rs, where the adapter is off or for another version.
-    ("AlertReceived(", kind(FaultKind::TlsAlert)),
+    ("AlertReceived(", kind(FaultKind::TlsAlert).on_a_connection()),
     ("InvalidCertificate(ExpiredRevocationList", kind(FaultKind::CertInvalid).at(Phase::Tls)),
     ("InvalidCertificate(Expired", kind(FaultKind::CertExpired).at(Phase::Tls)),
     ("InvalidCertificate(NotValidYet", kind(FaultKind::CertNotYetValid).at(Phase::Tls)),
@@ -417,7 +419,7 @@ const NAMES: &[Text] = &[
     ("InvalidCertificate(BadSignature", kind(FaultKind::CertUntrusted).at(Phase::Tls)),
     ("InvalidCertificate(Revoked", kind(FaultKind::CertRevoked).at(Phase::Tls)),
     ("InvalidCertificate(", kind(FaultKind::CertInvalid).at(Phase::Tls)),
-    ("InvalidMessage(InvalidContentType", cause(Cause::NotTls)),
+    ("InvalidMessage(InvalidContentType", cause(Cause::NotTls).on_a_connection()),
 ];
 
 /// Whole names: of a type, or of a variant.
@@ -454,7 +456,8 @@ const ENDS: &[Text] = &[
     ("peer closed connection without sending TLS close_notify", cause(Cause::ClosedWithoutNotify)),
     // hyper 1, src/proto/h1/decode.rs.
     ("end of file before message length reached", cause(Cause::Closed).likely_at(Phase::Body)),
-    ("unexpected EOF during chunk size line", class(Class::PrematureEofChunkSize)),
+    // Of every end but one within the data: behind a chunk, in its line, in the trailers.
+    ("unexpected EOF during chunk size line", kind(FaultKind::BodyTruncated)),
 ];
 
 /// h2 0.3 and 0.4, src/proto/streams: the connection was closed in good order under a stream. "Broken pipe" is
@@ -496,7 +499,8 @@ const LOOKUPS: &[Text] = &[
 const CHUNKS: &[Text] = &[
     // It says so of any first byte that is no digit, a minus sign and an empty line alike.
     ("Invalid chunk size line: missing size digit", kind(FaultKind::BadChunk)),
-    ("Invalid chunk size line: Invalid Size", class(Class::ChunkSizeInvalid)),
+    // Behind the first digit: `0x5`, `5_0`, a bare LF.
+    ("Invalid chunk size line: Invalid Size", kind(FaultKind::BadChunk)),
     ("invalid chunk size: overflow", class(Class::ChunkSizeOverflow)),
     ("invalid chunk extension contains newline", class(Class::ChunkBareLf)),
     ("chunk extensions over limit", class(Class::TooLargeChunkLine)),

@@ -443,7 +443,7 @@ impl State {
     }
 
     /// What the connection tells of the exchange, noted in the facts.
-    fn ask_link(&mut self) -> Option<Observation> {
+    pub(super) fn ask_link(&mut self) -> Option<Observation> {
         let link = self.link.as_ref()?;
         let seen = caught(|| {
             link.fill(&mut self.exchange);

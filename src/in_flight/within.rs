@@ -25,7 +25,7 @@ impl<T> InFlight<T> {
     /// does it.
     ///
     /// In a [phase](Self::phase) before the request is sent it is that phase's timeout. A client that connects inside of the
-    /// step needs a timeout of its own for that, a shorter one: nobody else knows how far it got.
+    /// step needs a timeout of its own for that, a shorter one, unless it has a tap: nobody else knows how far it got.
     ///
     /// ```
     /// # #[cfg(feature = "tokio1")] mod proxy {
@@ -87,7 +87,7 @@ impl<F: Future, T: Timer> Future for Within<F, T> {
             return Poll::Ready(Ok(output));
         }
         while this.sleep.as_mut().poll(cx).is_ready() {
-            let state = this.exchange.lock();
+            let mut state = this.exchange.lock();
             let moves = state.upload.moves();
             if moves == *this.moves {
                 return Poll::Ready(Err(state.overdue()));
@@ -104,7 +104,9 @@ impl<F: Future, T: Timer> Future for Within<F, T> {
 
 impl State {
     /// Nothing has moved for too long: whose fault that is.
-    fn overdue(&self) -> Fault {
+    fn overdue(&mut self) -> Fault {
+        // A client that connects inside of the step may have a tap that tells so.
+        self.ask_link();
         let kind = match self.exchange.phase {
             Some(phase) if phase < Phase::Send => phase_timeout(phase, None),
             Some(_) | None => self.upload.progress().timeout(),

@@ -221,7 +221,8 @@ impl Observer {
         }
         self.last_read = Some(now);
         let before = self.received;
-        let overflows = self.behind && before.saturating_add(bytes.len() as u64) > FIRST as u64;
+        // Where requests are followed, the first of a connection finds the follower caught up.
+        let overflows = before <= FIRST as u64 && before.saturating_add(bytes.len() as u64) > FIRST as u64;
         if overflows {
             self.catch_up();
         }

@@ -47,7 +47,8 @@ fn finding<'a>(error: &hyper::Error) -> Finding<'a> {
             // `SendRequest` had not begun: src/client/conn/http1.rs and http2.rs.
             return Finding::of(Fault::new(FaultKind::ClosedBeforeResponse).at(Phase::Select)).weak().at(Phase::Select);
         }
-        return Finding::of(Cause::Closed).weak().likely_at(Phase::Head);
+        // Why the connection ended, which TLS libraries without an adapter say in words.
+        return Finding::of(Cause::Closed).weak().likely_at(Phase::Head).names_may_tell();
     }
     if error.is_parse_too_large() {
         return Finding::of(Cause::HeadTooLarge).at(Phase::Head);
