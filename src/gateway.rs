@@ -125,7 +125,7 @@ impl Gateway {
         self
     }
 
-    /// With a probe for error types of the caller's own: a [`Probe`](classify::Probe), or a closure of that shape, which may hold state.
+    /// With a probe for error types of the caller's own: a [`Probe`](crate::classify::Probe), or a closure of that shape, which may hold state.
     /// It is asked before those of this crate's adapters, which are there already, and before any that was given earlier. One
     /// that panics has said nothing.
     ///
