@@ -216,6 +216,42 @@ fn an_end_behind_a_goaway_is_its() {
 }
 
 /// One stream's error is not what ends another.
+/// By the limit that was announced, and without one by none. What the library made of it is "protocol error" for short.
+#[test]
+fn a_head_above_our_limit_is_too_large() {
+    let head = |kind: u8, flags: u8, length: usize| (kind, flags, 1, &LARGE[..length]);
+    let begins = |length: usize| head(HEADERS, 0, length);
+    let goes_on = |length: usize| head(CONTINUATION, 0, length);
+    let ends = |length: usize| head(CONTINUATION, END_HEADERS, length);
+    let in_one = head(HEADERS, END_HEADERS | END_STREAM, 1000);
+    for (limit, frames, is_over) in [
+        (Some(1000), &[in_one][..], false),
+        (Some(999), &[in_one], true),
+        (None, &[in_one], false),
+        (Some(999), &[begins(500), ends(499)], false),
+        (Some(999), &[begins(500), ends(500)], true),
+        (Some(999), &[begins(400), goes_on(400), goes_on(400)], true),
+        // Two heads are not one.
+        (Some(999), &[head(HEADERS, END_HEADERS, 600), head(HEADERS, END_HEADERS | END_STREAM, 600)], false),
+    ] {
+        let mut seen = Frames::new();
+        let settings: Vec<u8> = limit.map_or(Vec::new(), |limit: u32| [&[0, 6][..], &limit.to_be_bytes()].concat());
+        seen.wrote(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+        seen.wrote(&wire(&[(SETTINGS, 0, 0, &settings), (HEADERS, END_HEADERS | END_STREAM, 1, b"\x82")]));
+        for piece in wire(&[&[FIRST], frames].concat()).chunks(11) {
+            seen.read(piece);
+        }
+        let fault = |phase| seen.refine(Fault::new(FaultKind::H2ProtocolError).with_code(Code::H2(1)).at(phase));
+        let expected =
+            |class: Class| if is_over { (class.kind(), Some(class)) } else { (FaultKind::H2ProtocolError, None) };
+        let (in_head, in_body) = (fault(Phase::Head), fault(Phase::Body));
+        assert_eq!((in_head.kind(), in_head.class()), expected(Class::TooLargeHeaderBytes), "{limit:?} {frames:?}");
+        assert_eq!((in_body.kind(), in_body.class()), expected(Class::TooLargeTrailers), "{limit:?} {frames:?}");
+        // Another stream goes on.
+        assert_eq!((seen.broken(), seen.is_closing()), (None, false), "{limit:?} {frames:?}");
+    }
+}
+
 #[test]
 fn an_error_of_a_stream_explains_no_end_of_the_connection() {
     let mut frames = asked();

@@ -34,6 +34,9 @@ const GOAWAY: u8 = 7;
 const WINDOW_UPDATE: u8 = 8;
 const CONTINUATION: u8 = 9;
 
+/// A parameter of `SETTINGS`.
+const MAX_HEADER_LIST_SIZE: u16 = 6;
+
 const ACK: u8 = 0x1;
 const END_HEADERS: u8 = 0x4;
 const PADDED: u8 = 0x8;
@@ -68,6 +71,9 @@ pub struct Frames {
     is_begun: bool,
     /// The stream of a header block that is not over.
     block: Option<u32>,
+    /// The length of the last header block, as far as it came, and the largest that we said we take.
+    block_length: u32,
+    block_limit: u32,
     /// The highest stream that was opened.
     opened: u32,
     /// Of the connection, as the next hop has it, and what was written of it.
@@ -120,6 +126,8 @@ impl Frames {
             sent: 0,
             is_begun: false,
             block: None,
+            block_length: 0,
+            block_limit: u32::MAX,
             opened: 0,
             window: WINDOW as u64,
             taken: 0,
@@ -139,13 +147,14 @@ impl Frames {
         self.preface = self.preface.saturating_sub(preface.len());
         bytes = rest;
         while let Some(event) = self.outgoing.next(&mut bytes) {
-            if let Event::Head(head) = event {
-                match head.kind {
-                    // Streams are opened in order (section 5.1.1).
-                    HEADERS => self.opened = self.opened.max(head.stream),
-                    DATA => self.taken = self.taken.saturating_add(u64::from(head.length)),
-                    _ => {}
+            match event {
+                // Streams are opened in order (section 5.1.1).
+                Event::Head(Head { kind: HEADERS, stream, .. }) => self.opened = self.opened.max(stream),
+                Event::Head(Head { kind: DATA, length, .. }) => {
+                    self.taken = self.taken.saturating_add(u64::from(length))
                 }
+                Event::Parameter(MAX_HEADER_LIST_SIZE, limit) => self.block_limit = limit,
+                Event::Head(_) | Event::Parameter(..) | Event::Beginning(..) => {}
             }
         }
     }
@@ -253,6 +262,8 @@ impl Frames {
         let is_broken = fault.kind() == FaultKind::H2ProtocolError;
         let broken = self.look_back().filter(|_| is_end || is_broken);
         if let Some((class, offset)) = broken.or_else(|| self.of_a_stream.filter(|_| is_broken)) {
+            let is_of_trailers = class == Class::TooLargeHeaderBytes && fault.phase() >= Phase::Body;
+            let class = if is_of_trailers { Class::TooLargeTrailers } else { class };
             return as_kind(class.kind(), fault).with_class(class).with_offset(offset);
         }
         match self.goaway {
@@ -370,6 +381,13 @@ impl Frames {
         }
         if matches!(kind, HEADERS | CONTINUATION) {
             self.block = (flags & END_HEADERS == 0).then_some(stream);
+            let before = if kind == HEADERS { 0 } else { self.block_length };
+            self.block_length = before.saturating_add(length);
+            // The limit is for "the uncompressed size of field lines, [...] plus an overhead of 32 octets for each field line"
+            // (section 6.5.2), which is more than their block is long.
+            if self.block_length > self.block_limit {
+                return Some(Broken::Stream(Class::TooLargeHeaderBytes));
+            }
         }
         None
     }

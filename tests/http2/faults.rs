@@ -85,7 +85,7 @@ pub(crate) const FAULTS: &[(&str, &[&str])] = &[
     ("h2_name_crlf", &["h2_protocol_error"]),
     ("h2_value_nul", &["h2_protocol_error"]),
     ("h2_value_crlf", &["h2_protocol_error"]),
-    ("h2_head_too_large", &["h2_protocol_error"]),
+    ("h2_head_too_large", &["head_too_large/too_large.header_bytes"]),
     ("h2_continuation_flood", &["h2_protocol_error", "response_timeout"]),
     ("h2_length_short", &["h2_protocol_error"]),
     ("h2_length_long", &["h2_protocol_error"]),

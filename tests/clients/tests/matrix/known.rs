@@ -118,6 +118,8 @@ pub(crate) static KNOWN: &[Known] = &[
         "a frame that breaks the rules, which it lets pass: a timer ends the wait"),
     coarser(&["h2"], &["h2_push_promise"], &[K::ResponseTimeout],
         "a frame that breaks the rules, which it lets pass: a timer ends the wait"),
+    coarser(&["hyper h2", "reqwest h2", "tonic"], &["h2_head_too_large"], &[K::H2ProtocolError],
+        "that a head is over the limit that it has announced: \"unspecific protocol error\""),
     hidden(&["h2"], &["h2_head_too_large"], &[],
         "that a head is larger than it should be: its own limit is 16 MiB, unless another is set"),
     hidden(&["h2"], &["h2_ok_many_frames"], &[K::H2ProtocolError],
