@@ -515,6 +515,29 @@ fn records_name_codes_and_silence() {
     assert!(gone.ends_with(r#""decision":"silence","how":null}"#));
 }
 
+/// What the next hop answered, where that did not go on; what went on has a key of its own.
+#[test]
+fn a_record_has_the_status_that_was_received() {
+    let line = |fault: Fault, status: Option<StatusCode>, forwarded: Forwarded| {
+        let mut exchange = get("*/*");
+        (exchange.received_status, exchange.forwarded) = (status, forwarded);
+        gateway().record(&fault, &exchange).to_string()
+    };
+    let timeout = StatusCode::REQUEST_TIMEOUT;
+    let early = Fault::new(FaultKind::UnsolicitedResponse);
+    assert!(line(early, Some(timeout), Forwarded::Nothing).ends_with(r#","received_status":408}"#));
+    assert!(line(early, Some(timeout), Forwarded::Interim).ends_with(r#","received_status":408}"#));
+    assert!(!line(early, None, Forwarded::Nothing).contains("received_status"));
+    let head = Forwarded::Head { status: StatusCode::OK, framing: BodyFraming::Length };
+    let cut = line(Fault::new(FaultKind::BodyReset), Some(StatusCode::OK), head);
+    assert!(cut.contains(r#""forwarded_status":200"#) && !cut.contains("received_status"), "{cut}");
+    // Once, where the fault has it too.
+    let page = Fault::new(FaultKind::NotGrpc).with_code(Code::Status(404));
+    for status in [None, Some(StatusCode::NOT_FOUND)] {
+        assert_eq!(line(page, status, Forwarded::Nothing).matches(r#""received_status":404"#).count(), 1);
+    }
+}
+
 // ---- what must hold for all ------------------------------------------------------------------------
 
 const ACCEPTS: [&str; 5] = ["application/problem+json", "application/json", "text/html", "text/plain", "text/markdown"];
