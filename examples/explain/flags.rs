@@ -8,17 +8,22 @@ use badgateway::fault::FaultKind;
 use super::word;
 
 pub(crate) const USAGE: &str = "\
-usage: explain [--json] [--each | --summary] [FILE]...      lines of logs; standard input for - or without a file
-       explain [--json] STATUS | FAULT | PROXY-STATUS ...   502, connection_refused, 'edge; error=dns_timeout'
-       explain [--json] WORD ...                            sH--, UF, AH01102: of HAProxy, Envoy, Apache, ...
-       explain [--json] 'LINE' ...                          a line or an error as it was written, in one argument
-       explain [--json] --all                               every kind of fault
-Files may be compressed by gzip.
-logs: error_log of nginx, option httplog of HAProxy, Envoy's and Istio's access log, ErrorLog of Apache 2.4,
-Caddy's JSON, access logs of AWS ALB, curl -v; with what syslog, Docker or Kubernetes put before a line.
-Errors of curl, Node, Go, Java, Python, Rust, gRPC and more are read wherever they stand.
-A response as `curl -i` or `curl -v` prints it, or an error page alone: who made it, and why.
---each explains every failure in full, --summary none; without either, each once.";
+usage: explain [--json] [--each | --summary] [FILE]...
+           logs, compressed by gzip or not; standard input for - or no file
+       explain [--json] 'LINE' ...
+           a line, a phrase or an error, as it was written
+       explain [--json] STATUS | FAULT | WORD | PROXY-STATUS ...
+           502, connection_refused, UF or sH--, 'edge; error=dns_timeout'
+       explain [--json] --all
+           every kind of fault
+--each explains every failure in full, --summary none; else each once.
+
+Logs: error and access logs of nginx, Apache, HAProxy, Envoy, Istio, Traefik,
+Caddy, Squid, Varnish; of AWS ALB, CloudFront, API Gateway, Google, Azure;
+Heroku; what Kubernetes, systemd and the kernel say of a process; curl -v; the
+records of badgateway. With whatever stands before a line, or a part of one.
+Errors of curl, Node, Go, Java, Python, Rust, gRPC and more, wherever they are.
+A response as `curl -i` prints it, or an error page: who made it, and why.";
 
 /// One thing to explain.
 #[derive(Clone, Debug, PartialEq, Eq)]
