@@ -33,6 +33,20 @@ const STRICTER: &[(&str, &[FaultKind])] = &[
     ("te_chunked_twice", &[UnsupportedCoding, AmbiguousFraming]),
     // What we pass on, others may refuse: `identity` changes nothing, and is no coding any more.
     ("te_identity_chunked", &[UnsupportedCoding]),
+    // An element of a list may be empty, and some take none.
+    ("te_empty_before", &[AmbiguousFraming, UnsupportedCoding]),
+    ("te_empty_behind", &[AmbiguousFraming, UnsupportedCoding]),
+    ("te_empty_line", &[AmbiguousFraming, UnsupportedCoding]),
+    // A number that one can count to, and misses then, is none to another.
+    ("cl_2_62", &[BodyTruncated, AmbiguousFraming]),
+    ("cl_2_63", &[AmbiguousFraming, BodyTruncated]),
+    ("cl_u64_max", &[AmbiguousFraming, BodyTruncated]),
+    ("chunk_size_2_31", &[BodyTruncated, BadChunk]),
+    ("chunk_size_2_63", &[BodyTruncated, BadChunk]),
+    ("chunk_ext_open_quote", &[BadChunk]),
+    // Some have no name for the line end behind the last chunk but that of a chunk's.
+    ("last_chunk_lf", &[BadTrailer, BadChunk]),
+    ("trailer_lf", &[BadTrailer, BadChunk]),
     ("never_reads", &[ResponseTimeout, SendTimeout]),
     ("stall_after_1xx", &[ResponseTimeout, HeadStalled]),
     // They come until the client has enough.
@@ -49,6 +63,8 @@ const MISTAKEN: &[(&str, &str, FaultKind, &str)] = &[
     ("nginx", "stall_after_1xx", BodyStalled, "takes the 103 for the response, and waits for its body"),
     ("nginx", "early_hints", BodyStalled, "takes the 103 for the response, and waits for its body"),
     ("nginx", "interim_hop_by_hop", BodyStalled, "takes the 103 for the response, and waits for its body"),
+    ("nginx", "interim_104", BodyStalled, "takes the 104 for the response, and waits for its body"),
+    ("nginx", "interim_chunked", BadChunk, "takes the 103 for the response, and what follows for chunks"),
     ("haproxy", "endless_trailers", BodyTruncated, "trailers that its buffer does not hold are an end of the connection to it"),
 ];
 
