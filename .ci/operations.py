@@ -24,7 +24,7 @@ def main(work):
     rng = random.Random(1)
     # Some faults often, most of them seldom, as in life.
     weights = [1 / (1 + n) for n in range(len(records))]
-    tops, blames, seen, doubts = (collections.Counter() for _ in range(4))
+    tops, blames, seen, doubts, tries = (collections.Counter() for _ in range(5))
     with open("records.jsonl", "w") as out:
         for record in rng.choices(records, weights, k=LINES):
             hop, method = rng.choice(HOPS), rng.choice(["GET", "POST"])
@@ -33,6 +33,8 @@ def main(work):
             blames[record["blame"], record["category"]] += 1
             if method == "POST" and record["applied"] != "no" and record["decision"] == "respond":
                 doubts[method, record["path"], hop] += 1
+            if record.get("attempts", 1) > 1:
+                tries[hop, record["fault"], record["attempts"]] += 1
             seen[record["status"] or record["forwarded_status"], record["decision"], record["how"]] += 1
         for record in tolerated:  # which is no fault
             out.write(json.dumps(record) + "\n")
@@ -43,13 +45,15 @@ def main(work):
     rows = db.execute("FROM blame").fetchall()
     shown = db.execute("FROM seen").fetchall()
     doubted = db.execute("FROM in_doubt").fetchall()
-    assert db.execute("FROM durations").fetchall() and db.execute("FROM tried_again").fetchall()
+    tried = db.execute("FROM tried_again").fetchall()
+    assert db.execute("FROM durations").fetchall()
     took = time.monotonic() - start
     assert [row[3] for row in top] == [times for _, times in tops.most_common(20)], top
     assert all(tops[row[:3]] == row[3] for row in top), top
     assert {row[:2]: row[2] for row in rows} == dict(blames), rows
     assert {row[:3]: row[3] for row in shown} == dict(seen), shown
     assert [row[3] for row in doubted] == [times for _, times in doubts.most_common(20)], doubted
+    assert [row[3] for row in tried] == [times for _, times in tries.most_common(20)], tried
     for row in top[:3]:
         print(*row)
     print(f"{LINES} records, 6 questions: {took:.1f} s")
