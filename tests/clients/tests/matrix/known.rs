@@ -172,5 +172,13 @@ pub(crate) fn not_needed(cells: &[Cell]) -> Vec<String> {
 }
 
 /// What may be seen or not, by who is faster.
-const RACES: &[&str] =
-    &["endless_head", "h2_first_frame_headers", "h2_goaway_first", "h2_tls_http1_answer", "tls_client_cert"];
+const RACES: &[&str] = &[
+    "endless_head",
+    "h2_first_frame_headers",
+    "h2_goaway_first",
+    "h2_tls_http1_answer",
+    "tls_client_cert",
+    "mysql_greeting",
+    "ftp_greeting",
+    "imap_greeting",
+];
