@@ -34,7 +34,7 @@ use std::error::Error;
 
 use quinn::{ClosedStream, ConnectError, ConnectionError, ReadError, WriteError};
 
-use crate::classify::{Cause, Finding, Probe, Sizes, may_be};
+use crate::classify::{Cause, Finding, Probe, Sizes, exactly};
 use crate::fault::{Code, Fault, FaultKind, Phase, h3_close, h3_reset};
 
 /// Knows [`ConnectionError`], [`ConnectError`] and the errors of streams. Every [`Gateway`](crate::Gateway) has it.
@@ -50,26 +50,21 @@ pub(crate) const SIZES: Sizes = Sizes::of::<ConnectionError>()
     .or(Sizes::of::<ConnectError>())
     .or(Sizes::of::<ClosedStream>());
 
-/// The link as a `T`, and no pointer to one.
-fn only<'a, T: Error + 'static>(link: &'a (dyn Error + 'static)) -> Option<&'a T> {
-    if may_be::<T>(link) { link.downcast_ref() } else { None }
-}
-
 // Most links are of another type; out of line, they do not pay for this. `StoppedError`, `ResetError` and `ReadToEndError` have
 // one of these as their source.
 #[inline(never)]
 fn known<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
-    if let Some(error) = only::<ConnectError>(link) {
+    if let Some(error) = exactly::<ConnectError>(link) {
         return Some(Finding::of(connect(error)).at(Phase::Connect));
     }
-    let finding = if let Some(error) = only::<ConnectionError>(link) {
+    let finding = if let Some(error) = exactly::<ConnectionError>(link) {
         connection(error)
-    } else if let Some(error) = only::<ReadError>(link) {
+    } else if let Some(error) = exactly::<ReadError>(link) {
         read(error)
-    } else if let Some(error) = only::<WriteError>(link) {
+    } else if let Some(error) = exactly::<WriteError>(link) {
         write(error)
     } else {
-        only::<ClosedStream>(link).map(|_| misuse())?
+        exactly::<ClosedStream>(link).map(|_| misuse())?
     };
     // Where nobody says that it was the handshake, it may have been later.
     Some(finding.likely_at(Phase::Head))

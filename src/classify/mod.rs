@@ -238,7 +238,7 @@ pub fn downcast<'a, T: Error + 'static>(link: &'a (dyn Error + 'static)) -> Opti
 
 /// The link as a `T`, and no pointer to one.
 #[inline]
-fn exactly<'a, T: Error + 'static>(link: &'a (dyn Error + 'static)) -> Option<&'a T> {
+pub(crate) fn exactly<'a, T: Error + 'static>(link: &'a (dyn Error + 'static)) -> Option<&'a T> {
     if may_be::<T>(link) { link.downcast_ref() } else { None }
 }
 

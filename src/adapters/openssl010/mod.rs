@@ -48,7 +48,7 @@ use openssl::x509::X509VerifyResult;
 
 use self::untidy::NoCloseNotify;
 pub use self::untidy::Untidy;
-use crate::classify::{Cause, Finding, Probe, Sizes, downcast, may_be, openssl as codes};
+use crate::classify::{Cause, Finding, Probe, Sizes, downcast, exactly, openssl as codes};
 use crate::exchange::Exchange;
 use crate::fault::{Fault, FaultKind, Phase};
 
@@ -66,28 +66,23 @@ fn probe<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
     if SIZES.may_be(link) { known(link) } else { None }
 }
 
-/// The link as a `T`, and no pointer to one.
-fn only<'a, T: Error + 'static>(link: &'a (dyn Error + 'static)) -> Option<&'a T> {
-    if may_be::<T>(link) { link.downcast_ref() } else { None }
-}
-
 // Most links are of another type; out of line, they do not pay for this.
 #[inline(never)]
 fn known<'a>(link: &'a (dyn Error + 'static)) -> Option<Finding<'a>> {
-    if let Some(error) = only::<ssl::Error>(link) {
+    if let Some(error) = exactly::<ssl::Error>(link) {
         return Some(of_a_connection(error));
     }
-    if let Some(errors) = only::<ErrorStack>(link) {
+    if let Some(errors) = exactly::<ErrorStack>(link) {
         // Of no connection: keys, certificates and settings of the gateway's own.
         return Some(stack(errors).unwrap_or_else(|| Finding::of(FaultKind::ProxyInternal).weak()));
     }
-    if let Some(result) = only::<X509VerifyResult>(link) {
+    if let Some(result) = exactly::<X509VerifyResult>(link) {
         return Some(verdict(*result).map_or(Finding::new(), |kind| Finding::of(kind).at(Phase::Tls)));
     }
-    if only::<NoCloseNotify>(link).is_some() {
+    if exactly::<NoCloseNotify>(link).is_some() {
         return Some(Finding::of(Cause::ClosedWithoutNotify));
     }
-    only::<HandshakeError<TcpStream>>(link).map(of_a_handshake)
+    exactly::<HandshakeError<TcpStream>>(link).map(of_a_handshake)
 }
 
 /// A probe for [`HandshakeError`] over a stream of your own, which knows the rule that a certificate breaks.
