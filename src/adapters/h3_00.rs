@@ -57,7 +57,7 @@ use h3::error::{Code, ConnectionError, LocalError, StreamError};
 use h3::quic::ConnectionErrorIncoming;
 
 use crate::classify::{Cause, Finding, Probe, Sizes, downcast};
-use crate::fault::{self, Fault, FaultKind, Phase, h3_close, h3_reset};
+use crate::fault::{Fault, FaultKind, Phase, h3_close, h3_code, h3_reset};
 
 /// Knows [`StreamError`] and [`ConnectionError`]. Every [`Gateway`](crate::Gateway) has it.
 ///
@@ -122,9 +122,6 @@ fn own(code: Code, reason: &str) -> Finding<'static> {
         // The gateway has let go of the connection; or h3 could not do what it was asked to.
         Code::H3_NO_ERROR | Code::H3_INTERNAL_ERROR => Finding::of(FaultKind::ProxyInternal),
         _ if ENDS.contains(&reason) => Finding::of(Cause::Closed).by_text(),
-        code => {
-            let code = u32::try_from(code.value()).unwrap_or(u32::MAX);
-            Finding::of(Fault::new(FaultKind::H3ProtocolError).with_code(fault::Code::H3(code)))
-        }
+        code => Finding::of(Fault::new(FaultKind::H3ProtocolError).with_code(h3_code(code.value()))),
     }
 }

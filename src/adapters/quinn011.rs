@@ -35,7 +35,7 @@ use std::error::Error;
 use quinn::{ClosedStream, ConnectError, ConnectionError, ReadError, WriteError};
 
 use crate::classify::{Cause, Finding, Probe, Sizes, exactly};
-use crate::fault::{Code, Fault, FaultKind, Phase, h3_close, h3_reset};
+use crate::fault::{Code, Fault, FaultKind, Phase, h3_close, h3_reset, quic_code};
 
 /// Knows [`ConnectionError`], [`ConnectError`] and the errors of streams. Every [`Gateway`](crate::Gateway) has it.
 pub const PROBE: Probe = probe;
@@ -150,7 +150,7 @@ fn theirs(code: u64) -> Finding<'static> {
     if let Some(alert) = alert(code) {
         return Finding::of(Fault::new(FaultKind::TlsAlert).with_code(Code::TlsAlert(alert)));
     }
-    let number = Code::Quic(u32::try_from(code).unwrap_or(u32::MAX));
+    let number = quic_code(code);
     match code {
         quic::CONNECTION_REFUSED => Finding::of(Fault::new(FaultKind::ConnectionRefused).with_code(number)),
         quic::NO_ERROR | quic::INTERNAL_ERROR | quic::APPLICATION_ERROR | quic::NO_VIABLE_PATH => {
@@ -169,7 +169,7 @@ fn ours(code: u64, reason: &str) -> Finding<'static> {
     }
     match code {
         quic::INTERNAL_ERROR => Finding::of(FaultKind::ProxyInternal),
-        _ => Finding::of(Cause::QuicViolation).with_code(Code::Quic(u32::try_from(code).unwrap_or(u32::MAX))),
+        _ => Finding::of(Cause::QuicViolation).with_code(quic_code(code)),
     }
 }
 

@@ -52,7 +52,17 @@ pub(crate) fn h3_close(code: u64) -> Fault {
     coded(row(code).1, code)
 }
 
-/// A fault with that code, whoever gave it.
 fn coded(kind: FaultKind, code: u64) -> Fault {
-    Fault::new(kind).with_code(Code::H3(u32::try_from(code).unwrap_or(u32::MAX)))
+    Fault::new(kind).with_code(h3_code(code))
+}
+
+/// The code as a fault has it, whoever gave it.
+pub(crate) fn h3_code(code: u64) -> Code {
+    Code::H3(u32::try_from(code).unwrap_or(u32::MAX))
+}
+
+/// The same of QUIC's transport.
+#[cfg(feature = "quinn011")]
+pub(crate) fn quic_code(code: u64) -> Code {
+    Code::Quic(u32::try_from(code).unwrap_or(u32::MAX))
 }

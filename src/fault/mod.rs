@@ -37,6 +37,10 @@ pub use self::failure::Failure;
 pub(crate) use self::http2::of_goaway;
 #[cfg(feature = "h2_04")]
 pub(crate) use self::http2::of_reset;
+#[cfg(feature = "h3_00")]
+pub(crate) use self::http3::h3_code;
+#[cfg(feature = "quinn011")]
+pub(crate) use self::http3::quic_code;
 #[cfg(any(feature = "h3_00", feature = "quinn011"))]
 pub(crate) use self::http3::{h3_close, h3_reset};
 pub use self::kind::FaultKind;
