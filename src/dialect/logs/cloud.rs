@@ -38,32 +38,10 @@ pub(super) fn whose(line: &[u8]) -> Option<Format> {
         return Some(Format::ApiGateway);
     }
     // `2026-11-20	18:54:29	FRA56-P1	`.
+    #[rustfmt::skip]
     let is_dated = matches!(
         line,
-        [
-            b'2',
-            b'0',
-            b'0'..=b'9',
-            b'0'..=b'9',
-            b'-',
-            _,
-            _,
-            b'-',
-            _,
-            _,
-            b'\t',
-            _,
-            _,
-            b':',
-            _,
-            _,
-            b':',
-            _,
-            _,
-            b'\t',
-            b'A'..=b'Z',
-            ..
-        ]
+        [b'2', b'0', b'0'..=b'9', b'0'..=b'9', b'-', _, _, b'-', _, _, b'\t', _, _, b':', _, _, b':', _, _, b'\t', b'A'..=b'Z', ..]
     );
     (is_dated && line.iter().take(512).filter(|b| **b == b'\t').count() > 12).then_some(Format::CloudFront)
 }
