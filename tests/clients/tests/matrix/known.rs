@@ -32,7 +32,7 @@ const fn hidden(
     kinds: &'static [K],
     why: &'static str,
 ) -> Known {
-    Known { clients, behaviours, kinds, is_hidden: true, why }
+    Known { is_hidden: true, ..coarser(clients, behaviours, kinds, why) }
 }
 
 /// hyper's HTTP/1 without the tap, whatever it is wrapped in.
