@@ -38,6 +38,11 @@ impl Expected {
         !self.faults.is_empty() && self.shapes.iter().all(|shape| self.is_failure(shape))
     }
 
+    /// Whether the answer is the gateway's own every time.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.always_fails() && !self.shapes.iter().any(|shape| shape.contains('/'))
+    }
+
     /// Whether an answer of that shape is a fault's, where there may be one.
     pub(crate) fn is_failure(&self, shape: &str) -> bool {
         !self.faults.is_empty() && (matches!(shape, "502" | "504") || shape.contains('/'))
